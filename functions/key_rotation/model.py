@@ -1,0 +1,174 @@
+"""The values that everything else passes along: frozen, and free of AWS, clock and environment."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Mode(StrEnum):
+    """What a run may do: `enforce` acts; `report` decides and tells, and changes nothing in IAM."""
+
+    ENFORCE = "enforce"
+    REPORT = "report"
+
+
+class Status(StrEnum):
+    """The status of an access key, with every status this tool does not know as `OTHER`."""
+
+    ACTIVE = "Active"
+    INACTIVE = "Inactive"
+    OTHER = "Other"
+
+
+class Action(StrEnum):
+    """What is decided for one key in one run."""
+
+    KEEP = "keep"
+    NOTICE = "notice"
+    WITHDRAW = "withdraw"
+    DEACTIVATE = "deactivate"
+    EXTEND = "extend"
+    ADOPT = "adopt"
+    DELETE = "delete"
+    CLOSE = "close"
+    EXEMPT = "exempt"
+    HOLD = "hold"
+
+
+class Reason(StrEnum):
+    """Why: one sentence part for each row of the rules, as people read it."""
+
+    FRESH = "younger than max-age-days less notice-days"
+    STALE = "reaches max-age-days by the due day"
+    STALE_WITHOUT_NOTICE = "at least max-age-days old, and notice-days is 0"
+    NOTICE_RUNNING = "noticed; works until the due day"
+    NOTICE_OVER = "its notice is over"
+    NOTICE_OUTDATED = "its due day passed more than 30 days ago, so a new notice is given"
+    THRESHOLDS_CHANGED = "no longer stale under the thresholds of today"
+    REACTIVATED = "turned on again after its deactivation"
+    REACTIVATED_TOO_OFTEN = "turned on again for the third time; a person must look"
+    STILL_HELD = "held until a person has looked"
+    IDENTITY_CHANGED = "its owner or creation date is not the recorded one; a person must look"
+    NOT_OURS = "inactive, not ours"
+    ADOPTED = "inactive, not ours, and adopt-inactive-keys is true"
+    IN_WINDOW = "inactive; deleted on the due day if it stays unused"
+    DELETION_OFF = "unused for its whole grace window; delete-unused-keys is false"
+    UNUSED = "unused for its whole grace window"
+    USED_IN_WINDOW = "used after its deactivation, so its grace window starts again"
+    INTERRUPTION_ENDED = "its exemption ended, so its grace window starts again"
+    FINISHED = "begun by an earlier run that was cut off, and finished now"
+    EXEMPT = "exempt"
+    STATUS_UNKNOWN = "has a status that this tool does not know, and is never touched"
+    ALREADY_GONE = "gone; IAM still lists it"
+    GONE = "no longer exists; its owner rotated it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The one instant of a run, and the time zone whose calendar counts the days."""
+
+    instant: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> date:
+        """The calendar day of this instant."""
+        return self.day(self.instant)
+
+    def day(self, instant: datetime) -> date:
+        """The calendar day on which an aware instant falls."""
+        return instant.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An IAM user.
+
+    name: unique in the account, regardless of case
+    path: begins and ends with a slash
+    user_id: stays when a user is renamed, and differs when one is made again under the same name
+    """
+
+    name: str
+    path: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """An access key as `ListAccessKeys` gives it.
+
+    status_text: the status in IAM's own word, for `Status.OTHER`
+    created: `CreateDate`, aware
+    """
+
+    access_key_id: str
+    user: User
+    status: Status
+    status_text: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """A last use as `GetAccessKeyLastUsed` gives it; `at` is None for a key never used."""
+
+    at: datetime | None
+    service: str | None = None
+    region: str | None = None
+
+
+NEVER_USED = LastUse(at=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What one run saw of one key; `last_use` is None where it was not asked for."""
+
+    key: AccessKey
+    last_use: LastUse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One key's action and reason, before anything happened.
+
+    due: the day of the coming deactivation or deletion; for `EXEMPT` the exemption's last day
+    remind: whether today is the day for the reminder
+    note: the reason that a person gave for the exemption, or the unknown status
+    """
+
+    action: Action
+    reason: Reason
+    due: date | None = None
+    remind: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A user or key that was left alone because of an error; a user has no `access_key_id`."""
+
+    user_name: str
+    text: str
+    access_key_id: str | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What one run saw of the account.
+
+    users: every user of the account
+    keys: every key of the users that could be read
+    sightings: those of the keys whose last use, where it was needed, could be read
+    failures: the users and keys that could not be read
+    unread: the ids of the users whose keys could not be read
+    """
+
+    users: tuple[User, ...]
+    keys: tuple[AccessKey, ...]
+    sightings: tuple[Sighting, ...]
+    failures: tuple[Failure, ...]
+    unread: frozenset[str]

@@ -1,0 +1,238 @@
+"""The rules for keys that are inactive, and for keys that are gone."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from key_rotation.decide import decide, decide_gone, needs_last_use
+from key_rotation.errors import UnreadableError
+from key_rotation.model import NEVER_USED, Action, LastUse, Reason
+from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, Noticed, State
+from tests.unit.builders import (
+    NOW,
+    a_key,
+    a_watch,
+    ago,
+    deactivated,
+    in_days,
+    noticed,
+    seen,
+    settings,
+    used,
+)
+
+INACTIVE = a_key(age=130, status="Inactive")
+
+
+@pytest.mark.parametrize("state", [None, Lapsed(due=None), noticed(due=0)])
+@pytest.mark.parametrize(("adopt", "action"), [("false", Action.KEEP), ("true", Action.ADOPT)])
+def test_a_key_that_somebody_else_turned_off_is_ours_only_if_adopted(
+    state: State | None, adopt: str, action: Action
+) -> None:
+    """Also where a notice was running: its owner was quicker."""
+    watch = a_watch(INACTIVE, state) if state else None
+    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(adopt_inactive_keys=adopt))
+    assert decision.action is action
+
+
+def test_an_adopted_keys_window_opens_today() -> None:
+    """However long it has been inactive."""
+    decision = decide(seen(INACTIVE), None, now=NOW, settings=settings(adopt_inactive_keys="true"))
+    assert decision.due == in_days(30)
+
+
+@pytest.mark.parametrize(
+    ("since", "action"),
+    [
+        (0, Action.KEEP),
+        (29, Action.KEEP),
+        (30, Action.DELETE),
+        (31, Action.DELETE),
+    ],
+)
+def test_a_key_unused_for_its_whole_window_is_deleted(since: int, action: Action) -> None:
+    """With grace-days 30, on the thirtieth day."""
+    watch = a_watch(INACTIVE, deactivated(since=since))
+    assert decide(seen(INACTIVE), watch, now=NOW, settings=settings()).action is action
+
+
+@pytest.mark.parametrize(
+    ("since", "told", "remind"),
+    [(28, -5, False), (29, -5, True), (29, 0, False), (29, -1, True)],
+)
+def test_a_reminder_comes_once_on_the_day_before_the_deletion(
+    since: int, told: int, *, remind: bool
+) -> None:
+    """Not earlier, and not where that day was told today."""
+    watch = a_watch(INACTIVE, deactivated(since=since, told=told))
+    assert decide(seen(INACTIVE), watch, now=NOW, settings=settings()).remind is remind
+
+
+@pytest.mark.parametrize(
+    ("grace", "due"), [("30", 10), ("29", 10), ("1", 10), ("31", 11), ("60", 40)]
+)
+def test_the_day_of_a_deletion_only_moves_later(grace: str, due: int) -> None:
+    """Whatever the settings become."""
+    watch = a_watch(INACTIVE, deactivated(since=20))
+    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(grace_days=grace))
+    assert (decision.action, decision.due) == (Action.KEEP, in_days(due))
+
+
+@pytest.mark.parametrize("state", [deactivated(since=30), Deleting(window=deactivated(since=30))])
+def test_no_key_is_deleted_while_deletion_is_off(state: State) -> None:
+    """With delete-unused-keys false it stays inactive, and is listed."""
+    decision = decide(
+        seen(INACTIVE),
+        a_watch(INACTIVE, state),
+        now=NOW,
+        settings=settings(delete_unused_keys="false"),
+    )
+    assert (decision.action, decision.reason) == (Action.KEEP, Reason.DELETION_OFF)
+
+
+SINCE = ago(30)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("last_used", "action"),
+    [
+        (None, Action.DELETE),
+        (SINCE - timedelta(days=9), Action.DELETE),
+        (SINCE, Action.DELETE),
+        (SINCE + HOUR - timedelta(seconds=1), Action.DELETE),
+        (SINCE + HOUR, Action.DELETE),
+        (SINCE + HOUR + timedelta(seconds=1), Action.EXTEND),
+        (ago(1), Action.EXTEND),
+    ],
+)
+def test_only_a_use_later_than_an_hour_after_the_deactivation_starts_the_window_again(
+    last_used: datetime | None, action: Action
+) -> None:
+    """An earlier one only came to light late, and moves nothing."""
+    watch = a_watch(INACTIVE, deactivated(since=30))
+    sighting = seen(INACTIVE, LastUse(at=last_used))
+    assert decide(sighting, watch, now=NOW, settings=settings()).action is action
+
+
+def test_a_window_counts_again_from_the_use() -> None:
+    """Used four days ago, so 26 days are left."""
+    watch = a_watch(INACTIVE, deactivated(since=10))
+    decision = decide(seen(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings())
+    assert (decision.reason, decision.due) == (Reason.USED_IN_WINDOW, in_days(26))
+
+
+def test_a_use_extends_a_window_once() -> None:
+    """The use is the baseline of the window that it started."""
+    use = used(ago(4))
+    watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=use))
+    decision = decide(seen(INACTIVE, use), watch, now=NOW, settings=settings())
+    assert (decision.action, decision.due) == (Action.KEEP, in_days(26))
+
+
+def test_a_second_use_extends_the_window_again() -> None:
+    """Each use counts."""
+    watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=used(ago(4))))
+    decision = decide(seen(INACTIVE, used(ago(2))), watch, now=NOW, settings=settings())
+    assert (decision.action, decision.due) == (Action.EXTEND, in_days(28))
+
+
+def test_an_extension_never_brings_the_day_nearer() -> None:
+    """Where grace-days was cut meanwhile, the told day stands."""
+    watch = a_watch(INACTIVE, deactivated(since=10))
+    decision = decide(
+        seen(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings(grace_days="5")
+    )
+    assert (decision.action, decision.due) == (Action.EXTEND, in_days(20))
+
+
+@pytest.mark.parametrize("last_use", [used(ago(1)), NEVER_USED])
+def test_a_window_that_was_interrupted_starts_again_today(last_use: LastUse) -> None:
+    """When an exemption ends, an inactive key of ours gets a new window."""
+    watch = a_watch(INACTIVE, deactivated(since=40, interrupted=True))
+    decision = decide(seen(INACTIVE, last_use), watch, now=NOW, settings=settings())
+    assert (decision.action, decision.due) == (Action.EXTEND, in_days(30))
+    assert decision.reason is Reason.INTERRUPTION_ENDED
+
+
+def test_a_last_use_that_was_not_read_is_no_answer() -> None:
+    """Unreadable is not never used."""
+    watch = a_watch(INACTIVE, deactivated(since=40))
+    with pytest.raises(UnreadableError):
+        decide(seen(INACTIVE, None), watch, now=NOW, settings=settings())
+
+
+def test_a_last_use_that_vanished_is_no_answer() -> None:
+    """It was known once, so an answer without it cannot be right."""
+    watch = a_watch(INACTIVE, deactivated(since=40, baseline=used(ago(50))))
+    with pytest.raises(UnreadableError, match="no longer given"):
+        decide(seen(INACTIVE, NEVER_USED), watch, now=NOW, settings=settings())
+
+
+@pytest.mark.parametrize("exemptions", ["none", "alice"])
+def test_a_deactivation_that_was_begun_and_did_happen_is_finished(exemptions: str) -> None:
+    """It is recorded and told even if the key is exempt by now: it happened."""
+    watch = a_watch(INACTIVE, Deactivating(notice=noticed(due=-1)))
+    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(exemptions=exemptions))
+    assert (decision.action, decision.reason) == (Action.DEACTIVATE, Reason.FINISHED)
+    assert decision.due == in_days(30)
+
+
+def test_a_deletion_that_was_begun_and_did_not_happen_is_decided_again() -> None:
+    """By the same rules, on what is seen now."""
+    watch = a_watch(INACTIVE, Deleting(window=deactivated(since=30)))
+    assert decide(seen(INACTIVE), watch, now=NOW, settings=settings()).action is Action.DELETE
+    late = seen(INACTIVE, used(ago(2)))
+    assert decide(late, watch, now=NOW, settings=settings()).action is Action.EXTEND
+
+
+def test_a_held_key_that_was_turned_off_stays_held() -> None:
+    """Nothing more is done until a person has looked."""
+    decision = decide(seen(INACTIVE), a_watch(INACTIVE, Held()), now=NOW, settings=settings())
+    assert decision.action is Action.HOLD
+
+
+def test_an_inactive_key_that_iam_still_lists_after_its_end_is_kept() -> None:
+    """IAM is eventually consistent."""
+    decision = decide(seen(INACTIVE), a_watch(INACTIVE, Ended()), now=NOW, settings=settings())
+    assert decision.reason is Reason.ALREADY_GONE
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        (noticed(due=3), Action.CLOSE),
+        (Lapsed(due=None), Action.CLOSE),
+        (Deactivating(notice=None), Action.CLOSE),
+        (deactivated(since=3), Action.CLOSE),
+        (Held(), Action.CLOSE),
+        (Deleting(window=deactivated(since=30)), Action.DELETE),
+    ],
+)
+def test_a_watch_whose_key_is_gone_is_closed_or_its_deletion_finished(
+    state: State, action: Action
+) -> None:
+    """The owner rotated, unless this tool had begun to delete it."""
+    assert decide_gone(a_watch(INACTIVE, state)).action is action
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "state", "adopt", "needed"),
+    [
+        (82, "Active", None, "false", False),
+        (83, "Active", None, "false", True),
+        (10, "Active", noticed(due=3), "false", True),
+        (130, "Inactive", None, "false", False),
+        (130, "Inactive", None, "true", True),
+        (130, "Inactive", deactivated(since=3), "false", True),
+        (400, "Expired", deactivated(since=3), "true", False),
+    ],
+)
+def test_a_last_use_is_read_where_a_rule_or_a_reader_needs_it(
+    age: int, status: str, state: Noticed | None, adopt: str, *, needed: bool
+) -> None:
+    """And nowhere else: each read is a call to IAM."""
+    key = a_key(age=age, status=status)
+    watch = a_watch(key, state) if state else None
+    changed = settings(adopt_inactive_keys=adopt)
+    assert needs_last_use(key, watch, now=NOW, settings=changed) is needed

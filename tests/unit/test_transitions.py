@@ -1,0 +1,252 @@
+"""What is remembered of a key after each thing that happens to it."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from key_rotation.model import NEVER_USED, Action, Decision, LastUse, Reason, Status
+from key_rotation.transitions import first_watch, happened, intend, kept, noticed, told
+from key_rotation.watch import (
+    Deactivated,
+    Deactivating,
+    Deleting,
+    Ended,
+    Event,
+    Held,
+    Lapsed,
+    Noticed,
+    State,
+)
+from tests.unit.builders import NOON, NOW, TODAY, a_key, a_watch, ago, in_days, seen, used
+from tests.unit.builders import deactivated as a_window
+from tests.unit.builders import noticed as a_notice
+
+KEY = a_key(age=97)
+
+
+def an_event(action: Action, reason: Reason = Reason.NOTICE_OVER) -> Event:
+    """Something that this run did."""
+    return Event(action=action, reason=reason, at=NOON, run_id="run-1", due=in_days(30))
+
+
+def after(
+    state: State,
+    action: Action,
+    reason: Reason = Reason.NOTICE_OVER,
+    *,
+    due: date | None = None,
+    last_use: LastUse = NEVER_USED,
+) -> Any:
+    """The state after something happened to a key."""
+    decision = Decision(action=action, reason=reason, due=due)
+    event = an_event(action, reason)
+    return happened(a_watch(KEY, state), decision, seen(KEY, last_use), event).state
+
+
+def test_a_notice_is_remembered_with_its_day_and_the_day_it_was_told() -> None:
+    """It was told today."""
+    decision = Decision(action=Action.NOTICE, reason=Reason.STALE, due=in_days(7))
+    watch = noticed(first_watch(KEY), decision, NOW, "CI upload")
+    assert watch.state == Noticed(at=NOON, due=in_days(7), told_on=TODAY)
+    assert (watch.description, watch.reactivations) == ("CI upload", 0)
+
+
+def test_a_notice_for_a_key_that_was_turned_on_again_is_counted() -> None:
+    """Twice it gets one; the third time it is held."""
+    decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
+    watch = noticed(a_watch(KEY, a_window(since=3), reactivations=1), decision, NOW, None)
+    assert watch.reactivations == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "notice"),
+    [
+        (a_notice(due=0), a_notice(due=0)),
+        (Deactivating(notice=a_notice(due=0)), a_notice(due=0)),
+        (Lapsed(due=None), None),
+    ],
+)
+def test_the_intent_to_deactivate_keeps_the_notice_it_rests_on(
+    state: State, notice: Noticed | None
+) -> None:
+    """So that a run that died is decided again by it."""
+    assert intend(a_watch(KEY, state), Action.DEACTIVATE).state == Deactivating(notice=notice)
+
+
+@pytest.mark.parametrize("state", [a_window(since=30), Deleting(window=a_window(since=30))])
+def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None:
+    """So that a run that died is decided again by it."""
+    expected = Deleting(window=a_window(since=30))
+    assert intend(a_watch(KEY, state), Action.DELETE).state == expected
+
+
+@pytest.mark.parametrize(("action", "adopted"), [(Action.DEACTIVATE, False), (Action.ADOPT, True)])
+def test_a_deactivation_opens_a_window_with_the_last_use_as_its_baseline(
+    action: Action, *, adopted: bool
+) -> None:
+    """An adoption does the same."""
+    state = after(Lapsed(due=None), action, due=in_days(30), last_use=used(ago(2)))
+    assert state == Deactivated(
+        since=NOON,
+        start=NOON,
+        baseline=used(ago(2)),
+        due=in_days(30),
+        told_on=date.min,
+        adopted=adopted,
+    )
+
+
+def test_a_use_starts_the_window_again_from_that_use() -> None:
+    """The use is its new baseline."""
+    state = after(
+        a_window(since=10),
+        Action.EXTEND,
+        Reason.USED_IN_WINDOW,
+        due=in_days(26),
+        last_use=used(ago(4)),
+    )
+    assert (state.start, state.baseline, state.due) == (ago(4), used(ago(4)), in_days(26))
+    assert (state.since, state.told_on) == (ago(10), date.min)
+
+
+def test_no_window_gets_shorter_by_a_use_before_its_start() -> None:
+    """It started again after an exemption, and then an older use came to light."""
+    state = after(
+        a_window(since=10, start=2),
+        Action.EXTEND,
+        Reason.USED_IN_WINDOW,
+        due=in_days(28),
+        last_use=used(ago(4)),
+    )
+    assert state.start == ago(2)
+
+
+def test_the_end_of_an_interruption_starts_the_window_today() -> None:
+    """Even where a use came to light: today is later."""
+    state = after(
+        a_window(since=10, interrupted=True),
+        Action.EXTEND,
+        Reason.INTERRUPTION_ENDED,
+        due=in_days(30),
+        last_use=used(ago(4)),
+    )
+    assert (state.start, state.baseline, state.interrupted) == (NOON, used(ago(4)), False)
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        (Action.WITHDRAW, Lapsed(due=in_days(3))),
+        (Action.HOLD, Held()),
+        (Action.DELETE, Ended()),
+        (Action.CLOSE, Ended()),
+    ],
+)
+def test_what_happened_decides_what_is_remembered(action: Action, state: State) -> None:
+    """A withdrawn notice leaves its day behind."""
+    assert after(a_notice(due=3), action) == state
+
+
+@pytest.mark.parametrize("action", [Action.KEEP, Action.NOTICE, Action.EXEMPT])
+def test_what_does_not_happen_by_itself_is_no_event(action: Action) -> None:
+    """A notice is remembered by its delivery, and the others are silent."""
+    with pytest.raises(ValueError, match=action):
+        after(a_notice(due=3), action)
+
+
+def test_what_happened_waits_to_be_told() -> None:
+    """Behind what waits already."""
+    watch = a_watch(KEY, a_notice(due=0))
+    decision = Decision(action=Action.DEACTIVATE, reason=Reason.NOTICE_OVER, due=in_days(30))
+    first, second = an_event(Action.DEACTIVATE), an_event(Action.DELETE)
+    once = happened(watch, decision, seen(KEY), first)
+    twice = happened(once, Decision(action=Action.DELETE, reason=Reason.UNUSED), None, second)
+    assert twice.untold == (first, second)
+
+
+@pytest.mark.parametrize("state", [a_notice(due=3), a_window(since=3)])
+def test_what_was_told_waits_no_longer(state: State) -> None:
+    """And today is the day on which it was told."""
+    watch = told(a_watch(KEY, state), NOW)
+    assert watch.untold == ()
+    assert watch.state.told_on == TODAY  # type: ignore[union-attr]  # both states have it
+
+
+def test_telling_a_held_key_changes_nothing_else() -> None:
+    """It has no day to come."""
+    assert told(a_watch(KEY, Held()), NOW).state == Held()
+
+
+NOTICE, WINDOW = a_notice(due=3), a_window(since=3)
+BROKEN = a_window(since=3, interrupted=True)
+DAY = in_days(3)
+
+
+@pytest.mark.parametrize("reason", [Reason.EXEMPT, Reason.STATUS_UNKNOWN])
+@pytest.mark.parametrize(
+    ("state", "status", "remembered"),
+    [
+        (NOTICE, Status.ACTIVE, Lapsed(due=DAY)),
+        (Deactivating(notice=NOTICE), Status.ACTIVE, Lapsed(due=DAY)),
+        (Deactivating(notice=None), Status.ACTIVE, Lapsed(due=None)),
+        (Lapsed(due=DAY), Status.ACTIVE, Lapsed(due=DAY)),
+        (WINDOW, Status.INACTIVE, BROKEN),
+        (WINDOW, Status.OTHER, BROKEN),
+        (Deleting(window=WINDOW), Status.INACTIVE, BROKEN),
+        (WINDOW, Status.ACTIVE, Lapsed(due=None)),
+        (Deleting(window=WINDOW), Status.ACTIVE, Lapsed(due=None)),
+    ],
+)
+def test_an_exemption_or_unknown_status_voids_a_notice_and_breaks_a_window(
+    reason: Reason, state: State, status: Status, remembered: State
+) -> None:
+    """What comes after starts anew, and never before a day once told."""
+    decision = Decision(action=Action.KEEP, reason=reason)
+    assert kept(a_watch(KEY, state), decision, status).state == remembered
+
+
+@pytest.mark.parametrize(
+    ("reason", "remembered"),
+    [(Reason.EXEMPT, Lapsed(due=None)), (Reason.STATUS_UNKNOWN, Held())],
+)
+def test_to_exempt_a_held_key_is_to_have_looked(reason: Reason, remembered: State) -> None:
+    """It is no longer held, and its count begins anew."""
+    watch = a_watch(KEY, Held(), reactivations=2)
+    after_all = kept(watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE)
+    assert after_all.state == remembered
+    assert after_all.reactivations == (0 if reason is Reason.EXEMPT else 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "remembered"),
+    [(NOTICE, Lapsed(due=DAY)), (Lapsed(due=DAY), Lapsed(due=DAY))],
+)
+def test_a_notice_lapses_when_the_owner_turns_the_key_off(state: State, remembered: State) -> None:
+    """Turned on again, it gets a new one."""
+    decision = Decision(action=Action.KEEP, reason=Reason.NOT_OURS)
+    assert kept(a_watch(KEY, state), decision, Status.INACTIVE).state == remembered
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "remembered"),
+    [
+        (NOTICE, Reason.NOTICE_RUNNING, a_notice(due=5)),
+        (Deactivating(notice=NOTICE), Reason.NOTICE_RUNNING, a_notice(due=5)),
+        (WINDOW, Reason.IN_WINDOW, a_window(since=3, due=5)),
+        (Deleting(window=WINDOW), Reason.IN_WINDOW, a_window(since=3, due=5)),
+    ],
+)
+def test_a_day_that_moved_later_is_remembered(
+    state: State, reason: Reason, remembered: State
+) -> None:
+    """So that it never moves back."""
+    decision = Decision(action=Action.KEEP, reason=reason, due=in_days(5))
+    assert kept(a_watch(KEY, state), decision, Status.ACTIVE).state == remembered
+
+
+@pytest.mark.parametrize("reason", [Reason.FRESH, Reason.DELETION_OFF, Reason.ALREADY_GONE])
+def test_a_key_that_is_only_kept_is_remembered_as_it_was(reason: Reason) -> None:
+    """Nothing is written for it."""
+    watch = a_watch(KEY, WINDOW)
+    assert kept(watch, Decision(action=Action.KEEP, reason=reason), Status.INACTIVE) is watch
