@@ -1,0 +1,70 @@
+"""The Lambda function: reads the environment and the clock, once, and runs."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from key_rotation import aws
+from key_rotation.digest import answer, no_answer
+from key_rotation.errors import AnotherRunError, RunStoppedError
+from key_rotation.measures import measure
+from key_rotation.model import Now
+from key_rotation.report import Report
+from key_rotation.request import Request
+from key_rotation.run import Place, run
+from key_rotation.stop import tell_stop
+
+ENVIRONMENT = ("ACCOUNT_ID", "PARAMETER_PATH", "TABLE_NAME", "TIMEZONE", "TOPIC_ARN")
+_environment = {name: os.environ[name] for name in ENVIRONMENT}
+_clients = aws.clients(_environment["TABLE_NAME"])
+log = Logger()
+metrics = Metrics()
+
+
+@log.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Run once, and answer the run's summary; raises RunStoppedError when it cannot be trusted."""
+    now = Now(instant=datetime.now(UTC), zone=ZoneInfo(_environment["TIMEZONE"]))
+    run_id = f"{now.instant:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+    log.append_keys(run_id=run_id)
+    place = Place(
+        account_id=_environment["ACCOUNT_ID"],
+        topic_arn=_environment["TOPIC_ARN"],
+        parameter_path=_environment["PARAMETER_PATH"],
+    )
+    request = Request.parse(event)
+    log.info("run started", scheduled_time=request.scheduled_time, report=request.report)
+    try:
+        report = run(request, place, _clients, now=now, run_id=run_id)
+    except AnotherRunError as other:
+        log.warning("another run is under way; left the work to it", other_run_id=str(other))
+        return no_answer(run_id, str(other))
+    except RunStoppedError as error:
+        log.exception("run stopped")
+        tell_stop(error, _clients, place, now)
+        raise
+    _log(report)
+    return answer(report)
+
+
+def _log(report: Report) -> None:
+    for outcome in report.outcomes:
+        log.info(
+            "key %s",
+            f"would be {outcome.section}" if outcome.would else outcome.section,
+            user=outcome.user_name,
+            access_key_id=outcome.access_key_id,
+            reason=outcome.reason,
+            due=outcome.due,
+        )
+    for name, value in measure(report).items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    log.info("run completed", mode=report.mode, users=len(report.seen.users))

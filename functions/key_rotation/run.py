@@ -1,0 +1,62 @@
+"""One run, on one screen: settings -> inventory -> decide -> apply -> record -> notify."""
+
+from dataclasses import dataclass
+
+from key_rotation import inventory, lease
+from key_rotation.apply import Hands
+from key_rotation.aws import Clients
+from key_rotation.ledger import Ledger
+from key_rotation.model import Mode, Now
+from key_rotation.notices import Notices
+from key_rotation.outcome import outcomes_of
+from key_rotation.parameters import read_settings
+from key_rotation.plan import make_plan
+from key_rotation.report import Report
+from key_rotation.request import Request
+from key_rotation.tell import Voice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a run takes place: its account, its topic, and the path of its parameters."""
+
+    account_id: str
+    topic_arn: str
+    parameter_path: str
+
+
+def run(request: Request, place: Place, clients: Clients, *, now: Now, run_id: str) -> Report:
+    """Enforce the rotation of every access key of the account, and tell people.
+
+    Returns all there is to say of it, the failures of single keys included. Raises AnotherRunError
+    when another run is under way, and RunStoppedError when this one cannot be trusted.
+    """
+    ledger = Ledger(clients.table, run_id)
+    notices = Notices(clients.sns, place.topic_arn)
+    with lease.held(clients.table, run_id) as held:
+        previous = ledger.state()
+        settings = read_settings(clients.ssm, place.parameter_path)
+        mode = Mode.REPORT if request.report else settings.mode
+        if mode is Mode.ENFORCE:
+            notices.require_listener()
+        memory = ledger.memory()
+        seen = inventory.take(clients.iam, memory.watches, now=now, settings=settings)
+        plan = make_plan(seen, memory, now=now, settings=settings)
+        if mode is Mode.ENFORCE:
+            hands = Hands(clients.iam, ledger, held, settings, now, run_id)
+            plan = hands.carry_out(plan)
+        outcomes = outcomes_of(plan, memory, previous, mode)
+        report = Report(
+            run_id=run_id,
+            account_id=place.account_id,
+            mode=mode,
+            now=now,
+            settings=settings,
+            seen=seen,
+            previous=previous,
+            in_grace=plan.in_grace,
+            outcomes=inventory.describe(clients.iam, outcomes, seen),
+        )
+        report = Voice(notices, ledger, held, now, run_id).tell(report, plan, memory)
+        ledger.save(report.next_state())
+        return report

@@ -1,0 +1,24 @@
+"""What one run leaves for the next besides the watches: what people have been told already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from key_rotation.settings import Parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What the last run saw and told.
+
+    parameters: the settings it ran with, by name; empty before the first run
+    ended_exemptions: the exemptions whose end has been told
+    unknown_status: the ids of the keys told of because nobody knows their status
+    reported: the fingerprint of the last digest in report mode
+    stopped: the day and text of the last message that a run was stopped; empty after a good run
+    """
+
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    ended_exemptions: tuple[str, ...] = ()
+    unknown_status: tuple[str, ...] = ()
+    reported: str = ""
+    stopped: str = ""

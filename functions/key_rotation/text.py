@@ -1,0 +1,243 @@
+"""The digest as a person reads it: plain text for a mail client of 72 columns."""
+
+import shlex
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from key_rotation.model import LastUse, Mode, Now, Reason
+from key_rotation.outcome import Outcome, Section
+from key_rotation.report import Report
+
+WIDTH = 72
+DETAILED = 30
+"""A heading with more keys than this gives each of them one or two lines."""
+
+HEADINGS = {
+    Section.DEACTIVATED: "DEACTIVATED: these keys no longer work",
+    Section.DELETED: "DELETED: gone for good",
+    Section.EXTENDED: "EXTENDED: the grace window starts again",
+    Section.ADOPTED: "ADOPTED: found inactive; a grace window opens today",
+    Section.WITHDRAWN: "WITHDRAWN: the notice is void, the key keeps working",
+    Section.CLOSED: "CLOSED: the owner removed the key; nothing is left to do",
+    Section.NOTICED: "NOTICED: these keys will stop working",
+    Section.UPCOMING: "UPCOMING",
+    Section.DEFERRED: "DEFERRED: over the limit of changes in one run",
+    Section.FAILED: "FAILED: left alone; a person must look",
+    Section.HELD: "HELD: nothing more is done until a person has looked",
+    Section.EXEMPT: "EXEMPT: never acted on",
+}
+TOMORROW = "TOMORROW: last reminder"
+SUMMARY = {
+    "Done": (
+        Section.DEACTIVATED,
+        Section.DELETED,
+        Section.EXTENDED,
+        Section.ADOPTED,
+        Section.WITHDRAWN,
+        Section.CLOSED,
+    ),
+    "Coming": (Section.NOTICED, Section.UPCOMING, Section.DEFERRED),
+    "Look at": (Section.FAILED, Section.HELD),
+    "Exempt": (Section.EXEMPT,),
+}
+SHORT = frozenset({Section.UPCOMING, Section.EXEMPT, Section.DEFERRED})
+ADVICE = {
+    Section.NOTICED: "Owner: make a new key, put it to use, then turn the old one off:\n"
+    "  aws iam create-access-key --user-name USER\n"
+    "  aws iam update-access-key --status Inactive \\\n"
+    "    --user-name USER --access-key-id OLD_KEY",
+    Section.HELD: "Turned on again and again: find out who needs it; see the runbook.",
+}
+
+
+def render(report: Report) -> str:
+    """Put a report into words; every line is made of one line's worth of facts."""
+    parts = [_head(report), *_changes(report)]
+    for sections in SUMMARY.values():
+        for section in sections:
+            parts += _section(report, section)
+    parts.append(_foot(report))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Make a name or tag safe to print: no control character can begin a line or hide one."""
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return textwrap.shorten(plain, limit, placeholder="...")
+
+
+def long_day(day: date) -> str:
+    """Write a day as people say it: `Thu 3 Dec 2026`."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def restore_command(outcome: Outcome) -> tuple[str, str]:
+    """The command that turns a key on again, as the two lines of one shell command."""
+    user, key = shlex.quote(outcome.user_name), outcome.access_key_id
+    return (
+        "aws iam update-access-key --status Active \\",
+        f"  --user-name {user} --access-key-id {key}",
+    )
+
+
+def last_use_text(last_use: LastUse | None, now: Now) -> str:
+    """Say when, by which service and in which Region a key was last used."""
+    if last_use is None:
+        return "last use not known"
+    if last_use.at is None:
+        return "never used"
+    service = f" by {one_line(last_use.service)}" if last_use.service else ""
+    region = f" in {one_line(last_use.region)}" if last_use.region else ""
+    return f"last used {long_day(now.day(last_use.at))}{service}{region}"
+
+
+def age_days(outcome: Outcome, now: Now) -> int | None:
+    """The age of the key in calendar days."""
+    return (now.today - now.day(outcome.created)).days if outcome.created else None
+
+
+def _head(report: Report) -> str:
+    now, seen = report.now, report.seen
+    at = now.instant.astimezone(now.zone)
+    lines = [
+        f"Key rotation in account {report.account_id}",
+        f"{long_day(now.today)}, {at:%H:%M %Z}. {len(seen.users)} users, {len(seen.keys)} keys.",
+        "",
+    ]
+    if report.mode is Mode.REPORT:
+        lines += ["REPORT MODE: nothing was changed. Below is what enforce mode would do.", ""]
+    for title, sections in SUMMARY.items():
+        counts = [f"{n} {s}" for s in sections if (n := len(report.of(s)))]
+        if counts:
+            lines += _wrapped(f"  {title:<9}", ", ".join(counts))
+    days = [o.due for s in SUMMARY["Coming"] for o in report.of(s) if o.due]
+    if days:
+        lines.append(f"  {'Next':<9}{long_day(min(days))}")
+    return "\n".join(lines)
+
+
+def _changes(report: Report) -> Iterator[str]:
+    if changed := report.changed_parameters:
+        lines = ["SETTINGS: changed since the last run, marked with *"]
+        for name, parameter in sorted(report.settings.raw.items()):
+            mark = "*" if name in changed else " "
+            before = report.previous.parameters.get(name)
+            was = f", was {one_line(before.value)}" if name in changed and before else ""
+            text = f"{one_line(parameter.value)} (version {parameter.version}{was})"
+            lines += _wrapped(f"  {mark} {name}: ", text)
+        yield "\n".join(lines)
+    if ended := report.ended_exemptions:
+        lines = ["EXEMPTIONS THAT ENDED: these entries no longer exempt"]
+        yield "\n".join(lines + [line for e in ended for line in _wrapped("  ", one_line(e))])
+
+
+def _section(report: Report, section: Section) -> Iterator[str]:
+    outcomes = report.of(section)
+    if section is Section.UPCOMING:
+        if reminded := [o for o in outcomes if o.news]:
+            yield _heading(TOMORROW, reminded)
+            yield from ("\n".join(_block(o, report)) for o in reminded)
+        outcomes = tuple(o for o in outcomes if not o.news)
+    if not outcomes:
+        return
+    yield _heading(HEADINGS[section], outcomes)
+    if section in ADVICE:
+        yield textwrap.indent(ADVICE[section], "  ")
+    if section in SHORT or len(outcomes) > DETAILED:
+        yield "\n".join(line for o in outcomes for line in _short(o, report))
+    else:
+        yield from ("\n".join(_block(o, report)) for o in outcomes)
+
+
+def _heading(title: str, outcomes: Sequence[Outcome]) -> str:
+    line = f"{'WOULD BE ' if outcomes[0].would else ''}{title} ({len(outcomes)})"
+    return f"{line}\n{'-' * min(len(line), WIDTH)}"
+
+
+def _block(outcome: Outcome, report: Report) -> list[str]:
+    now = report.now
+    lines = [f"  {_name(outcome)}"]
+    facts = [_what_comes(outcome, report), f"{_age(outcome, now)}{_use(outcome, now)}"]
+    if outcome.details.newer:
+        newer = outcome.details.newer
+        use = last_use_text(newer.last_use, now)
+        facts.append(f"newer key {newer.access_key_id}: active, {use}")
+    elif outcome.section is Section.NOTICED:
+        facts.append("no newer key of this user is active")
+    if outcome.details.description:
+        facts.append(f"description: {one_line(outcome.details.description)}")
+    facts.append(one_line(outcome.reason, 400))
+    if outcome.earlier:
+        facts.append(f"done {outcome.earlier:%Y-%m-%d %H:%M} UTC by a run that could not tell it")
+    for fact in facts:
+        lines += _wrapped("    ", fact) if fact else []
+    return lines + _restore(outcome)
+
+
+def _short(outcome: Outcome, report: Report) -> list[str]:
+    what = _what_comes(outcome, report) or one_line(outcome.reason)
+    if outcome.section is Section.EXEMPT and ":" in outcome.reason:
+        what = f"{what}: {one_line(outcome.reason.partition(': ')[2])}"
+    age = age_days(outcome, report.now)
+    use = f"; {age} d, {last_use_text(outcome.last_use, report.now)}" if outcome.last_use else ""
+    lines = _wrapped(f"  {_name(outcome)}  ", what + use, indent="      ")
+    return lines + _restore(outcome)
+
+
+def _what_comes(outcome: Outcome, report: Report) -> str:
+    if outcome.section is Section.EXEMPT:
+        return f"until {long_day(outcome.due)}" if outcome.due else "no end"
+    if outcome.due is None:
+        return ""
+    day = long_day(outcome.due)
+    if outcome.section is Section.NOTICED or outcome.reason == Reason.NOTICE_RUNNING:
+        return f"stops working on {day}"
+    if not report.settings.delete_unused_keys:
+        return f"window ends on {day}; not deleted, since delete-unused-keys is false"
+    return f"deleted on {day} if it stays unused"
+
+
+def _restore(outcome: Outcome) -> list[str]:
+    ours = outcome.section is Section.DEACTIVATED or (
+        outcome.news and outcome.reason == Reason.IN_WINDOW
+    )
+    if not ours or outcome.would or outcome.due is None:
+        return []
+    command = [f"      {line}" for line in restore_command(outcome)]
+    return [f"    to turn it on again, before {long_day(outcome.due)}:", *command]
+
+
+def _name(outcome: Outcome) -> str:
+    return f"{one_line(outcome.user_name)}  {one_line(outcome.access_key_id or '(all keys)')}"
+
+
+def _age(outcome: Outcome, now: Now) -> str:
+    age = age_days(outcome, now)
+    return "" if age is None else f"{age} days old"
+
+
+def _use(outcome: Outcome, now: Now) -> str:
+    return f"; {last_use_text(outcome.last_use, now)}" if outcome.last_use else ""
+
+
+def _foot(report: Report) -> str:
+    lines = []
+    if report.left_out:
+        counts = ", ".join(f"{n} {section}" for section, n in report.left_out.items())
+        lines += _wrapped("", f"Left out, since a message holds 256 KiB: {counts}.")
+    lines += _wrapped("", f"Run {report.run_id}. Rules and thresholds: parameters /key-rotation/*.")
+    return "\n".join(lines)
+
+
+def _wrapped(first: str, text: str, indent: str | None = None) -> list[str]:
+    rest = " " * len(first) if indent is None else indent
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

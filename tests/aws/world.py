@@ -1,0 +1,170 @@
+"""One AWS account in moto, with a clock: people make, use and turn keys; runs come and go."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import boto3
+import moto
+import time_machine
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import AccessKeyLastUsed, iam_backends
+from moto.sns.models import sns_backends
+
+from key_rotation.aws import Clients, clients
+from key_rotation.digest import answer
+from key_rotation.model import Now
+from key_rotation.report import Report
+from key_rotation.request import Request
+from key_rotation.run import Place, run
+
+REGION = "eu-west-1"
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+DEFAULTS = {
+    "mode": "enforce",
+    "max-age-days": "90",
+    "notice-days": "7",
+    "grace-days": "30",
+    "max-changes-per-run": "25",
+    "delete-unused-keys": "true",
+    "adopt-inactive-keys": "false",
+    "exemptions": "none",
+}
+
+
+@dataclass(kw_only=True)
+class World:
+    """The account, the clock, and what people do."""
+
+    clients: Clients
+    place: Place
+    now: datetime = START
+    runs: int = 0
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    def key(self, user: str, *, age: int, status: str = "Active", path: str = "/") -> str:
+        """Make a key of an age in days, and its user if there is none; returns its id."""
+        with time_machine.travel(self.now - timedelta(days=age), tick=False):
+            if user not in self._users():
+                self.clients.iam.create_user(UserName=user, Path=path)
+            made = self.clients.iam.create_access_key(UserName=user)["AccessKey"]
+        if status != "Active":
+            self.turn(user, made["AccessKeyId"], status)
+        return made["AccessKeyId"]
+
+    def turn(self, user: str, key_id: str, status: str) -> None:
+        """Set a key's status, as a person would."""
+        found = self._key(key_id)
+        assert found.user_name == user
+        found.status = status
+
+    def use(self, key_id: str, at: datetime | None = None) -> None:
+        """Use a key, now or at another time."""
+        self._key(key_id).last_used = AccessKeyLastUsed(at or self.now, "s3", REGION)
+
+    def put(self, **parameters: str) -> None:
+        """Edit parameters; underscores stand for dashes."""
+        for name, value in parameters.items():
+            self.clients.ssm.put_parameter(
+                Name=f"/key-rotation/{name.replace('_', '-')}",
+                Value=value,
+                Type="String",
+                Overwrite=True,
+            )
+
+    def report(self, event: Mapping[str, Any] | None = None) -> Report:
+        """Run once; returns what the run has to say."""
+        self.runs += 1
+        return run(
+            Request.parse(event or {}),
+            self.place,
+            self.clients,
+            now=Now(instant=self.now, zone=self.zone),
+            run_id=f"run-{self.runs}",
+        )
+
+    def run(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run once; returns the answer."""
+        return answer(self.report(event))
+
+    def after(self, days: int) -> dict[str, Any]:
+        """Let days pass without a run, then run; returns the answer."""
+        self.now += timedelta(days=days)
+        return self.run()
+
+    def status(self, key_id: str) -> str | None:
+        """The status of a key; None when it is gone."""
+        keys = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys
+        return keys[key_id].status if key_id in keys else None
+
+    @property
+    def mails(self) -> list[dict[str, Any]]:
+        """All messages that SNS took: subject, text and JSON."""
+        topic = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[self.place.topic_arn]
+        return [
+            {
+                "subject": sent[2],
+                "text": variants["email"],
+                "data": json.loads(variants.get("sqs", variants["default"])),
+                "attributes": sent[3],
+                "variants": variants,
+            }
+            for sent in topic.sent_notifications
+            if (variants := json.loads(sent[1]))
+        ]
+
+    def items(self, pk: str) -> list[dict[str, Any]]:
+        """The items of one partition of the ledger."""
+        answer = self.clients.table.query(
+            KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": pk}
+        )
+        return answer["Items"]
+
+    def _users(self) -> set[str]:
+        return {user["UserName"] for user in self.clients.iam.list_users()["Users"]}
+
+    def _key(self, key_id: str) -> Any:
+        return iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys[key_id]
+
+
+@cache
+def _clients() -> tuple[Clients, Any, Any]:
+    """Build the clients once, since botocore takes its time; moto answers them all the same."""
+    session = boto3.Session(region_name=REGION)
+    return clients("ledger"), session.client("dynamodb"), session.client("sns")
+
+
+@contextmanager
+def a_world() -> Iterator[World]:
+    """Open an account with a table, a topic that somebody listens to, and the parameters."""
+    with moto.mock_aws():
+        ours, dynamodb, sns = _clients()
+        dynamodb.create_table(
+            TableName="ledger",
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        topic_arn = sns.create_topic(Name="notices")["TopicArn"]
+        sns.subscribe(TopicArn=topic_arn, Protocol="email", Endpoint="sec@example.com")
+        world = World(
+            clients=ours,
+            place=Place(
+                account_id=DEFAULT_ACCOUNT_ID,
+                topic_arn=topic_arn,
+                parameter_path="/key-rotation",
+            ),
+        )
+        world.put(**DEFAULTS)
+        yield world
