@@ -1,0 +1,20 @@
+"""The CDK app: synthesises the stack `KeyRotation`, offline and without credentials."""
+
+import sys
+
+from infra.app import build
+from infra.bundling import WheelMissingError, bundled
+from infra.context import ContextError
+
+
+def main() -> None:
+    """Synthesise into CDK_OUTDIR; a mistake of the caller's ends in one line and exit code 1."""
+    try:
+        with bundled() as package:
+            build(package=package).synth()
+    except (ContextError, WheelMissingError) as error:
+        sys.exit(f"key-rotation: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The topic that people listen to: digests and alarms."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Annotations, Aws
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+
+class Notices(Construct):
+    """One encrypted SNS topic, TLS only, with the e-mail addresses of the context."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, emails: Sequence[str]
+    ) -> None:
+        """Create the topic and its subscriptions; each address confirms its own by a link."""
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(
+            self, "Topic", display_name="Key rotation", master_key=key, enforce_ssl=True
+        )
+        # The topic has a policy of its own, so the alarms need to be let in by it.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsPublish",
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        for email in emails:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        if not emails:
+            Annotations.of(self).add_warning_v2(
+                "key-rotation:nobody-listens",
+                "no e-mail address is given (-c email=...): in enforce mode every run fails"
+                " until somebody has subscribed to the topic and confirmed.",
+            )

@@ -1,0 +1,96 @@
+"""What the function may do: every action is listed here, and nothing else is allowed."""
+
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from infra.encryption import used_by
+
+
+class EnforcerRole(Construct):
+    """The function's role. Each `may_` method is one reason; the stack calls them all."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        """Create a role that may do nothing yet."""
+        super().__init__(scope, construct_id)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+
+    def may_enforce(self) -> None:
+        """See every user of the account; read, deactivate and delete access keys of users."""
+        self._allow(
+            "SeeEveryUser",
+            # None of the three knows resources.
+            ["iam:ListUsers", "iam:GenerateCredentialReport", "iam:GetCredentialReport"],
+            ["*"],
+        )
+        users = Stack.of(self).format_arn(
+            service="iam",
+            region="",
+            resource="user",
+            resource_name="*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        self._allow(
+            "RotateKeysOfUsers",
+            [
+                "iam:ListAccessKeys",
+                "iam:GetAccessKeyLastUsed",
+                "iam:ListUserTags",
+                "iam:UpdateAccessKey",
+                "iam:DeleteAccessKey",
+            ],
+            [users],
+        )
+
+    def may_read(self, parameters: Sequence[ssm.StringParameter]) -> None:
+        """Read the thresholds, by their names."""
+        arns = [parameter.parameter_arn for parameter in parameters]
+        self._allow("ReadThresholds", ["ssm:GetParameters"], arns)
+
+    def may_keep(self, table: dynamodb.Table) -> None:
+        """Read and write single items of the ledger; neither scan it nor write in batches."""
+        actions = ["GetItem", "Query", "PutItem", "DeleteItem"]
+        self._allow("KeepLedger", [f"dynamodb:{action}" for action in actions], [table.table_arn])
+
+    def may_tell(self, topic: sns.Topic) -> None:
+        """Publish, and see whether anybody listens."""
+        self._allow("Tell", ["sns:Publish", "sns:ListSubscriptionsByTopic"], [topic.topic_arn])
+
+    def may_log_to(self, log_group: logs.LogGroup) -> None:
+        """Write to its own log group."""
+        actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        self._allow("Log", actions, [log_group.log_group_arn])
+
+    def may_give_up_to(self, queue: sqs.Queue) -> None:
+        """Leave an event that failed for good, which Lambda does in this role's name."""
+        self._allow("GiveUp", ["sqs:SendMessage"], [queue.queue_arn])
+
+    def may_use(self, key: kms.Key) -> None:
+        """Use the key, but only by way of the three services that encrypt with it."""
+        self._allow(
+            "UseKeyAtRest",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            [key.key_arn],
+            used_by("dynamodb", "sns", "sqs"),
+        )
+
+    def _allow(
+        self,
+        sid: str,
+        actions: Sequence[str],
+        resources: Sequence[str],
+        conditions: dict[str, object] | None = None,
+    ) -> None:
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid=sid, actions=actions, resources=resources, conditions=conditions
+            )
+        )

@@ -1,0 +1,109 @@
+"""The thresholds: eight SSM parameters that people edit without a deployment.
+
+The template holds the *initial* values only. CloudFormation compares templates, so an edit
+survives every deployment as long as nothing here changes, not even a description: a change of any
+property puts the initial value back. A test pins all of it. (A deployment that reverts drift, a
+"drift-aware change set", puts the initial values back as well.)
+
+`cdk destroy` deletes them, edits included, so that a later deployment can create them again.
+
+SSM checks the patterns at every edit. What a pattern cannot say (that notice-days is less than
+max-age-days, that a date exists) the function checks at the start of every run.
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+PARAMETER_PATH = "/key-rotation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """One parameter as it is first created."""
+
+    name: str
+    default: str
+    pattern: str
+    description: str
+
+
+# One entry a line: a user name or an access key id, or a user path; until a day; # a reason.
+# Empty lines, and both kinds of line end, are let through.
+_ENTRY = (
+    r"(/[!-\"$-~]*|[A-Za-z0-9_+=,.@*-]+)"
+    r"([ \t]+until[ \t]+[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?"
+    r"[ \t]*(#[^\r\n]*)?"
+)
+
+THRESHOLDS = (
+    Threshold(
+        name="mode",
+        default="enforce",
+        pattern="^(enforce|report)$",
+        description="enforce, or report: decide and tell, change nothing in IAM.",
+    ),
+    Threshold(
+        name="max-age-days",
+        default="90",
+        pattern="^([1-9][0-9]{0,2}|10[0-8][0-9]|109[0-5])$",
+        description="Days after which an active access key is stale: 1 to 1095.",
+    ),
+    Threshold(
+        name="notice-days",
+        default="7",
+        pattern="^([0-9]|[1-8][0-9]|90)$",
+        description="Days of notice before a key is deactivated: 0 to 90, less than max-age-days.",
+    ),
+    Threshold(
+        name="grace-days",
+        default="30",
+        pattern="^([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])$",
+        description="Days between deactivation and deletion, in which use is watched: 1 to 365.",
+    ),
+    Threshold(
+        name="max-changes-per-run",
+        default="25",
+        pattern="^(0|[1-9][0-9]{0,2}|[1-4][0-9]{3}|5000)$",
+        description="Keys deactivated or deleted in one run at most: 0 (pause) to 5000.",
+    ),
+    Threshold(
+        name="delete-unused-keys",
+        default="true",
+        pattern="^(true|false)$",
+        description="Whether a key unused for its whole grace window is deleted: true or false.",
+    ),
+    Threshold(
+        name="adopt-inactive-keys",
+        default="false",
+        pattern="^(true|false)$",
+        description="Whether keys that others made inactive get a window too: true or false.",
+    ),
+    Threshold(
+        name="exemptions",
+        default="none",
+        pattern=rf"^[ \t\r\n]*(none|{_ENTRY})(\r?\n[ \t]*({_ENTRY})?)*$",
+        description="Keys never acted on: none, or one a line: a user name, a /user/path or an"
+        " access key id (* allowed), then until YYYY-MM-DD if it ends, then # reason if you like.",
+    ),
+)
+
+
+class Thresholds(Construct):
+    """The parameters."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        """Create each parameter with its initial value."""
+        super().__init__(scope, construct_id)
+        self.parameters = [
+            ssm.StringParameter(
+                self,
+                threshold.name,
+                parameter_name=f"{PARAMETER_PATH}/{threshold.name}",
+                string_value=threshold.default,
+                allowed_pattern=threshold.pattern,
+                description=threshold.description,
+            )
+            for threshold in THRESHOLDS
+        ]

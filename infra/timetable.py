@@ -1,0 +1,79 @@
+"""The timetable: when the enforcer runs."""
+
+from aws_cdk import Aws, Duration, Stack, TimeZone
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.encryption import used_by
+
+
+class Timetable(Construct):
+    """One EventBridge schedule, and the role in which Scheduler invokes the function."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: lambda_.Function,
+        dead_letters: sqs.Queue,
+        key: kms.Key,
+        schedule: str,
+        timezone: str,
+    ) -> None:
+        """Create the schedule; what cannot be handed over for three hours is a dead letter."""
+        super().__init__(scope, construct_id)
+        role = _role(self, function=function, dead_letters=dead_letters, key=key)
+        scheduler.Schedule(
+            self,
+            "Schedule",
+            description="Starts a run of key-rotation",
+            schedule=scheduler.ScheduleExpression.expression(schedule, TimeZone.of(timezone)),
+            target=targets.LambdaInvoke(
+                function,
+                # The CDK's own grants would cover every version of the function and leave out
+                # the queue's key.
+                role=role.without_policy_updates(),
+                # Every delivery of one event carries the same time, which names the run.
+                input=scheduler.ScheduleTargetInput.from_object(
+                    {"scheduled_time": scheduler.ContextAttribute.scheduled_time}
+                ),
+                max_event_age=Duration.hours(3),
+                dead_letter_queue=dead_letters,
+            ),
+        ).node.add_dependency(role)
+
+
+def _role(
+    scope: Construct, *, function: lambda_.Function, dead_letters: sqs.Queue, key: kms.Key
+) -> iam.Role:
+    """Make the role, which only schedules of this account's default group may take on."""
+    group = Stack.of(scope).format_arn(
+        service="scheduler", resource="schedule-group", resource_name="default"
+    )
+    role = iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal(
+            "scheduler.amazonaws.com",
+            conditions={
+                "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group}
+            },
+        ),
+    )
+    for statement in (
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]),
+        iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=[key.key_arn],
+            conditions=used_by("sqs"),
+        ),
+    ):
+        role.add_to_policy(statement)
+    return role

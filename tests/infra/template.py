@@ -1,0 +1,83 @@
+"""Questions to a synthesised template."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template as CloudFormation gets it."""
+
+    body: dict[str, Any]
+
+    def all(self, kind: str) -> dict[str, dict[str, Any]]:
+        """List every resource of a type, by its logical id."""
+        resources: dict[str, dict[str, Any]] = self.body["Resources"]
+        return {name: found for name, found in resources.items() if found["Type"] == kind}
+
+    def the(self, kind: str) -> dict[str, Any]:
+        """Find the only resource of a type."""
+        (found,) = self.all(kind).values()
+        return found
+
+    def properties(self, kind: str) -> dict[str, Any]:
+        """Find the properties of the only resource of a type."""
+        properties: dict[str, Any] = self.the(kind)["Properties"]
+        return properties
+
+    def id_of(self, kind: str) -> str:
+        """Find the logical id of the only resource of a type."""
+        (name,) = self.all(kind)
+        return name
+
+    def alarm(self, metric: str) -> dict[str, Any]:
+        """Find the properties of the alarm on a metric."""
+        alarms = self.all("AWS::CloudWatch::Alarm").values()
+        (found,) = [alarm["Properties"] for alarm in alarms if _metric(alarm) == metric]
+        return dict(found)
+
+    def permissions(self, service: str) -> list[dict[str, Any]]:
+        """List the statements of the role that a service takes on."""
+        (role,) = [
+            name
+            for name, found in self.all("AWS::IAM::Role").items()
+            if f"{service}.amazonaws.com" in str(found["Properties"]["AssumeRolePolicyDocument"])
+        ]
+        return [
+            statement
+            for policy in self.all("AWS::IAM::Policy").values()
+            if {"Ref": role} in policy["Properties"]["Roles"]
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        ]
+
+
+class Synthesise(Protocol):
+    """Synthesise with a context (underscores for hyphens) and, if given, for a Region."""
+
+    def __call__(self, region: str | None = None, **context: object) -> Template:
+        """Give the template."""
+
+
+def _metric(alarm: dict[str, Any]) -> str:
+    return str(alarm["Properties"]["MetricName"])
+
+
+def words(value: str | list[str]) -> list[str]:
+    """Read IAM's one-or-many as many."""
+    return [value] if isinstance(value, str) else value
+
+
+def text(value: object) -> str:
+    """Write a string's references into it, such as `arn:${AWS::Partition}:iam:...`."""
+    match value:
+        case str():
+            return value
+        case {"Ref": name}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(text(part) for part in parts)
+        case _:
+            message = f"not a string: {value!r}"
+            raise TypeError(message)

@@ -1,0 +1,136 @@
+"""What is kept, how it is encrypted, and what stays when the stack goes."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.template import Template
+
+_KEY = {"Fn::GetAtt": ["EncryptionKey3A692D6E", "Arn"]}
+
+
+def test_the_table_can_be_restored_to_any_second(template: Template) -> None:
+    table = template.properties("AWS::DynamoDB::Table")
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_the_table_is_protected_from_deletion(template: Template) -> None:
+    assert template.properties("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is True
+
+
+def test_the_table_is_paid_by_use(template: Template) -> None:
+    assert template.properties("AWS::DynamoDB::Table")["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_table_is_addressed_by_pk_and_sk_and_has_no_index(template: Template) -> None:
+    table = template.properties("AWS::DynamoDB::Table")
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert {kind["AttributeType"] for kind in table["AttributeDefinitions"]} == {"S"}
+    assert "GlobalSecondaryIndexes" not in table
+
+
+def test_only_items_that_carry_expires_at_expire(template: Template) -> None:
+    table = template.properties("AWS::DynamoDB::Table")
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_one_rotated_key_encrypts_the_table_the_topic_and_the_queue(template: Template) -> None:
+    assert template.properties("AWS::KMS::Key")["EnableKeyRotation"] is True
+    table = template.properties("AWS::DynamoDB::Table")
+    assert table["SSESpecification"] == {
+        "KMSMasterKeyId": _KEY,
+        "SSEEnabled": True,
+        "SSEType": "KMS",
+    }
+    assert template.properties("AWS::SNS::Topic")["KmsMasterKeyId"] == _KEY
+    assert template.properties("AWS::SQS::Queue")["KmsMasterKeyId"] == _KEY
+
+
+def test_alarms_and_schedules_of_this_account_may_use_the_key_and_no_one_else_does(
+    template: Template,
+) -> None:
+    policy = template.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    owner, services = policy
+    assert owner["Action"] == "kms:*"  # the account itself, whose IAM policies then decide
+    assert str(owner["Principal"]).endswith("':root']]}}")
+    assert services["Principal"] == {
+        "Service": ["cloudwatch.amazonaws.com", "scheduler.amazonaws.com"]
+    }
+    assert services["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert services["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
+def _denied_in_plain_text(policy: dict[str, Any]) -> set[str]:
+    return {
+        statement["Action"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        and statement["Principal"] in ("*", {"AWS": "*"})
+    }
+
+
+def test_the_topic_and_the_queue_speak_tls_only(template: Template) -> None:
+    topic = template.properties("AWS::SNS::TopicPolicy")
+    queue = template.properties("AWS::SQS::QueuePolicy")
+    assert topic["Topics"] == [{"Ref": template.id_of("AWS::SNS::Topic")}]
+    assert queue["Queues"] == [{"Ref": template.id_of("AWS::SQS::Queue")}]
+    assert _denied_in_plain_text(topic) == {"sns:Publish"}
+    assert _denied_in_plain_text(queue) == {"sqs:*"}
+
+
+def test_alarms_of_this_account_may_publish_and_nobody_else_from_outside(
+    template: Template,
+) -> None:
+    policy = template.properties("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    (allowed,) = [statement for statement in policy if statement["Effect"] == "Allow"]
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
+def test_a_dead_letter_waits_for_fourteen_days(template: Template) -> None:
+    assert template.properties("AWS::SQS::Queue")["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_log_is_kept_for_a_year(template: Template) -> None:
+    assert template.properties("AWS::Logs::LogGroup")["RetentionInDays"] == 365
+
+
+_STAYING = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+
+
+def test_the_table_its_key_and_the_log_stay_when_the_stack_goes_and_nothing_else(
+    template: Template,
+) -> None:
+    resources = template.body["Resources"].values()
+    kept = {each["Type"] for each in resources if each.get("DeletionPolicy") == "Retain"}
+    assert kept == _STAYING
+
+
+@pytest.mark.parametrize("kind", sorted(_STAYING))
+def test_what_stays_is_not_deleted_by_a_replacement_either(template: Template, kind: str) -> None:
+    assert template.the(kind)["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize(
+    ("kind", "logical_id"),
+    [
+        ("AWS::DynamoDB::Table", "LedgerTable9343E4AA"),
+        ("AWS::KMS::Key", "EncryptionKey3A692D6E"),
+        ("AWS::Logs::LogGroup", "EnforcerLogB692A62C"),
+        ("AWS::SNS::Topic", "NoticesTopic898AF2CD"),
+        ("AWS::SQS::Queue", "EnforcerDeadLetters7019007E"),
+    ],
+)
+def test_what_holds_state_keeps_its_logical_id_as_a_new_one_would_be_a_new_resource(
+    template: Template, kind: str, logical_id: str
+) -> None:
+    assert template.id_of(kind) == logical_id
