@@ -1,0 +1,1 @@
+"""A stand-in for an AWS account, on this machine: ministack, patched where it differs from AWS."""

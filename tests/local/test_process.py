@@ -1,0 +1,68 @@
+"""The emulator is reached by nobody else, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local.account import LocalAccount
+from local.process import EmulatorDidNotStartError
+from tests.local import toy
+
+START = datetime(2027, 1, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+
+
+def _port(endpoint: str) -> int:
+    return int(endpoint.rsplit(":", 1)[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_only_the_log_stays_when_it_ends(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with LocalAccount.start(now=START, state=state) as account:
+        account.deploy(toy.write(tmp_path / "toy"), toy.STACK)
+        account.invoke({})
+        port = _port(account.endpoint)
+    assert sorted(each.name for each in state.iterdir()) == ["emulator.log", "emulator.out"]
+    assert not _listens(port)
+
+
+def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
+    start = (
+        "from datetime import *; from pathlib import Path; from local.account import LocalAccount;"
+        f"a = LocalAccount.start(now=datetime.now(UTC), state=Path({str(tmp_path)!r}));"
+        "print(a.endpoint, flush=True); input()"
+    )
+    parent = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-c", start],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout
+    port = _port(parent.stdout.readline().strip())
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.communicate()
+    deadline = time.monotonic() + 10
+    while _listens(port) or list(tmp_path.glob("tmp*")):
+        assert time.monotonic() < deadline, "it still runs"
+        time.sleep(0.05)
+
+
+def test_a_taken_port_is_an_error_that_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(EmulatorDidNotStartError, match="Address already in use"):
+            LocalAccount.start(now=START, port=port)
