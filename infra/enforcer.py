@@ -63,6 +63,9 @@ class Enforcer(Construct):
             memory_size=_MEMORY_MB,
             timeout=Duration.minutes(15),
             reserved_concurrent_executions=reserved_concurrency,
+            # A run goes on by invoking itself, and each part leaves less to the next. Lambda would
+            # take a long one for a loop and stop it (Developer Guide, "Recursive loop detection").
+            recursive_loop=lambda_.RecursiveLoop.ALLOW,
             # Lambda tries an event again by itself; a run that was cut short goes on that way.
             retry_attempts=2,
             max_event_age=Duration.hours(6),

@@ -1,30 +1,40 @@
-"""The hands: the one place that writes to IAM, key by key, with the ledger before and after.
+"""The hands: the one place that writes to IAM, with the ledger before and after.
 
-The order is the promise. The intent is recorded before IAM is asked, so that a run that dies in
-between is finished by the next; the outcome is recorded after, with the event that the digest has
-to tell; and a key is read afresh right before it is deleted, since that cannot be undone.
+The order is the promise. Intents are recorded before IAM is asked, so that a run that dies in
+between is finished by the next; outcomes are recorded after, with the events that the digest has to
+tell; and a key is read afresh right before it is deleted, since that cannot be undone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from key_rotation import inventory, transitions
-from key_rotation.aws import AWS_ERRORS, why
+from key_rotation import transitions
+from key_rotation.aws import AWS_ERRORS, CONNECTIONS, why
+from key_rotation.budget import Budget
 from key_rotation.decide import decide
-from key_rotation.errors import ChangeRefusedError, LedgerError, OneKeyError
+from key_rotation.errors import (
+    ChangeRefusedError,
+    KeyRotationError,
+    LedgerError,
+    OneKeyError,
+)
+from key_rotation.iam_reads import is_gone, list_keys, sight_again
 from key_rotation.lease import Lease
-from key_rotation.ledger import Ledger
-from key_rotation.model import AccessKey, Action, Decision, Now, Reason, Status
+from key_rotation.ledger import Change, Ledger
+from key_rotation.model import AccessKey, Action, Decision, Failure, Now, Reason, Status
+from key_rotation.parallel import in_parallel
 from key_rotation.plan import Plan, Step, failure_of
 from key_rotation.settings import Settings
-from key_rotation.watch import Event, Held
+from key_rotation.watch import Event, Held, Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
+AT_ONCE = 2 * CONNECTIONS
+"""Changes that are begun together: few, so that a key is deleted right after it was read."""
 GONE = Decision(action=Action.CLOSE, reason=Reason.GONE)
 
 
@@ -38,103 +48,83 @@ class Hands:
     settings: Settings
     now: Now
     run_id: str
+    budget: Budget
 
     def carry_out(self, plan: Plan) -> Plan:
-        """Do what is decided, key by key, and record it; a notice is recorded once delivered.
+        """Do what is decided, and record it; a notice is recorded once it was delivered.
 
-        Returns the plan as it came out: each key's watch as it stands, and its decision as the key
-        was found. One key's error is a failure, and the others go on; raises LeaseLostError.
+        Returns the plan as it came out: each key's watch as it stands, its decision as the key was
+        found, and the steps for which there was no time. One key's error is a failure, and the
+        others go on; raises LeaseLostError when another run took over.
         """
-        steps: list[Step] = []
-        failures = list(plan.failures)
-        for step in plan.steps:
-            self.lease.check()
-            try:
-                steps.append(step if step.deferred else self._act(step))
-            except (OneKeyError, LedgerError) as error:
-                failures.append(failure_of(step, f"could not {step.decision.action}: {error}"))
-        return Plan(steps=tuple(steps), failures=tuple(failures))
-
-    def _act(self, step: Step) -> Step:
-        decision = step.decision
-        match decision.action:
-            case Action.KEEP | Action.EXEMPT:
-                return self._keep(step)
-            case Action.NOTICE:
-                return step
-            case Action.HOLD if step.watch and isinstance(step.watch.state, Held):
-                return step
-            case Action.DEACTIVATE if decision.reason is not Reason.FINISHED:
-                return self._deactivate(step)
-            case Action.DELETE if decision.reason is not Reason.FINISHED:
-                return self._delete(step)
-            case _:
-                return self._record(step)
-
-    def _keep(self, step: Step) -> Step:
-        if step.watch is None:
-            return step
-        kept = transitions.kept(step.watch, step.decision, step.seen.key.status)
-        return step if kept == step.watch else replace(step, watch=self.ledger.put(kept))
-
-    def _record(self, step: Step) -> Step:
-        """Record what is so already: nothing is asked of IAM."""
-        event = Event(
-            action=step.decision.action,
-            reason=step.decision.reason,
-            at=self.now.instant,
-            run_id=self.run_id,
-            due=step.decision.due,
-            last_use=step.sighting.last_use if step.sighting else None,
+        changes = [step for step in plan.steps if step.is_change]
+        done = self._record([step for step in plan.steps if not step.is_change])
+        while changes and self.budget.may_act:
+            done += self._change(changes[:AT_ONCE])
+            changes = changes[AT_ONCE:]
+        failures = (step for step in done if isinstance(step, Failure))
+        steps = (step for step in done if isinstance(step, Step))
+        return Plan(
+            steps=tuple(sorted(steps, key=Step.age_order)),
+            failures=(*plan.failures, *failures),
+            rest=tuple(changes),
         )
-        happened = transitions.happened(step.memory, step.decision, step.sighting, event)
-        return replace(step, watch=self.ledger.put(happened, [event]))
 
-    def _deactivate(self, step: Step) -> Step:
-        key = step.seen.key
-        intent = self.ledger.put(transitions.intend(step.memory, Action.DEACTIVATE))
-        exists = self._change(
-            key,
-            Status.INACTIVE,
-            lambda: self.iam.update_access_key(
-                UserName=key.user.name, AccessKeyId=key.access_key_id, Status="Inactive"
-            ),
-        )
-        decision = step.decision if exists else GONE
-        return self._record(replace(step, watch=intent, decision=decision))
-
-    def _delete(self, step: Step) -> Step:
-        """Delete a key that is still, read afresh, what the decision rests on."""
-        seen = step.seen
-        fresh = inventory.sight_again(self.iam, seen.key)
-        if fresh is None:
-            return self._record(replace(step, decision=GONE))
-        step = replace(step, sighting=fresh)
-        now_decided = decide(fresh, step.watch, now=self.now, settings=self.settings)
-        if now_decided != step.decision:
-            raise ChangeRefusedError(f"it changed meanwhile ({now_decided.reason}); left alone")
-        key = fresh.key
-        intent = self.ledger.put(transitions.intend(step.memory, Action.DELETE))
+    def _change(self, steps: Iterable[Step]) -> list[Step | Failure]:
+        """Look again, record the intents, ask IAM a few at a time, and record what came of it."""
         self.lease.check()
-        self._change(
-            key,
-            None,
-            lambda: self.iam.delete_access_key(
-                UserName=key.user.name, AccessKeyId=key.access_key_id
-            ),
-        )
-        return self._record(replace(step, watch=intent))
+        found = in_parallel(self._again, steps)
+        begun = self._put(found, [self._intent(step) for step in found])
+        self.lease.check()
+        return self._record(in_parallel(self._ask, begun))
 
-    def _change(self, key: AccessKey, wanted: Status | None, change: Callable[[], object]) -> bool:
-        """Ask IAM for a change, and say whether the key still exists.
+    def _intent(self, step: Step | Failure) -> Change | None:
+        if isinstance(step, Failure) or not step.is_change:
+            return None
+        return Change(watch=transitions.intend(step.memory, step.decision.action))
 
-        Where IAM refuses, or its answer is lost, the key is read back: only what it then shows
-        counts. Raises ChangeRefusedError unless the key has the wanted status (None: is gone).
+    def _again(self, step: Step) -> Step | Failure:
+        """Read a key that is to be deleted afresh, and decide it again by what it is now."""
+        if step.decision.action is not Action.DELETE:
+            return step
+        try:
+            fresh = sight_again(self.iam, step.seen.key)
+            if fresh is None:
+                return replace(step, decision=GONE)
+            decision = decide(fresh, step.watch, now=self.now, settings=self.settings)
+        except OneKeyError as error:
+            return self._failure(step, error)
+        return replace(step, sighting=fresh, decision=decision)
+
+    def _ask(self, step: Step | Failure) -> Step | Failure:
+        """Ask IAM for one change, if it is still one."""
+        if isinstance(step, Failure) or not step.is_change:
+            return step
+        key = step.seen.key
+        named = {"UserName": key.user.name, "AccessKeyId": key.access_key_id}
+        try:
+            if step.decision.action is Action.DELETE:
+                self._confirm(key, None, lambda: self.iam.delete_access_key(**named))
+                return step
+            exists = self._confirm(
+                key,
+                Status.INACTIVE,
+                lambda: self.iam.update_access_key(**named, Status="Inactive"),
+            )
+        except OneKeyError as error:
+            return self._failure(step, error)
+        return step if exists else replace(step, decision=GONE)
+
+    def _confirm(self, key: AccessKey, wanted: Status | None, change: Callable[[], object]) -> bool:
+        """Make IAM do something, and say whether the key still exists.
+
+        Where IAM refuses, or its answer is lost, the key is read back: only what it then is counts.
+        Raises OneKeyError unless it is gone or has the wanted status (None: it must be gone).
         """
         try:
             change()
         except AWS_ERRORS as cause:
-            gone = isinstance(cause, ClientError) and inventory.is_gone(cause)
+            gone = isinstance(cause, ClientError) and is_gone(cause)
             found = None if gone else self._status(key)
             if found not in {wanted, None}:
                 raise ChangeRefusedError(f"IAM did not do it ({why(cause)})") from cause
@@ -142,6 +132,59 @@ class Hands:
         return wanted is not None
 
     def _status(self, key: AccessKey) -> Status | None:
-        keys = inventory.list_keys(self.iam, key.user)
-        found = [k.status for k in keys if k.access_key_id == key.access_key_id]
-        return found[0] if found else None
+        keys = list_keys(self.iam, key.user)
+        return next((k.status for k in keys if k.access_key_id == key.access_key_id), None)
+
+    def _record(self, steps: Iterable[Step | Failure]) -> list[Step | Failure]:
+        """Record what is so by now: in silence, or with an event that the digest has to tell."""
+        steps = list(steps)
+        self.lease.check()
+        return self._put(steps, [self._memory(step) for step in steps])
+
+    def _memory(self, step: Step | Failure) -> Change | None:
+        """What is to be remembered of a step; None where nothing is, or not yet."""
+        if isinstance(step, Failure) or step.deferred:
+            return None
+        watch, decision = step.watch, step.decision
+        match decision.action:
+            case Action.NOTICE:
+                return None
+            case Action.KEEP | Action.EXEMPT:
+                kept = watch and transitions.kept(watch, decision, step.seen.key.status)
+                return Change(watch=kept) if kept and kept != watch else None
+            case Action.HOLD if watch and isinstance(watch.state, Held):
+                return None
+            case _:
+                event = self._event(step)
+                happened = transitions.happened(step.memory, decision, step.sighting, event)
+                return Change(watch=happened, events=(event,))
+
+    def _event(self, step: Step) -> Event:
+        return Event(
+            action=step.decision.action,
+            reason=step.decision.reason,
+            at=self.now.instant,
+            run_id=self.run_id,
+            due=step.decision.due,
+            last_use=step.sighting.last_use if step.sighting else None,
+        )
+
+    def _put(
+        self, steps: list[Step | Failure], changes: list[Change | None]
+    ) -> list[Step | Failure]:
+        """Write what there is to write; a step whose record is refused becomes a failure."""
+        results = iter(self.ledger.put_all([change for change in changes if change]))
+        return [
+            step if change is None else self._written(step, next(results))
+            for step, change in zip(steps, changes, strict=True)
+        ]
+
+    def _written(self, step: Step | Failure, result: Watch | LedgerError) -> Step | Failure:
+        if isinstance(step, Failure):
+            return step
+        if isinstance(result, LedgerError):
+            return self._failure(step, result)
+        return replace(step, watch=result)
+
+    def _failure(self, step: Step, error: KeyRotationError) -> Failure:
+        return failure_of(step, f"could not {step.decision.action}: {error}")

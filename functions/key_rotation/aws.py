@@ -1,7 +1,7 @@
 """AWS at the rim: the one place that builds clients."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -11,6 +11,7 @@ from botocore.parsers import ResponseParserError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
@@ -26,12 +27,29 @@ def why(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+LIMIT_ATTEMPTS = 7
+CONNECTIONS = 8
+"""How many calls are under way at once: few, since an account's limits are shared by everybody."""
 PATIENT = Config(
+    max_pool_connections=CONNECTIONS + 2,
     retries={"mode": "adaptive", "total_max_attempts": 10},
     connect_timeout=5,
     read_timeout=20,
 )
 """Adaptive, so that throttling slows a run instead of losing keys; IAM's limits are shared."""
+
+
+def _retry_limit_exceeded(
+    response: tuple[object, dict[str, Any]] | None, attempts: int, **_: object
+) -> float | None:
+    """Say after how many seconds to try again, where IAM answers `LimitExceeded`.
+
+    It is IAM's word for a rate that is too high, and not among those that botocore retries.
+    """
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code == "LimitExceeded" and attempts < LIMIT_ATTEMPTS:
+        return 0.1 * 2**attempts
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +60,18 @@ class Clients:
     ssm: "SSMClient"
     sns: "SNSClient"
     table: "Table"
+    functions: "LambdaClient"
 
 
 def clients(table_name: str) -> Clients:
     """Build the clients, in the function's own Region and partition."""
     session = boto3.Session()
+    iam = session.client("iam", config=PATIENT)
+    iam.meta.events.register_first("needs-retry.iam", _retry_limit_exceeded)
     return Clients(
-        iam=session.client("iam", config=PATIENT),
+        iam=iam,
         ssm=session.client("ssm", config=PATIENT),
         sns=session.client("sns", config=PATIENT),
+        functions=session.client("lambda", config=PATIENT),
         table=session.resource("dynamodb", config=PATIENT).Table(table_name),
     )

@@ -57,8 +57,9 @@ def answer(report: Report) -> Document:
     return {
         "run_id": report.run_id,
         "mode": str(report.mode),
-        "users": len(report.seen.users),
-        "keys": len(report.seen.keys),
+        "users": report.users,
+        "keys": report.keys,
+        "coverage": str(report.seen.coverage),
         **lists,
     }
 
@@ -133,8 +134,8 @@ def _document(report: Report) -> Document:
         "mode": str(report.mode),
         "account_id": report.account_id,
         "at": report.now.instant.isoformat(),
-        "users": len(report.seen.users),
-        "keys": len(report.seen.keys),
+        "users": report.users,
+        "keys": report.keys,
         **lists,
         "settings": settings if report.changed_parameters else {},
         "changed_settings": sorted(report.changed_parameters),

@@ -48,12 +48,20 @@ class AnotherRunError(KeyRotationError):
     """Raised when another run is under way: this one leaves the work to it, and changes nothing."""
 
 
+class NotGoneOnError(RunStoppedError):
+    """Raised when a run could not hand its remainder to the next part: users were not looked at."""
+
+
 class NobodyListensError(RunStoppedError):
     """Raised in enforce mode, before any change, when the topic has no confirmed subscription."""
 
 
 class NotDeliveredError(RunStoppedError):
     """Raised when SNS does not take the digest: what was done is told by the next run."""
+
+
+class NoReportError(KeyRotationError):
+    """Raised when no credential report is to be had: everybody is asked instead."""
 
 
 class OneKeyError(KeyRotationError):

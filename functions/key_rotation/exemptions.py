@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-from key_rotation.model import AccessKey
+from key_rotation.model import AccessKey, User
 
 NONE = "none"
 ACCEPTED = (
@@ -17,6 +17,8 @@ _LINE = re.compile(
     r"(?:\s+until\s+(?P<until>[0-9]{4}-[0-9]{2}-[0-9]{2}))?"
     r"(?:\s*\#\s*(?P<reason>.*))?"
 )
+_KEY_ID = re.compile(r"AKIA\w{12,}", re.IGNORECASE | re.ASCII)
+"""Access key ids of users begin with AKIA (IAM User Guide, "IAM identifiers")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +52,29 @@ class Exemption:
         return self.until is not None and self.until < today
 
     def covers(self, key: AccessKey) -> bool:
-        """Say whether it names the key: whole, and regardless of case."""
-        names = (
-            (key.user.path + key.user.name,)
-            if self.pattern.startswith("/")
-            else (key.user.name, key.access_key_id)
-        )
+        """Say whether it names the key or its user: whole, and regardless of case."""
+        by_id = not self.pattern.startswith("/") and self._matches(key.access_key_id)
+        return by_id or self.covers_user(key.user)
+
+    def covers_user(self, user: User) -> bool:
+        """Say whether it names all keys of a user."""
+        by_path = self.pattern.startswith("/")
+        return self._matches(user.path + user.name if by_path else user.name)
+
+    @property
+    def key_id(self) -> str | None:
+        """The one access key id that it names, if it has the form of one."""
+        return self.pattern.upper() if _KEY_ID.fullmatch(self.pattern) else None
+
+    @property
+    def may_name_any_key(self) -> bool:
+        """Say whether it stands for several access key ids, of users that it does not tell."""
+        start, star, _ = self.pattern.casefold().partition("*")
+        return bool(star) and (start.startswith("akia") or "akia".startswith(start))
+
+    def _matches(self, name: str) -> bool:
         parts = (re.escape(part.casefold()) for part in self.pattern.split("*"))
-        whole = re.compile(".*".join(parts), re.DOTALL)
-        return any(whole.fullmatch(name.casefold()) for name in names)
+        return re.fullmatch(".*".join(parts), name.casefold(), re.DOTALL) is not None
 
     def __str__(self) -> str:
         """Write the entry as a line again."""

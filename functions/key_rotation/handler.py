@@ -1,8 +1,10 @@
 """The Lambda function: reads the environment and the clock, once, and runs."""
 
+import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -11,9 +13,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from key_rotation import aws
+from key_rotation import aws, codec
+from key_rotation.budget import Budget
 from key_rotation.digest import answer, no_answer
-from key_rotation.errors import AnotherRunError, RunStoppedError
+from key_rotation.errors import AnotherRunError, NotGoneOnError, RunStoppedError
 from key_rotation.measures import measure
 from key_rotation.model import Now
 from key_rotation.report import Report
@@ -30,8 +33,9 @@ metrics = Metrics()
 
 @log.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Run once, and answer the run's summary; raises RunStoppedError when it cannot be trusted."""
+    left = partial(_time_left, context)
     now = Now(instant=datetime.now(UTC), zone=ZoneInfo(_environment["TIMEZONE"]))
     run_id = f"{now.instant:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
     log.append_keys(run_id=run_id)
@@ -43,7 +47,8 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     request = Request.parse(event)
     log.info("run started", scheduled_time=request.scheduled_time, report=request.report)
     try:
-        report = run(request, place, _clients, now=now, run_id=run_id)
+        report = run(request, place, _clients, now=now, run_id=run_id, budget=Budget(left, left()))
+        _go_on(report, request, context)
     except AnotherRunError as other:
         log.warning("another run is under way; left the work to it", other_run_id=str(other))
         return no_answer(run_id, str(other))
@@ -53,6 +58,28 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
         raise
     _log(report)
     return answer(report)
+
+
+def _time_left(context: LambdaContext) -> timedelta:
+    return timedelta(milliseconds=context.get_remaining_time_in_millis())
+
+
+def _go_on(report: Report, request: Request, context: LambdaContext) -> None:
+    """Hand what is left to the next part of the run, at once."""
+    if report.remainder is None:
+        return
+    event: dict[str, object] = {"remainder": codec.write(report.remainder)}
+    event |= {"mode": "report"} if request.report else {}
+    try:
+        _clients.functions.invoke(
+            FunctionName=context.function_name,
+            InvocationType="Event",
+            Payload=json.dumps(event),
+        )
+    except aws.AWS_ERRORS as cause:
+        left = len(report.remainder.user_ids)
+        text = f"{left} users were not looked at: the run could not go on ({aws.why(cause)})."
+        raise NotGoneOnError(text) from cause
 
 
 def _log(report: Report) -> None:
@@ -67,4 +94,4 @@ def _log(report: Report) -> None:
         )
     for name, value in measure(report).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-    log.info("run completed", mode=report.mode, users=len(report.seen.users))
+    log.info("run completed", mode=report.mode, users=report.users)

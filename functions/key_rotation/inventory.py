@@ -1,209 +1,170 @@
-"""What IAM holds: every user, every key, and the last use of those that a rule or a reader needs.
+"""The look at the account: whom to ask, their keys, and the last uses that are needed."""
 
-An error here is never an answer: a listing that breaks off raises, and a user or key that cannot be
-read is a failure of its own, left alone while the others go on.
-"""
-
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from key_rotation.aws import AWS_ERRORS, why
-from key_rotation.decide import needs_last_use
-from key_rotation.errors import ListingError, UnreadableError
+from key_rotation.budget import Budget
+from key_rotation.choice import choose, in_order, is_sweep_due
+from key_rotation.credential_report import read_report
+from key_rotation.decide import decide, needs_last_use
+from key_rotation.errors import NoReportError, UnreadableError
+from key_rotation.iam_reads import list_keys, list_users, owner_of, read_last_use
 from key_rotation.model import (
     AccessKey,
+    Action,
+    Coverage,
     Failure,
     Inventory,
-    LastUse,
+    Listed,
     Now,
     Sighting,
-    Status,
-    User,
+    Slot,
 )
-from key_rotation.outcome import Details, NewerKey, Outcome, Section
+from key_rotation.parallel import in_parallel
 from key_rotation.plan import failure_of
+from key_rotation.request import Remainder
+from key_rotation.run_state import RunState
 from key_rotation.settings import Settings
-from key_rotation.watch import Watch
+from key_rotation.watch import Memory, Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
-    from mypy_boto3_iam.type_defs import AccessKeyMetadataTypeDef
 
-DESCRIBED = frozenset(
-    {
-        Section.NOTICED,
-        Section.DEACTIVATED,
-        Section.EXTENDED,
-        Section.ADOPTED,
-        Section.HELD,
-        Section.UPCOMING,
-    }
-)
-NOT_APPLICABLE = "N/A"
+BATCH = 64
+"""Users that are read before time and room are looked at again."""
+ROOM = 300
+"""Notices that a digest is sure to hold with ordinary names; the next part gives the others."""
 
 
-def take(
-    iam: "IAMClient", watches: Mapping[str, Watch], *, now: Now, settings: Settings
-) -> Inventory:
-    """Look at every user and key of the account.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whom:
+    """Whom a run asks, and what the credential report knows of the others."""
 
-    Raises ListingError when the listing of users breaks off.
-    """
-    users = list_users(iam)
-    keys: list[AccessKey] = []
-    sightings: list[Sighting] = []
-    failures: list[Failure] = []
-    unread: set[str] = set()
-    for user in users:
-        try:
-            keys += list_keys(iam, user)
-        except UnreadableError as error:
-            unread.add(user.user_id)
-            failures.append(Failure(user_name=user.name, text=str(error)))
-    for key in keys:
-        needed = needs_last_use(key, watches.get(key.access_key_id), now=now, settings=settings)
-        try:
-            last_use = read_last_use(iam, key) if needed else None
-            sightings.append(Sighting(key=key, last_use=last_use))
-        except UnreadableError as error:
-            failures.append(failure_of(key, str(error)))
-    return Inventory(
-        users=users,
-        keys=tuple(keys),
-        sightings=tuple(sightings),
-        failures=tuple(failures),
-        unread=frozenset(unread),
-    )
+    coverage: Coverage
+    users: tuple[Listed, ...]
+    others: tuple[Slot, ...] = ()
+    note: str = ""
 
 
-def describe(iam: "IAMClient", outcomes: Iterable[Outcome], seen: Inventory) -> tuple[Outcome, ...]:
-    """Add what the reader of the digest wants to know of a key besides; nothing rests on it."""
-    keys = {key.access_key_id: key for key in seen.keys}
-    by_user: defaultdict[str, list[AccessKey]] = defaultdict(list)
-    for key in seen.keys:
-        by_user[key.user.user_id].append(key)
-    described: list[Outcome] = []
-    for outcome in outcomes:
-        found = keys.get(outcome.access_key_id or "")
-        if found and outcome.news and outcome.section in DESCRIBED:
-            details = _details(iam, outcome, found, by_user[found.user.user_id])
-            described.append(replace(outcome, details=details))
-        else:
-            described.append(outcome)
-    return tuple(described)
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What it takes to look at an account."""
 
+    iam: "IAMClient"
+    settings: Settings
+    now: Now
+    budget: Budget
 
-def _details(
-    iam: "IAMClient", outcome: Outcome, key: AccessKey, siblings: Iterable[AccessKey]
-) -> Details:
-    known = outcome.details.description
-    with_notice = outcome.section is Section.NOTICED or known is None
-    return Details(
-        description=_description(iam, key) if with_notice else known,
-        newer=_newer_key(iam, key, siblings),
-    )
+    def look(self, memory: Memory, previous: RunState, remainder: Remainder | None) -> Inventory:
+        """Look at every user who may have a key that a rule acts on.
 
+        remainder: whom an earlier part of the run left to this one
 
-def list_users(iam: "IAMClient") -> tuple[User, ...]:
-    """List all users, page by page to the end; raises ListingError when a page fails."""
-    pages = iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 1000})
-    try:
-        return tuple(
-            User(name=user["UserName"], path=user["Path"], user_id=user["UserId"])
-            for page in pages
-            for user in page["Users"]
+        Stops where the time, or the room of one digest, is used up, and names the rest. Raises
+        ListingError when the listing of users breaks off.
+        """
+        listed = list_users(self.iam)
+        whom = self._whom(listed, memory, previous, remainder)
+        seen = Inventory(
+            coverage=whom.coverage,
+            note=whom.note,
+            listed=tuple(user.user for user in listed),
+            others=whom.others,
         )
-    except (*AWS_ERRORS, KeyError) as cause:
-        text = f"The listing of IAM users broke off ({why(cause)}). Nothing was changed."
-        raise ListingError(text) from cause
+        waiting = list(whom.users)
+        room = ROOM
+        while waiting and room > 0:
+            batch, waiting = waiting[:BATCH], waiting[BATCH:]
+            part = self._read(batch, memory.watches)
+            seen = seen.joined(part)
+            room -= sum(self._is_notice(sighting, memory.watches) for sighting in part.sightings)
+            if not self.budget.may_read:
+                break
+        return replace(seen, rest=tuple(user.user.user_id for user in waiting))
 
+    def _whom(
+        self,
+        listed: tuple[Listed, ...],
+        memory: Memory,
+        previous: RunState,
+        remainder: Remainder | None,
+    ) -> Whom:
+        if remainder is not None:
+            by_id = {user.user.user_id: user for user in listed}
+            left = tuple(by_id[user_id] for user_id in remainder.user_ids if user_id in by_id)
+            return Whom(coverage=remainder.coverage, users=left)
+        everybody = in_order(listed, memory.watches)
+        if is_sweep_due(previous.swept, self.now):
+            return Whom(coverage=Coverage.SWEEP, users=everybody)
+        try:
+            rows = read_report(self.iam, self.now)
+        except NoReportError as error:
+            note = f"everybody was asked, since there was no credential report ({error})"
+            return Whom(coverage=Coverage.SWEEP, users=everybody, note=note)
+        always = self._always(listed, memory, previous)
+        chosen = choose(everybody, rows, always=always, now=self.now, settings=self.settings)
+        names = {user.user.name for user in chosen}
+        others = tuple(
+            slot
+            for name, row in rows.items()
+            if name not in names
+            for slot in row.slots
+            if slot.rotated
+        )
+        return Whom(coverage=Coverage.CHOSEN, users=chosen, others=others)
 
-def list_keys(iam: "IAMClient", user: User) -> tuple[AccessKey, ...]:
-    """List all keys of a user, none for one that is gone; raises UnreadableError."""
-    pages = iam.get_paginator("list_access_keys").paginate(UserName=user.name)
-    try:
-        return tuple(_key(user, found) for page in pages for found in page["AccessKeyMetadata"])
-    except ClientError as cause:
-        if is_gone(cause):
-            return ()
-        raise UnreadableError(f"its keys could not be listed ({why(cause)})") from cause
-    except (*AWS_ERRORS, KeyError) as cause:
-        raise UnreadableError(f"its keys could not be listed ({why(cause)})") from cause
+    def _always(
+        self, listed: Iterable[Listed], memory: Memory, previous: RunState
+    ) -> frozenset[str]:
+        """The users to ask whatever the report says: what a digest lists, the next finds again.
 
+        They have a watch, a key of unknown status, or a key that is exempt by its id.
+        """
+        ids = {user.user.name: user.user.user_id for user in listed}
+        exempt = (e.key_id for e in self.settings.exemptions if not e.ended(self.now.today))
+        owners = {owner_of(self.iam, key_id) for key_id in exempt if key_id}
+        return frozenset(
+            {watch.user.user_id for watch in memory.watches.values()}
+            | {ids[name] for name in owners if name in ids}
+            | set(previous.unknown_status.values())
+        )
 
-def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
-    """Read when, by which service and where a key was last used.
+    def _read(self, batch: list[Listed], watches: Mapping[str, Watch]) -> Inventory:
+        """Read the keys of some users, and the last uses that are needed."""
+        found = in_parallel(self._keys, batch)
+        keys = [key for answer in found if not isinstance(answer, Failure) for key in answer]
+        sightings = in_parallel(lambda key: self._sighting(key, watches), keys)
+        return Inventory(
+            coverage=Coverage.CHOSEN,
+            asked=frozenset(
+                user.user.user_id
+                for user, answer in zip(batch, found, strict=True)
+                if not isinstance(answer, Failure)
+            ),
+            keys=tuple(keys),
+            sightings=tuple(s for s in sightings if isinstance(s, Sighting)),
+            failures=tuple(f for f in (*found, *sightings) if isinstance(f, Failure)),
+        )
 
-    An answer without `LastUsedDate` means never used only when it says so in full: service `N/A`
-    (IAM API Reference, AccessKeyLastUsed). Raises UnreadableError for anything less.
-    """
-    try:
-        answer = iam.get_access_key_last_used(AccessKeyId=key.access_key_id)
-        owner, found = answer["UserName"], answer["AccessKeyLastUsed"]
-        at, service = found.get("LastUsedDate"), found.get("ServiceName")
-    except (*AWS_ERRORS, KeyError) as cause:
-        raise UnreadableError(f"its last use could not be read ({why(cause)})") from cause
-    if owner != key.user.name:
-        raise UnreadableError(f"IAM names {owner!r} as its owner")
-    if at is None and service != NOT_APPLICABLE:
-        raise UnreadableError(f"its last use is unclear: {found!r}")
-    return LastUse(at=at, service=_known(service), region=_known(found.get("Region")))
+    def _keys(self, listed: Listed) -> tuple[AccessKey, ...] | Failure:
+        try:
+            return list_keys(self.iam, listed.user)
+        except UnreadableError as error:
+            return Failure(user_name=listed.user.name, text=str(error))
 
+    def _sighting(self, key: AccessKey, watches: Mapping[str, Watch]) -> Sighting | Failure:
+        watch = watches.get(key.access_key_id)
+        needed = needs_last_use(key, watch, now=self.now, settings=self.settings)
+        try:
+            return Sighting(key=key, last_use=read_last_use(self.iam, key) if needed else None)
+        except UnreadableError as error:
+            return failure_of(key, str(error))
 
-def _description(iam: "IAMClient", key: AccessKey) -> str | None:
-    """Read the description that the console keeps as a user tag named after the key id.
-
-    It is for the reader of the digest only, so a failed read is no description.
-    """
-    pages = iam.get_paginator("list_user_tags").paginate(UserName=key.user.name)
-    try:
-        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-    except AWS_ERRORS:
-        return None
-    return tags.get(key.access_key_id)
-
-
-def _newer_key(iam: "IAMClient", key: AccessKey, siblings: Iterable[AccessKey]) -> NewerKey | None:
-    """Find the user's newest active key, if it is newer than `key`, and its last use."""
-    newer = [
-        other for other in siblings if other.status is Status.ACTIVE and other.created > key.created
-    ]
-    if not newer:
-        return None
-    newest = max(newer, key=lambda other: other.created)
-    try:
-        last_use = read_last_use(iam, newest)
-    except UnreadableError:
-        last_use = None
-    return NewerKey(access_key_id=newest.access_key_id, last_use=last_use)
-
-
-def sight_again(iam: "IAMClient", key: AccessKey) -> Sighting | None:
-    """Read a key's status, creation, owner and last use afresh; None when it is gone."""
-    fresh = [k for k in list_keys(iam, key.user) if k.access_key_id == key.access_key_id]
-    return Sighting(key=fresh[0], last_use=read_last_use(iam, fresh[0])) if fresh else None
-
-
-def is_gone(error: ClientError) -> bool:
-    """Say whether IAM answered that the user or key does not exist."""
-    return error.response["Error"]["Code"] == "NoSuchEntity"
-
-
-def _key(user: User, found: "AccessKeyMetadataTypeDef") -> AccessKey:
-    text = str(found["Status"])
-    known = text in {Status.ACTIVE, Status.INACTIVE}
-    return AccessKey(
-        access_key_id=found["AccessKeyId"],
-        user=user,
-        status=Status(text) if known else Status.OTHER,
-        status_text=text,
-        created=found["CreateDate"],
-    )
-
-
-def _known(text: str | None) -> str | None:
-    return None if text == NOT_APPLICABLE else text
+    def _is_notice(self, sighting: Sighting, watches: Mapping[str, Watch]) -> bool:
+        watch = watches.get(sighting.key.access_key_id)
+        try:
+            decision = decide(sighting, watch, now=self.now, settings=self.settings)
+        except UnreadableError:
+            return False
+        return decision.action is Action.NOTICE

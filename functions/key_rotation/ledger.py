@@ -1,17 +1,17 @@
 """The adapter to the DynamoDB table: conditional writes, and a history that only grows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-import cattrs
 from botocore.exceptions import ClientError
 
 from key_rotation import records
 from key_rotation.aws import AWS_ERRORS, why
+from key_rotation.codec import Item, MalformedError
 from key_rotation.errors import LedgerConflictError, LedgerError, UnreadableError
 from key_rotation.model import Failure
-from key_rotation.records import Item
+from key_rotation.parallel import in_parallel
 from key_rotation.run_state import RunState
 from key_rotation.watch import Event, Memory, Watch
 
@@ -20,6 +20,23 @@ if TYPE_CHECKING:
 
 STATE = {"pk": "RUN", "sk": "STATE"}
 CONFLICTS = frozenset({"ConditionalCheckFailedException", "TransactionCanceledException"})
+
+
+BATCH = 100
+"""Writes in one transaction (DynamoDB API Reference, TransactWriteItems)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A watch to be written, made from its version; and the events that it goes with."""
+
+    watch: Watch
+    events: tuple[Event, ...] = ()
+
+    @property
+    def written(self) -> Watch:
+        """The watch as it stands once written."""
+        return replace(self.watch, version=self.watch.version + 1)
 
 
 class Ledger:
@@ -45,37 +62,74 @@ class Ledger:
             raise LedgerError(f"The ledger cannot be read ({why(cause)}).") from cause
         return Memory(watches=watches, unreadable=tuple(failures))
 
-    def put(self, watch: Watch, events: Sequence[Event] = ()) -> Watch:
-        """Write a watch over the version it was made from, and its events into the history.
+    def put_all(self, changes: Sequence[Change]) -> list[Watch | LedgerError]:
+        """Write watches over the versions they were made from, and their events into the history.
 
-        Returns the watch as it stands. Where the answer was lost, the item is read back. Raises
-        LedgerConflictError when somebody else wrote meanwhile, and LedgerError when it is not
-        known to be written.
+        As many as fit go into one call, which is all or nothing; where it fails, each goes by
+        itself, so that one conflict does not stop the others. Returns for each change the watch as
+        it stands, or why it is not known to be written.
         """
-        new = replace(watch, version=watch.version + 1)
-        item = {**records.encode_watch(new), "written_by": self._run_id}
-        put = {"TableName": self._table.name, "Item": item, **_unchanged(watch)}
-        history = [
-            {"TableName": self._table.name, "Item": records.encode_event(new, event)}
-            for event in events
-        ]
-        try:
-            self._client.transact_write_items(
-                TransactItems=[{"Put": write} for write in (put, *history)]  # type: ignore[typeddict-item]  # one shape for all
-            )
-        except AWS_ERRORS as cause:
-            if self._read(records.watch_key(watch.access_key_id)) != item:
-                raise _refused(cause, watch) from cause
-        return new
+        results: list[Watch | LedgerError] = []
+        for batch in _batches(changes):
+            writes = [self._writes(change) for change in batch]
+            try:
+                self._transact([put for puts in writes for put in puts])
+                results += [change.written for change in batch]
+            except AWS_ERRORS:
+                results += [self._put(change) for change in batch]
+        return results
 
-    def forget(self, watch: Watch) -> None:
-        """Remove a watch that has ended; its history stays. Raises as `put` does."""
+    def put(self, watch: Watch, events: Sequence[Event] = ()) -> Watch:
+        """Write one watch, as `put_all` does; raises its LedgerError."""
+        (result,) = self.put_all([Change(watch=watch, events=tuple(events))])
+        if isinstance(result, LedgerError):
+            raise result
+        return result
+
+    def _put(self, change: Change) -> Watch | LedgerError:
+        """Write one change; where it is refused or its answer is lost, the item is read back."""
+        puts = self._writes(change)
+        try:
+            self._transact(puts)
+        except AWS_ERRORS as cause:
+            try:
+                found = self._read(records.watch_key(change.watch.access_key_id))
+            except LedgerError as error:
+                return error
+            if found != puts[0]["Item"]:
+                return _refused(cause, change.watch)
+        return change.written
+
+    def _writes(self, change: Change) -> list[Item]:
+        written = change.written
+        item = {**records.encode_watch(written), "written_by": self._run_id}
+        history = [records.encode_event(written, event) for event in change.events]
+        return [
+            {"TableName": self._table.name, "Item": item, **_unchanged(change.watch)},
+            *({"TableName": self._table.name, "Item": event} for event in history),
+        ]
+
+    def _transact(self, puts: Sequence[Item]) -> None:
+        items: Any = [{"Put": put} for put in puts]
+        self._client.transact_write_items(TransactItems=items)
+
+    def forget_all(self, watches: Sequence[Watch]) -> list[LedgerError | None]:
+        """Remove watches that have ended; their history stays.
+
+        Returns for each None, or why it is not known to be removed.
+        """
+        return in_parallel(self._forget, watches)
+
+    def _forget(self, watch: Watch) -> LedgerError | None:
         key = records.watch_key(watch.access_key_id)
         try:
             self._table.delete_item(Key=key, **_unchanged(watch))
         except AWS_ERRORS as cause:
-            if self._read(key) is not None:
-                raise _refused(cause, watch) from cause
+            try:
+                return None if self._read(key) is None else _refused(cause, watch)
+            except LedgerError as error:
+                return error
+        return None
 
     def state(self) -> RunState:
         """Read what the last run left for the next; raises LedgerError."""
@@ -84,9 +138,8 @@ class Ledger:
             return RunState()
         try:
             return records.decode_state(item)
-        except cattrs.BaseValidationError as cause:
-            faults = "; ".join(cattrs.transform_error(cause))
-            raise LedgerError(f"The ledger's item {STATE} cannot be read: {faults}.") from cause
+        except MalformedError as cause:
+            raise LedgerError(f"The ledger's item {STATE} cannot be read: {cause}.") from cause
 
     def save(self, state: RunState) -> None:
         """Write what the next run needs to know; raises LedgerError."""
@@ -110,6 +163,20 @@ class Ledger:
             return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         except AWS_ERRORS as cause:
             raise LedgerError(f"The ledger cannot be read ({why(cause)}).") from cause
+
+
+def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    batch: list[Change] = []
+    writes = 0
+    for change in changes:
+        size = 1 + len(change.events)
+        if writes + size > BATCH:
+            yield batch
+            batch, writes = [], 0
+        batch.append(change)
+        writes += size
+    if batch:
+        yield batch
 
 
 def _unchanged(watch: Watch) -> Item:

@@ -1,6 +1,6 @@
 """The values that everything else passes along: frozen, and free of AWS, clock and environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -157,18 +157,63 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A user as `ListUsers` gives it; no key of a user is older than the user."""
+
+    user: User
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One of a user's first two keys as the credential report gives it.
+
+    rotated: when it was created "or last changed" (IAM User Guide, "Getting credential reports"):
+        never before its creation, whichever is meant; None where the user has no such key
+    """
+
+    active: bool
+    rotated: datetime | None
+
+
+class Coverage(StrEnum):
+    """Whom a run asked for keys: everybody, those whom the credential report named, or the rest."""
+
+    SWEEP = "sweep"
+    CHOSEN = "chosen"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """What one run saw of the account.
 
-    users: every user of the account
-    keys: every key of the users that could be read
+    note: why everybody was asked, where that was not planned
+    listed: every user of the account
+    asked: the ids of the users whose keys were read
+    keys: every key of those users
     sightings: those of the keys whose last use, where it was needed, could be read
+    others: keys of users who were not asked, as the credential report knows them
     failures: the users and keys that could not be read
-    unread: the ids of the users whose keys could not be read
+    rest: the ids of the users for whom there was no time, in the order in which to go on
     """
 
-    users: tuple[User, ...]
-    keys: tuple[AccessKey, ...]
-    sightings: tuple[Sighting, ...]
-    failures: tuple[Failure, ...]
-    unread: frozenset[str]
+    coverage: Coverage
+    note: str = ""
+    listed: tuple[User, ...] = ()
+    asked: frozenset[str] = frozenset()
+    keys: tuple[AccessKey, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    others: tuple[Slot, ...] = ()
+    rest: tuple[str, ...] = ()
+
+    def joined(self, part: "Inventory") -> "Inventory":
+        """Add what was read of some more users."""
+        return replace(
+            self,
+            asked=self.asked | part.asked,
+            keys=self.keys + part.keys,
+            sightings=self.sightings + part.sightings,
+            failures=self.failures + part.failures,
+        )

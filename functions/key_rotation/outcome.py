@@ -55,7 +55,6 @@ class Outcome:
     news: whether it is a reason to send a digest
     would: whether it only would have happened (report mode)
     due: the day of what comes next; for an exemption, its last day
-    unknown_status: whether IAM gives the key a status that this tool does not know
     earlier: when it happened, for what an earlier run did and could not tell
     """
 
@@ -69,7 +68,6 @@ class Outcome:
     due: date | None = None
     last_use: LastUse | None = None
     details: Details = NO_DETAILS
-    unknown_status: bool = False
     earlier: datetime | None = None
 
 
@@ -129,7 +127,6 @@ def of_step(step: Step, *, would: bool, told_before: Container[str]) -> Outcome 
         due=None if step.deferred else decision.due,
         last_use=step.sighting.last_use if step.sighting else None,
         details=Details(description=step.watch.description if step.watch else None),
-        unknown_status=decision.reason is Reason.STATUS_UNKNOWN,
     )
 
 

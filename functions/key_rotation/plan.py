@@ -43,6 +43,16 @@ class Step:
     deferred: bool = False
 
     @property
+    def is_change(self) -> bool:
+        """Whether it is for IAM to do; what an earlier run began is only recorded."""
+        finished = self.decision.reason is Reason.FINISHED
+        return self.decision.action in CHANGES and not finished and not self.deferred
+
+    def age_order(self) -> tuple[datetime, str]:
+        """Sort the oldest key first."""
+        return self.created, self.access_key_id
+
+    @property
     def seen(self) -> Sighting:
         """What was seen of a key that exists; raises ValueError for one that is gone."""
         if self.sighting is None:
@@ -57,10 +67,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The decisions of a run, oldest key first, and the keys that no decision could be made for."""
+    """The decisions of a run, oldest key first.
+
+    failures: the keys for which there is no decision, or whose decision could not be carried out
+    rest: the changes for which there was no time
+    """
 
     steps: tuple[Step, ...]
     failures: tuple[Failure, ...]
+    rest: tuple[Step, ...] = ()
+
+    @property
+    def changes(self) -> int:
+        """How many keys it is for IAM to deactivate or delete."""
+        return sum(step.is_change for step in self.steps)
 
     @property
     def in_grace(self) -> int:
@@ -71,8 +91,11 @@ class Plan:
         )
 
 
-def make_plan(seen: Inventory, memory: Memory, *, now: Now, settings: Settings) -> Plan:
-    """Decide every key that was seen, and every watch whose key is gone."""
+def make_plan(seen: Inventory, memory: Memory, *, now: Now, settings: Settings, limit: int) -> Plan:
+    """Decide every key that was seen, and every watch whose key is gone.
+
+    limit: how many keys may be deactivated or deleted
+    """
     steps: list[Step] = []
     failures = [*seen.failures, *memory.unreadable]
     left_alone = {failure.access_key_id for failure in memory.unreadable}
@@ -88,8 +111,8 @@ def make_plan(seen: Inventory, memory: Memory, *, now: Now, settings: Settings) 
         else:
             steps.append(_step(key, decision, watch, sighting))
     steps += [_step(watch, decide_gone(watch), watch, None) for watch in _gone(seen, memory)]
-    steps.sort(key=lambda step: (step.created, step.access_key_id))
-    return Plan(steps=_defer(steps, settings.max_changes_per_run), failures=tuple(failures))
+    steps.sort(key=Step.age_order)
+    return Plan(steps=_defer(steps, limit), failures=tuple(failures))
 
 
 def failure_of(key: AccessKey | Watch | Step, text: str) -> Failure:
@@ -105,13 +128,15 @@ def failure_of(key: AccessKey | Watch | Step, text: str) -> Failure:
 def _gone(seen: Inventory, memory: Memory) -> Iterator[Watch]:
     """Find the open watches whose key no longer exists.
 
-    A key of a user that could not be read is not gone. Users are told apart by `UserId`, which
-    outlasts a rename (IAM User Guide, "IAM identifiers").
+    A key of a user who was not asked, or could not be read, is not gone. Users are told apart by
+    `UserId`, which outlasts a rename (IAM User Guide, "IAM identifiers").
     """
     present = {key.access_key_id for key in seen.keys}
+    listed = {user.user_id for user in seen.listed}
     for watch in memory.watches.values():
-        readable = watch.user.user_id not in seen.unread
-        if watch.access_key_id not in present and readable and not isinstance(watch.state, Ended):
+        user_id = watch.user.user_id
+        known = user_id in seen.asked or user_id not in listed
+        if known and watch.access_key_id not in present and not isinstance(watch.state, Ended):
             yield watch
 
 
@@ -133,7 +158,6 @@ def _defer(steps: Iterable[Step], limit: int) -> tuple[Step, ...]:
     planned: list[Step] = []
     changes = 0
     for step in steps:
-        is_change = step.decision.action in CHANGES and step.decision.reason is not Reason.FINISHED
-        changes += is_change
-        planned.append(replace(step, deferred=is_change and changes > limit))
+        changes += step.is_change
+        planned.append(replace(step, deferred=step.is_change and changes > limit))
     return tuple(planned)

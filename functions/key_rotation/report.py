@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from key_rotation.model import Inventory, Mode, Now
+from key_rotation.model import Coverage, Inventory, Mode, Now, Reason
 from key_rotation.outcome import Outcome, Section
+from key_rotation.plan import Plan
+from key_rotation.request import Remainder
 from key_rotation.run_state import RunState
 from key_rotation.settings import Settings
 
@@ -18,8 +20,11 @@ class Report:
     """What a digest, an answer and the metrics are made from.
 
     previous: what the last run saw and told
-    in_grace: how many keys are in their grace window after the run
+    plan: the decisions as they came out
+    limit: how many keys this part of the run might deactivate or delete
+    earlier: what an earlier part of the run left to this one
     left_out: how many outcomes of each section had no room in the digest
+    no_room: the ids of the keys whose notice had no room in it, so that they got none
     """
 
     run_id: str
@@ -30,8 +35,21 @@ class Report:
     seen: Inventory
     previous: RunState
     outcomes: tuple[Outcome, ...]
-    in_grace: int
+    plan: Plan
+    limit: int
+    earlier: Remainder | None = None
     left_out: Mapping[Section, int] = field(default_factory=dict)
+    no_room: frozenset[str] = frozenset()
+
+    @property
+    def users(self) -> int:
+        """How many users the account has."""
+        return len(self.seen.listed)
+
+    @property
+    def keys(self) -> int:
+        """How many keys the account has: as read, and as the credential report knows the others."""
+        return len(self.seen.keys) + len(self.seen.others)
 
     @property
     def changed_parameters(self) -> frozenset[str]:
@@ -57,8 +75,37 @@ class Report:
             return True
         if self.mode is Mode.REPORT:
             earlier = any(outcome.earlier for outcome in self.outcomes)
-            return earlier or self._fingerprint() != self.previous.reported
+            return earlier or self._fingerprint() != self._reported_before()
         return any(outcome.news for outcome in self.outcomes)
+
+    @property
+    def part(self) -> int:
+        """The number of this part of a run that goes on; 0 for the first."""
+        return self.earlier.part if self.earlier else 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all users that were asked, by this part and those before, could be read."""
+        failed = any(failure.access_key_id is None for failure in self.seen.failures)
+        return not failed and (self.earlier is None or self.earlier.complete)
+
+    @property
+    def remainder(self) -> Remainder | None:
+        """What is left to the next part: users without time or room, in the order to go on."""
+        steps = (
+            *self.plan.rest,
+            *(step for step in self.plan.steps if step.access_key_id in self.no_room),
+        )
+        rest = dict.fromkeys((*(step.user.user_id for step in steps), *self.seen.rest))
+        if not rest:
+            return None
+        return Remainder(
+            part=self.part + 1,
+            user_ids=tuple(rest),
+            changes_left=self.limit - self.plan.changes,
+            coverage=self.seen.coverage,
+            complete=self.complete,
+        )
 
     def of(self, section: Section) -> tuple[Outcome, ...]:
         """List the outcomes under one heading, oldest key first."""
@@ -72,13 +119,30 @@ class Report:
 
     def next_state(self) -> RunState:
         """What the next run must know of this one."""
-        reporting = self.mode is Mode.REPORT
+        before = self.previous
+        reported = before.reported
+        if self.mode is Mode.REPORT:
+            reported = (*reported[: self.part], self._fingerprint(), *reported[self.part + 1 :])
+        whole_sweep = self.seen.coverage is Coverage.SWEEP and self.complete and not self.remainder
         return RunState(
             parameters=self.settings.raw,
             ended_exemptions=self.settings.ended_exemptions(self.now.today),
-            unknown_status=tuple(o.access_key_id or "" for o in self.outcomes if o.unknown_status),
-            reported=self._fingerprint() if reporting else self.previous.reported,
+            unknown_status=self._unknown_status(),
+            reported=reported,
+            swept=self.now.today if whole_sweep else before.swept,
         )
+
+    def _unknown_status(self) -> Mapping[str, str]:
+        """The keys of unknown status; those of users who were not asked stay as they were."""
+        before = self.previous.unknown_status.items()
+        return {key_id: user_id for key_id, user_id in before if user_id not in self.seen.asked} | {
+            step.access_key_id: step.user.user_id
+            for step in self.plan.steps
+            if step.decision.reason is Reason.STATUS_UNKNOWN
+        }
+
+    def _reported_before(self) -> str:
+        return next(iter(self.previous.reported[self.part :]), "")
 
     def _fingerprint(self) -> str:
         """Tell one set of (key, action) pairs from another; nothing to say is the empty text."""

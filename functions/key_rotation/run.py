@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from key_rotation import inventory, lease
+from key_rotation import lease
 from key_rotation.apply import Hands
 from key_rotation.aws import Clients
+from key_rotation.budget import UNLIMITED, Budget
+from key_rotation.details import describe
+from key_rotation.inventory import Eyes
 from key_rotation.ledger import Ledger
 from key_rotation.model import Mode, Now
 from key_rotation.notices import Notices
@@ -25,11 +28,20 @@ class Place:
     parameter_path: str
 
 
-def run(request: Request, place: Place, clients: Clients, *, now: Now, run_id: str) -> Report:
+def run(
+    request: Request,
+    place: Place,
+    clients: Clients,
+    *,
+    now: Now,
+    run_id: str,
+    budget: Budget = UNLIMITED,
+) -> Report:
     """Enforce the rotation of every access key of the account, and tell people.
 
-    Returns all there is to say of it, the failures of single keys included. Raises AnotherRunError
-    when another run is under way, and RunStoppedError when this one cannot be trusted.
+    Returns all there is to say of it: the failures of single keys, and what is left to the next
+    part where time or room ran out. Raises AnotherRunError when another run is under way, and
+    RunStoppedError when this one cannot be trusted.
     """
     ledger = Ledger(clients.table, run_id)
     notices = Notices(clients.sns, place.topic_arn)
@@ -40,12 +52,12 @@ def run(request: Request, place: Place, clients: Clients, *, now: Now, run_id: s
         if mode is Mode.ENFORCE:
             notices.require_listener()
         memory = ledger.memory()
-        seen = inventory.take(clients.iam, memory.watches, now=now, settings=settings)
-        plan = make_plan(seen, memory, now=now, settings=settings)
+        seen = Eyes(clients.iam, settings, now, budget).look(memory, previous, request.remainder)
+        limit = request.limit(settings.max_changes_per_run)
+        plan = make_plan(seen, memory, now=now, settings=settings, limit=limit)
         if mode is Mode.ENFORCE:
-            hands = Hands(clients.iam, ledger, held, settings, now, run_id)
+            hands = Hands(clients.iam, ledger, held, settings, now, run_id, budget)
             plan = hands.carry_out(plan)
-        outcomes = outcomes_of(plan, memory, previous, mode)
         report = Report(
             run_id=run_id,
             account_id=place.account_id,
@@ -54,9 +66,11 @@ def run(request: Request, place: Place, clients: Clients, *, now: Now, run_id: s
             settings=settings,
             seen=seen,
             previous=previous,
-            in_grace=plan.in_grace,
-            outcomes=inventory.describe(clients.iam, outcomes, seen),
+            plan=plan,
+            outcomes=describe(clients.iam, outcomes_of(plan, memory, previous, mode), seen),
+            limit=limit,
+            earlier=request.remainder,
         )
-        report = Voice(notices, ledger, held, now, run_id).tell(report, plan, memory)
+        report = Voice(notices, ledger, held, now, run_id).tell(report, memory)
         ledger.save(report.next_state())
         return report

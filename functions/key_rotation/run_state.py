@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from key_rotation.settings import Parameter
 
@@ -12,13 +13,15 @@ class RunState:
 
     parameters: the settings it ran with, by name; empty before the first run
     ended_exemptions: the exemptions whose end has been told
-    unknown_status: the ids of the keys told of because nobody knows their status
-    reported: the fingerprint of the last digest in report mode
+    unknown_status: the keys told of because nobody knows their status, and their users, by id
+    reported: the fingerprints of the last digest in report mode, one for each part of the run
+    swept: the last day on which everybody was asked for keys, and could be read
     stopped: the day and text of the last message that a run was stopped; empty after a good run
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     ended_exemptions: tuple[str, ...] = ()
-    unknown_status: tuple[str, ...] = ()
-    reported: str = ""
+    unknown_status: Mapping[str, str] = field(default_factory=dict)
+    reported: tuple[str, ...] = ()
+    swept: date | None = None
     stopped: str = ""

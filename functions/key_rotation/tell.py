@@ -1,21 +1,21 @@
 """Telling people, and remembering what they were told: a notice counts once it was delivered."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from key_rotation import transitions
 from key_rotation.digest import compose
 from key_rotation.errors import LedgerError
 from key_rotation.lease import Lease
-from key_rotation.ledger import Ledger
+from key_rotation.ledger import Change, Ledger
 from key_rotation.model import Action, Mode, Now
 from key_rotation.notices import Notices
 from key_rotation.outcome import Outcome, Section, of_failure
-from key_rotation.plan import Plan, Step, failure_of
+from key_rotation.plan import Step, failure_of
 from key_rotation.report import Report
 from key_rotation.watch import Ended, Event, Memory, Watch
 
-NO_ROOM = "no room in this digest; the next run gives its notice"
+NO_ROOM = "no room in this digest; its notice follows in the next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Voice:
     now: Now
     run_id: str
 
-    def tell(self, report: Report, plan: Plan, memory: Memory) -> Report:
+    def tell(self, report: Report, memory: Memory) -> Report:
         """Send the digest, if there is news, and remember of each key that it was told.
 
         Sent first and remembered after, so that a run that dies in between tells twice rather than
@@ -45,54 +45,51 @@ class Voice:
             outcome if outcome.access_key_id in named else _waiting(outcome)
             for outcome in report.outcomes
         ]
-        outcomes += self._remember(report, named, plan, memory)
-        return replace(report, outcomes=tuple(outcomes), left_out=told.left_out)
+        outcomes += self._remember(report, named, memory)
+        no_room = frozenset(o.access_key_id or "" for o in outcomes if o.reason == NO_ROOM)
+        return replace(report, outcomes=tuple(outcomes), left_out=told.left_out, no_room=no_room)
 
     def _remember(
-        self, report: Report, named: dict[str | None, Outcome], plan: Plan, memory: Memory
-    ) -> Iterator[Outcome]:
-        """Record what was told, key by key; yields a failure for each that the ledger refused."""
-        for step in plan.steps:
-            outcome = named.get(step.access_key_id)
-            if outcome is None:
-                continue
-            try:
-                self._remember_step(step, outcome, report.mode)
-            except LedgerError as error:
-                yield of_failure(failure_of(step, f"told, but not remembered: {error}"))
-        decided = {step.access_key_id for step in plan.steps}
-        for watch in memory.watches.values():
-            if watch.untold and watch.access_key_id in named.keys() - decided:
-                try:
-                    self._remember_told(watch)
-                except LedgerError as error:
-                    yield of_failure(failure_of(watch, f"told, but not remembered: {error}"))
+        self, report: Report, named: Mapping[str | None, Outcome], memory: Memory
+    ) -> list[Outcome]:
+        """Record what was told; returns a failure for each key that the ledger refused."""
+        changes: list[Change] = []
+        ended: list[Watch] = []
+        steps = {step.access_key_id: step for step in report.plan.steps}
+        for key_id, outcome in named.items():
+            step = steps.get(key_id or "")
+            watch = step.watch if step else memory.watches.get(key_id or "")
+            if step and report.mode is Mode.ENFORCE and step.decision.action is Action.NOTICE:
+                changes.append(self._notice(step, outcome))
+            elif watch and watch.untold and isinstance(watch.state, Ended):
+                ended.append(watch)
+            elif watch and (watch.untold or self._is_reminder(step, report)):
+                changes.append(Change(watch=transitions.told(watch, self.now)))
+        results = [*self.ledger.put_all(changes), *self.ledger.forget_all(ended)]
+        watches = [*(change.watch for change in changes), *ended]
+        return [
+            of_failure(failure_of(watch, f"told, but not remembered: {result}"))
+            for watch, result in zip(watches, results, strict=True)
+            if isinstance(result, LedgerError)
+        ]
 
-    def _remember_step(self, step: Step, outcome: Outcome, mode: Mode) -> None:
-        watch = step.watch
-        enforcing = mode is Mode.ENFORCE
-        if enforcing and step.decision.action is Action.NOTICE:
-            watch = transitions.told(step.memory, self.now)
-            event = Event(
-                action=Action.NOTICE,
-                reason=step.decision.reason,
-                at=self.now.instant,
-                run_id=self.run_id,
-                due=step.decision.due,
-                last_use=outcome.last_use,
-            )
-            noticed = transitions.noticed(
-                watch, step.decision, self.now, outcome.details.description
-            )
-            self.ledger.put(noticed, [event])
-        elif watch and (watch.untold or (enforcing and step.decision.remind)):
-            self._remember_told(watch)
+    def _notice(self, step: Step, outcome: Outcome) -> Change:
+        """The notice that was delivered, and the event that says so."""
+        decision = step.decision
+        event = Event(
+            action=Action.NOTICE,
+            reason=decision.reason,
+            at=self.now.instant,
+            run_id=self.run_id,
+            due=decision.due,
+            last_use=outcome.last_use,
+        )
+        before = transitions.told(step.memory, self.now)
+        watch = transitions.noticed(before, decision, self.now, outcome.details.description)
+        return Change(watch=watch, events=(event,))
 
-    def _remember_told(self, watch: Watch) -> None:
-        if isinstance(watch.state, Ended):
-            self.ledger.forget(watch)
-        else:
-            self.ledger.put(transitions.told(watch, self.now))
+    def _is_reminder(self, step: Step | None, report: Report) -> bool:
+        return step is not None and report.mode is Mode.ENFORCE and step.decision.remind
 
 
 def _waiting(outcome: Outcome) -> Outcome:

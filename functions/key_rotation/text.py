@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from key_rotation.model import LastUse, Mode, Now, Reason
+from key_rotation.model import Coverage, LastUse, Mode, Now, Reason
 from key_rotation.outcome import Outcome, Section
 from key_rotation.report import Report
 
@@ -99,11 +99,11 @@ def age_days(outcome: Outcome, now: Now) -> int | None:
 
 
 def _head(report: Report) -> str:
-    now, seen = report.now, report.seen
+    now = report.now
     at = now.instant.astimezone(now.zone)
     lines = [
         f"Key rotation in account {report.account_id}",
-        f"{long_day(now.today)}, {at:%H:%M %Z}. {len(seen.users)} users, {len(seen.keys)} keys.",
+        f"{long_day(now.today)}, {at:%H:%M %Z}. {report.users:,} users, {report.keys:,} keys.",
         "",
     ]
     if report.mode is Mode.REPORT:
@@ -227,8 +227,22 @@ def _foot(report: Report) -> str:
     if report.left_out:
         counts = ", ".join(f"{n} {section}" for section, n in report.left_out.items())
         lines += _wrapped("", f"Left out, since a message holds 256 KiB: {counts}.")
+    lines += _wrapped("", _coverage(report))
     lines += _wrapped("", f"Run {report.run_id}. Rules and thresholds: parameters /key-rotation/*.")
     return "\n".join(lines)
+
+
+def _coverage(report: Report) -> str:
+    """Say whom this run asked for keys."""
+    asked = len(report.seen.asked)
+    match report.seen.coverage:
+        case Coverage.SWEEP:
+            text = report.seen.note or "Everybody was asked for keys (the weekly sweep)."
+        case Coverage.CHOSEN:
+            text = f"By the credential report, {asked:,} users were asked for keys."
+        case _:
+            text = ""
+    return text
 
 
 def _wrapped(first: str, text: str, indent: str | None = None) -> list[str]:

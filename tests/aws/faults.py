@@ -1,5 +1,6 @@
 """What AWS, the network and the power supply do to a call, by botocore's own events."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class Death:
     when: str
     calls: list[str] = field(default_factory=list)
     dead: bool = False
+    one_by_one: threading.Lock = field(default_factory=threading.Lock)
+    here: threading.local = field(default_factory=threading.local)
 
     @contextmanager
     def over(self, world: World) -> Iterator[None]:
@@ -80,13 +83,15 @@ class Death:
     def _before(self, model: Any, **_: Any) -> None:
         if self.dead:
             raise KilledError
-        self.calls.append(model.name)
-        if len(self.calls) - 1 == self.at and self.when == "before":
+        with self.one_by_one:
+            self.calls.append(model.name)
+            self.here.call = len(self.calls) - 1
+        if self.here.call == self.at and self.when == "before":
             self.dead = True
             raise KilledError
 
     def _after(self, **_: Any) -> None:
-        if len(self.calls) - 1 == self.at and self.when == "after":
+        if self.here.call == self.at and self.when == "after":
             self.dead = True
             raise KilledError
 

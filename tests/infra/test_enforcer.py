@@ -85,3 +85,7 @@ def test_no_concurrency_is_reserved_by_default_as_new_accounts_have_none_to_spar
 def test_one_concurrency_is_reserved_if_asked_for(synthesise: Synthesise) -> None:
     function = synthesise(reserved_concurrency="1").properties("AWS::Lambda::Function")
     assert function["ReservedConcurrentExecutions"] == 1
+
+
+def test_a_run_that_goes_on_in_many_parts_is_not_taken_for_a_loop(template: Template) -> None:
+    assert template.properties("AWS::Lambda::Function")["RecursiveLoop"] == "Allow"
