@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 LOCKS := requirements-dev functions/requirements local/runtime-requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local synth test unit lint format lock audit clean
+.PHONY: help setup demo local test unit lint format synth audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,34 @@ setup: .make/dev .make/runtime .make/wheels ## the tools, from hash-locked packa
 	@rm -rf .wheels
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --no-deps -d .wheels -r $<
 	@touch $@
+
+demo: setup ## the main job, for real, in an emulated AWS account: about a minute
+	@$(BIN)/python -m local.demo
+
+local: setup ## the emulated account with everything deployed, until Ctrl-C
+	@$(BIN)/python -m local.standing
+
+test: lint ## everything: format, lint, types, and all tests
+	@$(BIN)/python -m pytest
+
+unit: setup ## the rules alone: needs no AWS, takes a second
+	@$(BIN)/python -m pytest tests/unit
+
+lint: setup ## formatting, every lint rule, strict types
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+format: setup ## mend what can be mended by itself
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+synth: setup ## the CloudFormation template, into cdk.out
+	@CDK_OUTDIR=cdk.out $(BIN)/python app.py && echo "synth: cdk.out/KeyRotation.template.json"
+
+audit: setup ## look the locked packages up among known vulnerabilities
+	@for lock in $(LOCKS); do $(BIN)/pip-audit --strict --disable-pip --no-deps -r $$lock.txt || \
+		{ echo "audit: $$lock.txt is NOT shown to be clean"; exit 1; }; done
 
 lock: .make/uv ## resolve the dependencies again and write the locks
 	@for lock in $(LOCKS) local/uv-requirements; do $(UV) pip compile --quiet --upgrade --universal \

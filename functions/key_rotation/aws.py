@@ -47,9 +47,8 @@ def _retry_limit_exceeded(
     It is IAM's word for a rate that is too high, and not among those that botocore retries.
     """
     code = response[1].get("Error", {}).get("Code") if response else None
-    if code == "LimitExceeded" and attempts < LIMIT_ATTEMPTS:
-        return 0.1 * 2**attempts
-    return None
+    again = code == "LimitExceeded" and attempts < LIMIT_ATTEMPTS
+    return 0.1 * float(2**attempts) if again else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,10 @@ def clients(table_name: str) -> Clients:
     """Build the clients, in the function's own Region and partition."""
     session = boto3.Session()
     iam = session.client("iam", config=PATIENT)
-    iam.meta.events.register_first("needs-retry.iam", _retry_limit_exceeded)
+    iam.meta.events.register_first(
+        "needs-retry.iam",
+        _retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with an answer
+    )
     return Clients(
         iam=iam,
         ssm=session.client("ssm", config=PATIENT),

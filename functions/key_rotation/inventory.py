@@ -1,5 +1,6 @@
 """The look at the account: whom to ask, their keys, and the last uses that are needed."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 from key_rotation.budget import Budget
 from key_rotation.choice import choose, in_order, is_sweep_due
 from key_rotation.credential_report import read_report
-from key_rotation.decide import decide, needs_last_use
+from key_rotation.decide import PROPAGATION, decide, needs_last_use
 from key_rotation.errors import NoReportError, UnreadableError
 from key_rotation.iam_reads import list_keys, list_users, owner_of, read_last_use
 from key_rotation.model import (
@@ -20,19 +21,22 @@ from key_rotation.model import (
     Now,
     Sighting,
     Slot,
+    Status,
 )
 from key_rotation.parallel import in_parallel
 from key_rotation.plan import failure_of
 from key_rotation.request import Remainder
 from key_rotation.run_state import RunState
 from key_rotation.settings import Settings
-from key_rotation.watch import Memory, Watch
+from key_rotation.watch import Deactivated, Memory, Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 BATCH = 64
 """Users that are read before time and room are looked at again."""
+SETTLE = 5.0
+"""Seconds for IAM to catch up with itself (IAM User Guide, "Changes are not always visible")."""
 ROOM = 300
 """Notices that a digest is sure to hold with ordinary names; the next part gives the others."""
 
@@ -77,6 +81,9 @@ class Eyes:
         while waiting and room > 0:
             batch, waiting = waiting[:BATCH], waiting[BATCH:]
             part = self._read(batch, memory.watches)
+            if any(self._is_doubtful(sighting, memory.watches) for sighting in part.sightings):
+                time.sleep(SETTLE)
+                part = self._read(batch, memory.watches)
             seen = seen.joined(part)
             room -= sum(self._is_notice(sighting, memory.watches) for sighting in part.sightings)
             if not self.budget.may_read:
@@ -160,6 +167,17 @@ class Eyes:
             return Sighting(key=key, last_use=read_last_use(self.iam, key) if needed else None)
         except UnreadableError as error:
             return failure_of(key, str(error))
+
+    def _is_doubtful(self, sighting: Sighting, watches: Mapping[str, Watch]) -> bool:
+        """Say whether a key is seen active so soon after its deactivation that IAM may be behind.
+
+        Taken for turned on again, it would be announced anew, and then be found inactive.
+        """
+        watch = watches.get(sighting.key.access_key_id)
+        if watch is None or not isinstance(watch.state, Deactivated):
+            return False
+        recent = self.now.instant - watch.state.since < PROPAGATION
+        return recent and sighting.key.status is Status.ACTIVE
 
     def _is_notice(self, sighting: Sighting, watches: Mapping[str, Watch]) -> bool:
         watch = watches.get(sighting.key.access_key_id)

@@ -40,7 +40,7 @@ class Reason(StrEnum):
     """Why: one sentence part for each row of the rules, as people read it."""
 
     FRESH = "younger than max-age-days less notice-days"
-    STALE = "reaches max-age-days by the due day"
+    STALE = "at least max-age-days old by the due day"
     STALE_WITHOUT_NOTICE = "at least max-age-days old, and notice-days is 0"
     NOTICE_RUNNING = "noticed; works until the due day"
     NOTICE_OVER = "its notice is over"

@@ -13,7 +13,7 @@ from key_rotation.notices import Notices
 from key_rotation.outcome import Outcome, Section, of_failure
 from key_rotation.plan import Step, failure_of
 from key_rotation.report import Report
-from key_rotation.watch import Ended, Event, Memory, Watch
+from key_rotation.watch import Ended, Event, Memory
 
 NO_ROOM = "no room in this digest; its notice follows in the next"
 
@@ -53,25 +53,34 @@ class Voice:
         self, report: Report, named: Mapping[str | None, Outcome], memory: Memory
     ) -> list[Outcome]:
         """Record what was told; returns a failure for each key that the ledger refused."""
-        changes: list[Change] = []
-        ended: list[Watch] = []
         steps = {step.access_key_id: step for step in report.plan.steps}
-        for key_id, outcome in named.items():
-            step = steps.get(key_id or "")
-            watch = step.watch if step else memory.watches.get(key_id or "")
-            if step and report.mode is Mode.ENFORCE and step.decision.action is Action.NOTICE:
-                changes.append(self._notice(step, outcome))
-            elif watch and watch.untold and isinstance(watch.state, Ended):
-                ended.append(watch)
-            elif watch and (watch.untold or self._is_reminder(step, report)):
-                changes.append(Change(watch=transitions.told(watch, self.now)))
-        results = [*self.ledger.put_all(changes), *self.ledger.forget_all(ended)]
-        watches = [*(change.watch for change in changes), *ended]
+        changes = [
+            change
+            for key_id, outcome in named.items()
+            if (change := self._change(steps.get(key_id or ""), outcome, memory, report.mode))
+        ]
+        ended = [change.watch for change in changes if isinstance(change.watch.state, Ended)]
+        going_on = [change for change in changes if change.watch not in ended]
+        results = [*self.ledger.put_all(going_on), *self.ledger.forget_all(ended)]
+        watches = [*(change.watch for change in going_on), *ended]
         return [
             of_failure(failure_of(watch, f"told, but not remembered: {result}"))
             for watch, result in zip(watches, results, strict=True)
             if isinstance(result, LedgerError)
         ]
+
+    def _change(
+        self, step: Step | None, outcome: Outcome, memory: Memory, mode: Mode
+    ) -> Change | None:
+        """What is to be remembered of a key that was told; None where nothing is."""
+        watch = step.watch if step else memory.watches.get(outcome.access_key_id or "")
+        enforced = step if mode is Mode.ENFORCE else None
+        if enforced and enforced.decision.action is Action.NOTICE:
+            return self._notice(enforced, outcome)
+        reminded = enforced is not None and enforced.decision.remind
+        if watch and (watch.untold or reminded):
+            return Change(watch=transitions.told(watch, self.now))
+        return None
 
     def _notice(self, step: Step, outcome: Outcome) -> Change:
         """The notice that was delivered, and the event that says so."""
@@ -87,9 +96,6 @@ class Voice:
         before = transitions.told(step.memory, self.now)
         watch = transitions.noticed(before, decision, self.now, outcome.details.description)
         return Change(watch=watch, events=(event,))
-
-    def _is_reminder(self, step: Step | None, report: Report) -> bool:
-        return step is not None and report.mode is Mode.ENFORCE and step.decision.remind
 
 
 def _waiting(outcome: Outcome) -> Outcome:
