@@ -32,7 +32,6 @@ metrics = Metrics()
 
 
 @log.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Run once, and answer the run's summary; raises RunStoppedError when it cannot be trusted."""
     left = partial(_time_left, context)
@@ -57,6 +56,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         tell_stop(error, _clients, place, now)
         raise
     _log(report)
+    _measure(report)
     return answer(report)
 
 
@@ -92,6 +92,11 @@ def _log(report: Report) -> None:
             reason=outcome.reason,
             due=outcome.due,
         )
+    log.info("run completed", mode=report.mode, users=report.users)
+
+
+def _measure(report: Report) -> None:
+    """Emit the figures of a run that came to its end; no other emits any."""
     for name, value in measure(report).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-    log.info("run completed", mode=report.mode, users=report.users)
+    metrics.flush_metrics()

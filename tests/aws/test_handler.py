@@ -1,0 +1,273 @@
+"""The function as Lambda calls it: its answer, its errors, its metrics, and how it goes on."""
+
+import importlib
+import io
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import pytest
+import time_machine
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from key_rotation import inventory, lease
+from key_rotation.errors import (
+    BadEventError,
+    BadSettingsError,
+    NobodyListensError,
+    NotGoneOnError,
+)
+from tests.aws.faults import refusal, refused
+from tests.aws.world import World
+
+Handler = Callable[..., dict[str, Any]]
+
+
+@dataclass
+class Context:
+    """What Lambda tells a function of its invocation; `minutes` are left of 15."""
+
+    minutes: list[float] = field(default_factory=lambda: [15])
+    function_name: str = "enforcer"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:enforcer"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Each question takes the next answer, and the last one stays."""
+        now = self.minutes.pop(0) if len(self.minutes) > 1 else self.minutes[0]
+        return int(now * 60_000)
+
+
+@pytest.fixture
+def module(
+    world: World,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[ModuleType]:
+    """Import the handler anew, as a cold start does, with the clients of the world."""
+    capsys.readouterr()  # opened before, as the logger keeps the stream that it finds
+    for name, value in {
+        "ACCOUNT_ID": world.place.account_id,
+        "TOPIC_ARN": world.place.topic_arn,
+        "PARAMETER_PATH": world.place.parameter_path,
+        "TABLE_NAME": world.clients.table.name,
+        "TIMEZONE": "UTC",
+        "POWERTOOLS_SERVICE_NAME": request.node.name,  # one logger each
+        "POWERTOOLS_METRICS_NAMESPACE": "KeyRotation",
+    }.items():
+        monkeypatch.setenv(name, value)
+    sys.modules.pop("key_rotation.handler", None)
+    handler = importlib.import_module("key_rotation.handler")
+    monkeypatch.setattr(handler, "_clients", world.clients)
+    yield handler
+    sys.modules.pop("key_rotation.handler", None)
+
+
+@pytest.fixture
+def handler(module: ModuleType, world: World) -> Handler:
+    """Call the function at the world's time."""
+
+    def call(event: object = None, context: Context | None = None) -> dict[str, Any]:
+        with time_machine.travel(world.now, tick=False):
+            answer: dict[str, Any] = module.handler(
+                {} if event is None else event, context or Context()
+            )
+            return answer
+
+    return call
+
+
+@pytest.fixture
+def sent(world: World) -> Iterator[list[dict[str, Any]]]:
+    """Keep what the function sends itself, instead of sending it."""
+    payloads: list[dict[str, Any]] = []
+
+    def keep(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        assert "/functions/enforcer/" in params["url"]
+        assert params["headers"]["X-Amz-Invocation-Type"] == "Event"
+        payloads.append(json.loads(params["body"]))
+        return AWSResponse(params["url"], 202, HTTPHeaders(), None), {"StatusCode": 202}
+
+    events: Any = world.clients.functions.meta.events
+    events.register_first("before-call.lambda.Invoke", keep)
+    yield payloads
+    events.unregister("before-call.lambda.Invoke", keep)
+
+
+def emitted(output: str) -> dict[str, float]:
+    """The metrics of the last run in the log."""
+    blobs = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    names = [metric["Name"] for metric in blobs[-1]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert blobs[-1]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "KeyRotation"
+    return {name: blobs[-1][name][0] for name in names}
+
+
+def test_a_run_answers_its_summary_and_emits_every_metric(
+    handler: Handler, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.key("alice", age=84)
+    world.key("bob", age=10)
+    answer = handler({"scheduled_time": "2026-11-24T09:00:00Z"})
+    assert [entry["user"] for entry in answer["noticed"]] == ["alice"]
+    assert emitted(capsys.readouterr().out) == {
+        "ActiveKeys": 2,
+        "StaleKeys": 0,
+        "KeysNoticed": 1,
+        "KeysDeactivated": 0,
+        "KeysInGrace": 0,
+        "KeysDeleted": 0,
+        "KeysHeld": 0,
+        "KeysExempt": 0,
+        "KeysDeferred": 0,
+        "KeysFailed": 0,
+        "OldestActiveKeyAge": 84,
+        "RunCompleted": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "event", [{"mode": "enforce"}, {"force": True}, {"mode": None}, [], "report", 7]
+)
+def test_an_event_that_asks_for_anything_else_is_an_error_and_changes_nothing(
+    handler: Handler, world: World, event: object
+) -> None:
+    """Promise 11: a manual invocation can make a run weaker, never stronger."""
+    world.key("alice", age=400)
+    with pytest.raises(BadEventError, match="The event"):
+        handler(event)
+    assert world.items("RUN") == []
+
+
+def test_a_run_that_is_stopped_says_so_once_a_day_for_each_cause(
+    handler: Handler, world: World
+) -> None:
+    """Lambda tries again twice, and people are told once."""
+    world.put(grace_days="soon")
+    for _ in range(3):
+        with pytest.raises(BadSettingsError, match=r"/key-rotation/grace-days .*'soon'"):
+            handler()
+    assert [mail["subject"] for mail in world.mails] == [
+        "[key-rotation] 123456789012: STOPPED: BadSettings"
+    ]
+    assert "/key-rotation/grace-days" in world.mails[0]["text"]
+    assert "Nothing was changed." in " ".join(world.mails[0]["text"].split())
+    world.put(grace_days="30")
+    handler()
+    world.put(grace_days="soon")
+    with pytest.raises(BadSettingsError):
+        handler()
+    assert len(world.mails) == 2
+
+
+def test_what_stops_a_run_is_raised_even_where_nobody_can_be_told(
+    handler: Handler, world: World
+) -> None:
+    world.put(grace_days="soon")
+    with refused(world, "sns.Publish"), pytest.raises(BadSettingsError):
+        handler()
+    with refused(world, "dynamodb.GetItem"), pytest.raises(Exception, match="ledger"):
+        handler()
+
+
+def test_a_run_without_listeners_is_an_error(handler: Handler, world: World) -> None:
+    """Promise 1: nothing is noticed and nothing is cut while nobody listens."""
+    world.key("alice", age=400)
+    arn = world.clients.sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
+    world.clients.sns.unsubscribe(SubscriptionArn=arn)
+    with pytest.raises(NobodyListensError):
+        handler()
+
+
+def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
+    handler: Handler, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise 5: two runs at once act once."""
+    monkeypatch.setattr(lease, "BEAT_EVERY", 0.005)
+    world.key("alice", age=400)
+    alive = lease.Lease(world.clients.table, "the other run")
+    heart = threading.Thread(target=alive.keep_alive)
+    heart.start()
+    answer = handler()
+    alive.release()
+    heart.join()
+    assert answer["left_to"] == "the other run"
+    assert all(answer[name] == [] for name in ("noticed", "deactivated", "deleted", "failed"))
+
+
+def test_a_run_short_of_time_hands_the_rest_to_itself_at_once(
+    handler: Handler,
+    world: World,
+    sent: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(inventory, "BATCH", 2)
+    keys = {world.key(f"user{n}", age=400) for n in range(5)}
+    noticed = [handler({}, Context([15, 7]))["noticed"]]
+    assert "RunCompleted" not in emitted(capsys.readouterr().out)
+    while sent:
+        noticed.append(handler(sent.pop(), Context([15, 7]))["noticed"])
+    named = [entry["access_key_id"] for part in noticed for entry in part]
+    assert len(noticed) == 3
+    assert sorted(named) == sorted(keys)
+    assert emitted(capsys.readouterr().out)["RunCompleted"] == 1
+    assert len(world.mails) == 3
+
+
+def test_the_parts_of_a_run_share_one_limit_of_changes(
+    handler: Handler,
+    world: World,
+    sent: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Promise 4: no more than max-changes-per-run, oldest first."""
+    monkeypatch.setattr(inventory, "BATCH", 2)
+    keys = [world.key(f"user{n}", age=400 - n) for n in range(5)]
+    handler()
+    world.put(max_changes_per_run="3")
+    world.now = world.now.replace(month=12, day=1)
+    handler({}, Context([15, 7]))
+    while sent:
+        handler(sent.pop(), Context([15, 7]))
+    assert [world.status(key) for key in keys] == ["Inactive"] * 3 + ["Active"] * 2
+
+
+def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_at(
+    handler: Handler, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "BATCH", 2)
+    for n in range(5):
+        world.key(f"user{n}", age=400)
+    events = world.clients.functions.meta.events
+
+    def fail(**_: Any) -> None:
+        raise refusal("Invoke", "TooManyRequestsException")
+
+    events.register_first("before-call.lambda.Invoke", fail)
+    try:
+        with pytest.raises(NotGoneOnError, match="3 users were not looked at"):
+            handler({}, Context([15, 7]))
+    finally:
+        events.unregister("before-call.lambda.Invoke", fail)
+
+
+def test_the_log_holds_no_secret_and_no_name_can_forge_a_line_of_it(
+    handler: Handler, module: ModuleType, world: World
+) -> None:
+    """Promise 9: user names, key ids and tags, and nothing else of people."""
+    log = io.StringIO()
+    module.log.registered_handler.stream = log
+    world.put(exemptions="alice # line\tone")
+    key = world.key("alice", age=400)
+    handler()
+    lines = log.getvalue().splitlines()
+    assert all(isinstance(json.loads(line), dict) for line in lines)
+    assert any(key in line for line in lines)
+    assert not any("SecretAccessKey" in line for line in lines)
