@@ -28,7 +28,7 @@ from key_rotation.model import AccessKey, Action, Decision, Failure, Now, Reason
 from key_rotation.parallel import in_parallel
 from key_rotation.plan import Plan, Step, failure_of
 from key_rotation.settings import Settings
-from key_rotation.watch import Event, Held, Watch
+from key_rotation.watch import Event, Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -152,7 +152,7 @@ class Hands:
             case Action.KEEP | Action.EXEMPT:
                 kept = watch and transitions.kept(watch, decision, step.seen.key.status)
                 return Change(watch=kept) if kept and kept != watch else None
-            case Action.HOLD if watch and isinstance(watch.state, Held):
+            case Action.HOLD if decision.reason is Reason.STILL_HELD:
                 return None
             case _:
                 event = self._event(step)

@@ -45,7 +45,12 @@ def decide(sighting: Sighting, watch: Watch | None, *, now: Now, settings: Setti
             due=exemption.until,
             note=exemption.reason,
         )
-    if watch and (watch.created, watch.user.user_id) != (key.created, key.user.user_id):
+    held = isinstance(state, Held)
+    if (
+        watch
+        and not held
+        and (watch.created, watch.user.user_id) != (key.created, key.user.user_id)
+    ):
         return Decision(action=Action.HOLD, reason=Reason.IDENTITY_CHANGED)
     match key.status:
         case Status.ACTIVE:

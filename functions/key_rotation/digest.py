@@ -1,12 +1,12 @@
 """The message and the answer of one run, made from its report."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from key_rotation.message import MAX_BYTES, Message, dense_variants, variants
 from key_rotation.model import LastUse, Now
-from key_rotation.notices import MAX_BYTES, Message, dense_variants, variants
 from key_rotation.outcome import Outcome, Section
 from key_rotation.report import Report
 from key_rotation.text import age_days, one_line, render, restore_command
@@ -59,7 +59,6 @@ def answer(report: Report) -> Document:
         "mode": str(report.mode),
         "users": report.users,
         "keys": report.keys,
-        "coverage": str(report.seen.coverage),
         **lists,
     }
 
@@ -74,27 +73,31 @@ def no_answer(run_id: str, other_run_id: str) -> Document:
 def subject(report: Report) -> str:
     """Say in under 100 printable ASCII characters what happened."""
     head = f"[key-rotation] {report.account_id}: "
-    parts = [part for section in SUBJECT_ORDER if (part := _count(report, section))]
+    parts = [part for section in SUBJECT_ORDER for part in _counts(report, section)]
     if report.changed_parameters:
         parts.append("settings changed")
     if report.ended_exemptions:
         parts.append("exemption ended")
-    line = head + ", ".join(parts)
+    line = head + (", ".join(parts) or "nothing to do")
     while len(line) > SUBJECT_LIMIT:
         parts.pop()
         line = head + ", ".join(parts) + ", ..."
     return line
 
 
-def _count(report: Report, section: Section) -> str:
+def _counts(report: Report, section: Section) -> Iterator[str]:
+    """Count what was done apart from what would be."""
     outcomes = report.of(section)
-    if not outcomes:
-        return ""
     if section is Section.UPCOMING:
-        tomorrow = sum(o.news for o in outcomes)
-        return f"{tomorrow} due tomorrow" if tomorrow else f"{len(outcomes)} due"
-    would = "would be " if outcomes[0].would else ""
-    return f"{len(outcomes)} {would}{section}"
+        tomorrow = sum(outcome.news for outcome in outcomes)
+        if outcomes:
+            yield f"{tomorrow} due tomorrow" if tomorrow else f"{len(outcomes)} due"
+        return
+    done = sum(not outcome.would for outcome in outcomes)
+    if done:
+        yield f"{done} {section}"
+    if would := len(outcomes) - done:
+        yield f"{would} would be {section}"
 
 
 def _message(report: Report, forms: Callable[[str, str], dict[str, str]]) -> Message:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
+from glob import escape
 from typing import Self
 
 from key_rotation.model import AccessKey, User
@@ -73,8 +75,8 @@ class Exemption:
         return bool(star) and (start.startswith("akia") or "akia".startswith(start))
 
     def _matches(self, name: str) -> bool:
-        parts = (re.escape(part.casefold()) for part in self.pattern.split("*"))
-        return re.fullmatch(".*".join(parts), name.casefold(), re.DOTALL) is not None
+        only_stars = escape(self.pattern.casefold()).replace("[*]", "*")
+        return fnmatchcase(name.casefold(), only_stars)
 
     def __str__(self) -> str:
         """Write the entry as a line again."""

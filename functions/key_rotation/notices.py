@@ -1,58 +1,13 @@
 """The adapter to SNS: who listens, and what is sent."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from key_rotation.aws import AWS_ERRORS, why
 from key_rotation.errors import NobodyListensError, NotDeliveredError
+from key_rotation.message import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
-
-MAX_BYTES = 256 * 1024
-"""The size of a message and its attributes together (SNS API Reference, Publish)."""
-JSON_PROTOCOLS = ("sqs", "lambda", "https")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One message in its forms.
-
-    subject: under 100 printable ASCII characters
-    variants: the text for each protocol, as `MessageStructure: json` takes them
-    attributes: one value or several, for the filter policies of subscribers
-    """
-
-    subject: str
-    variants: Mapping[str, str]
-    attributes: Mapping[str, str | tuple[str, ...]]
-
-    @property
-    def body(self) -> str:
-        """What is published: all variants in one JSON document."""
-        return json.dumps(self.variants, ensure_ascii=False, separators=(",", ":"))
-
-    @property
-    def size(self) -> int:
-        """The bytes that count towards `MAX_BYTES`."""
-        attributes = sum(
-            len(name) + len(value["DataType"]) + len(value["StringValue"].encode())
-            for name, value in _attributes(self.attributes).items()
-        )
-        return len(self.body.encode()) + attributes
-
-
-def variants(text: str, data: str) -> dict[str, str]:
-    """Give every protocol its form: text for people, JSON for programs."""
-    return {"default": text, "email": text, **dict.fromkeys(JSON_PROTOCOLS, data)}
-
-
-def dense_variants(text: str, data: str) -> dict[str, str]:
-    """Say the same without repeating a form; SNS sends `default` where a protocol has none."""
-    return {"default": data, "email": text}
 
 
 class Notices:
@@ -91,21 +46,13 @@ class Notices:
                 Subject=message.subject,
                 Message=message.body,
                 MessageStructure="json",
-                MessageAttributes=_attributes(message.attributes),
+                MessageAttributes={
+                    name: {"DataType": kind, "StringValue": value}
+                    for name, (kind, value) in message.typed_attributes.items()
+                },
             )
         except AWS_ERRORS as cause:
             raise NotDeliveredError(
                 f"SNS did not take the message {message.subject!r} ({why(cause)}). "
                 "What was done is recorded, and the next run tells it."
             ) from cause
-
-
-def _attributes(
-    values: Mapping[str, str | tuple[str, ...]],
-) -> dict[str, "MessageAttributeValueTypeDef"]:
-    return {
-        name: {"DataType": "String", "StringValue": value}
-        if isinstance(value, str)
-        else {"DataType": "String.Array", "StringValue": json.dumps(value)}
-        for name, value in values.items()
-    }

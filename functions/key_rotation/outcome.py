@@ -8,7 +8,7 @@ from enum import StrEnum
 from key_rotation.model import Action, Failure, LastUse, Mode, Reason
 from key_rotation.plan import Plan, Step
 from key_rotation.run_state import RunState
-from key_rotation.watch import Event, Held, Memory, Watch
+from key_rotation.watch import Event, Memory, Watch
 
 
 class Section(StrEnum):
@@ -121,7 +121,9 @@ def of_step(step: Step, *, would: bool, told_before: Container[str]) -> Outcome 
         user_name=step.user.name,
         access_key_id=step.access_key_id,
         created=step.created,
-        reason=f"{decision.reason}{note}",
+        reason=f"would be {section_of(decision.action, decision.reason)}: over the limit of changes"
+        if step.deferred
+        else f"{decision.reason}{note}",
         news=_is_news(section, step, told_before),
         would=would and decision.action not in {Action.KEEP, Action.EXEMPT},
         due=None if step.deferred else decision.due,
@@ -168,7 +170,7 @@ def _is_news(section: Section, step: Step, told_before: Container[str]) -> bool:
         case Section.EXEMPT:
             return False
         case Section.HELD:
-            held_before = step.watch is not None and isinstance(step.watch.state, Held)
-            return not held_before and step.access_key_id not in told_before
+            still = step.decision.reason is Reason.STILL_HELD
+            return not still and step.access_key_id not in told_before
         case _:
             return True

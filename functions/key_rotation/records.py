@@ -31,10 +31,14 @@ def decode_watch(item: Mapping[str, Any]) -> Watch:
     schema = item.get("schema")
     if schema != SCHEMA:
         raise UnreadableError(f"its watch has schema {schema!r}; this version reads {SCHEMA}")
+    fields = _fields(item)
     try:
-        return codec.read(_fields(item), Watch)
+        watch = codec.read(fields, Watch)
     except codec.MalformedError as cause:
         raise UnreadableError(f"its watch cannot be read: {cause}") from cause
+    if codec.write(watch) != fields:  # a field is missing for which there is a default
+        raise UnreadableError("its watch cannot be read: it is incomplete")
+    return watch
 
 
 def encode_event(watch: Watch, event: Event) -> Item:

@@ -1,7 +1,7 @@
 """The eight parameters that people edit, trusted only as a whole."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
@@ -64,18 +64,20 @@ class Settings:
         entries, unreadable = exemptions.parse(
             raw["exemptions"].value if "exemptions" in raw else "none"
         )
-        problems = [problem for name in NAMES if (problem := _problem(path, name, raw.get(name)))]
-        problems += [
-            _refuse(path, "exemptions", line, exemptions.ACCEPTED, of="the line")
-            for line in unreadable
+        by_name = {name: _problem(path, name, raw.get(name)) for name in NAMES}
+        problems = [
+            *(problem for problem in by_name.values() if problem),
+            *(
+                _refuse(path, "exemptions", line, exemptions.ACCEPTED, of="the line")
+                for line in unreadable
+            ),
         ]
+        if not by_name["max-age-days"] and not by_name["notice-days"]:
+            problems += _contradiction(path, raw["max-age-days"].value, raw["notice-days"].value)
         if problems:
             raise BadSettingsError(problems)
         value = {name: raw[name].value for name in NAMES}
         days = {name: timedelta(days=int(value[name])) for name in RANGES}
-        if days["notice-days"] >= days["max-age-days"]:
-            accepted = f"a number less than max-age-days, which is {value['max-age-days']}"
-            raise BadSettingsError([_refuse(path, "notice-days", value["notice-days"], accepted)])
         return cls(
             mode=Mode(value["mode"]),
             max_age=days["max-age-days"],
@@ -115,6 +117,12 @@ def _problem(path: str, name: str, parameter: Parameter | None) -> str | None:
     else:
         fits = name not in CHOICES or parameter.value in CHOICES[name]
     return None if fits else _refuse(path, name, parameter.value, accepted)
+
+
+def _contradiction(path: str, max_age: str, notice: str) -> Iterator[str]:
+    if int(notice) >= int(max_age):
+        accepted = f"a number less than max-age-days, which is {max_age}"
+        yield _refuse(path, "notice-days", notice, accepted)
 
 
 def _refuse(path: str, name: str, value: str, accepted: str, of: str = "the value") -> str:

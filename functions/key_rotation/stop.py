@@ -8,8 +8,9 @@ from dataclasses import replace
 from key_rotation.aws import Clients
 from key_rotation.errors import KeyRotationError, RunStoppedError
 from key_rotation.ledger import Ledger
+from key_rotation.message import Message, variants
 from key_rotation.model import Now
-from key_rotation.notices import Message, Notices, variants
+from key_rotation.notices import Notices
 from key_rotation.run import Place
 from key_rotation.run_state import RunState
 from key_rotation.text import WIDTH, long_day, one_line

@@ -3,7 +3,7 @@
 import shlex
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from key_rotation.model import Coverage, LastUse, Mode, Now, Reason
@@ -11,6 +11,7 @@ from key_rotation.outcome import Outcome, Section
 from key_rotation.report import Report
 
 WIDTH = 72
+LONG_NAME = 20
 DETAILED = 30
 """A heading with more keys than this gives each of them one or two lines."""
 
@@ -57,7 +58,9 @@ def render(report: Report) -> str:
     parts = [_head(report), *_changes(report)]
     for sections in SUMMARY.values():
         for section in sections:
-            parts += _section(report, section)
+            for would in (False, True):
+                outcomes = [o for o in report.of(section) if o.would is would]
+                parts += _section(report, section, outcomes)
     parts.append(_foot(report))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -65,7 +68,8 @@ def render(report: Report) -> str:
 def one_line(text: str, limit: int = 200) -> str:
     """Make a name or tag safe to print: no control character can begin a line or hide one."""
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    return textwrap.shorten(plain, limit, placeholder="...")
+    line = " ".join(plain.split())
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."
 
 
 def long_day(day: date) -> str:
@@ -73,13 +77,13 @@ def long_day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
-def restore_command(outcome: Outcome) -> tuple[str, str]:
-    """The command that turns a key on again, as the two lines of one shell command."""
-    user, key = shlex.quote(outcome.user_name), outcome.access_key_id
-    return (
-        "aws iam update-access-key --status Active \\",
-        f"  --user-name {user} --access-key-id {key}",
-    )
+def restore_command(outcome: Outcome) -> tuple[str, ...]:
+    """The command that turns a key on again, as the lines of one shell command."""
+    user = f"  --user-name {shlex.quote(outcome.user_name)}"
+    key = f"--access-key-id {outcome.access_key_id}"
+    fits = len(f"      {user} {key}") <= WIDTH
+    rest = (f"{user} {key}",) if fits else (f"{user} \\", f"  {key}")
+    return ("aws iam update-access-key --status Active \\", *rest)
 
 
 def last_use_text(last_use: LastUse | None, now: Now) -> str:
@@ -133,20 +137,19 @@ def _changes(report: Report) -> Iterator[str]:
         yield "\n".join(lines + [line for e in ended for line in _wrapped("  ", one_line(e))])
 
 
-def _section(report: Report, section: Section) -> Iterator[str]:
-    outcomes = report.of(section)
+def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Iterator[str]:
     if section is Section.UPCOMING:
         if reminded := [o for o in outcomes if o.news]:
             yield _heading(TOMORROW, reminded)
             yield from ("\n".join(_block(o, report)) for o in reminded)
-        outcomes = tuple(o for o in outcomes if not o.news)
+        outcomes = [o for o in outcomes if not o.news]
     if not outcomes:
         return
     yield _heading(HEADINGS[section], outcomes)
     if section in ADVICE:
         yield textwrap.indent(ADVICE[section], "  ")
     if section in SHORT or len(outcomes) > DETAILED:
-        yield "\n".join(line for o in outcomes for line in _short(o, report))
+        yield "\n".join(_table(outcomes, report))
     else:
         yield from ("\n".join(_block(o, report)) for o in outcomes)
 
@@ -176,14 +179,42 @@ def _block(outcome: Outcome, report: Report) -> list[str]:
     return lines + _restore(outcome)
 
 
-def _short(outcome: Outcome, report: Report) -> list[str]:
-    what = _what_comes(outcome, report) or one_line(outcome.reason)
-    if outcome.section is Section.EXEMPT and ":" in outcome.reason:
-        what = f"{what}: {one_line(outcome.reason.partition(': ')[2])}"
-    age = age_days(outcome, report.now)
-    use = f"; {age} d, {last_use_text(outcome.last_use, report.now)}" if outcome.last_use else ""
-    lines = _wrapped(f"  {_name(outcome)}  ", what + use, indent="      ")
-    return lines + _restore(outcome)
+def _table(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
+    """One or two lines a key, under a line for each thing that comes."""
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(_group(outcome, report), []).append(outcome)
+    for title, members in groups.items():
+        width = min(LONG_NAME, max(len(one_line(outcome.user_name)) for outcome in members))
+        restore = any(_restore(outcome) for outcome in members)
+        then = "; until then, this turns it on again" if restore else ""
+        yield from _wrapped("  ", f"{title}{then}:")
+        for outcome in members:
+            yield from _row(outcome, width, report.now)
+            yield from _restore(outcome, until=False)
+
+
+def _group(outcome: Outcome, report: Report) -> str:
+    comes = _what_comes(outcome, report)
+    if outcome.section is Section.EXEMPT:
+        return f"{comes}{one_line(outcome.reason).removeprefix(Reason.EXEMPT)}"
+    return comes or one_line(outcome.reason)
+
+
+def _row(outcome: Outcome, width: int, now: Now) -> Iterator[str]:
+    name, key_id = one_line(outcome.user_name), one_line(outcome.access_key_id or "(all keys)")
+    age = age_days(outcome, now)
+    facts = f"{key_id:<20}" + ("" if age is None else f"  {age:>4} d  {_short_use(outcome, now)}")
+    if len(name) > width:
+        yield f"    {name}"
+        name = ""
+    yield f"    {name:<{width}}  {facts}".rstrip()
+
+
+def _short_use(outcome: Outcome, now: Now) -> str:
+    if outcome.last_use is None:
+        return ""
+    return f"used {now.day(outcome.last_use.at)}" if outcome.last_use.at else "never used"
 
 
 def _what_comes(outcome: Outcome, report: Report) -> str:
@@ -199,14 +230,15 @@ def _what_comes(outcome: Outcome, report: Report) -> str:
     return f"deleted on {day} if it stays unused"
 
 
-def _restore(outcome: Outcome) -> list[str]:
+def _restore(outcome: Outcome, *, until: bool = True) -> list[str]:
     ours = outcome.section is Section.DEACTIVATED or (
         outcome.news and outcome.reason == Reason.IN_WINDOW
     )
     if not ours or outcome.would or outcome.due is None:
         return []
     command = [f"      {line}" for line in restore_command(outcome)]
-    return [f"    to turn it on again, before {long_day(outcome.due)}:", *command]
+    day = [f"    to turn it on again, before {long_day(outcome.due)}:"] if until else []
+    return [*day, *command]
 
 
 def _name(outcome: Outcome) -> str:
