@@ -153,6 +153,11 @@ class LocalAccount:
         """Let the function find AWS at another address, such as a proxy's; None is the own one."""
         self._control("set_function_endpoint", url=url or self.endpoint)
 
+    def kill_functions(self) -> int:
+        """Kill the functions that run, wherever they are in their work; tell how many."""
+        killed: int = self._control("kill_functions")
+        return killed
+
     def invocations(self) -> list[Invocation]:
         """List every execution of a function so far."""
         return [Invocation.from_wire(each) for each in self._control("invocations")]

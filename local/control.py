@@ -68,6 +68,10 @@ class Control:
         """Send functions to AWS by another way, such as a proxy."""
         self._parts.hosting.endpoint = asked["url"]
 
+    def kill_functions(self, _: Asked) -> int:
+        """Kill the functions that run, wherever they are in their work; tell how many."""
+        return self._parts.hosting.kill()
+
     def role_credentials(self, asked: Asked) -> dict[str, str]:
         """Give the credentials of a function's execution role."""
         return innards.role_credentials(innards.function_record(asked["function"]))

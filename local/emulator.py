@@ -61,9 +61,8 @@ def main() -> None:
     try:
         app = _assemble(clock, hosting)
         print(f"{READY}http://{HOST}:{port}", flush=True)
-        asyncio.run(_serve(app, listener, until_stdin_closes=options.until_stdin_closes))
+        asyncio.run(_serve(app, listener, hosting, stop_with_stdin=options.until_stdin_closes))
     finally:
-        hosting.close()
         clock.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -127,7 +126,9 @@ def _assemble(clock: Clock, hosting: Hosting) -> App:
     return with_control(app, Control(parts))
 
 
-async def _serve(app: App, listener: socket.socket, *, until_stdin_closes: bool) -> None:
+async def _serve(
+    app: App, listener: socket.socket, hosting: Hosting, *, stop_with_stdin: bool
+) -> None:
     from hypercorn.asyncio import serve  # noqa: PLC0415 - after the environment is set, as ministack
     from hypercorn.config import Config  # noqa: PLC0415 - as above
 
@@ -137,11 +138,16 @@ async def _serve(app: App, listener: socket.socket, *, until_stdin_closes: bool)
     config.graceful_timeout = 0.2
     config.accesslog = None
     # hypercorn has a type for each kind of ASGI message; this app passes on what it gets.
-    await serve(
-        cast("Any", app),
-        config,
-        shutdown_trigger=_stop_trigger(until_stdin_closes=until_stdin_closes),
-    )
+    try:
+        await serve(
+            cast("Any", app),
+            config,
+            shutdown_trigger=_stop_trigger(until_stdin_closes=stop_with_stdin),
+        )
+    finally:
+        # A function at work now calls in vain, and what waits for it would keep this process from
+        # ending: it goes first.
+        hosting.close()
 
 
 def _stop_trigger(*, until_stdin_closes: bool) -> Callable[[], Awaitable[object]]:

@@ -28,6 +28,10 @@ class Deployment:
     bundle: bytes
 
 
+class HostingEndedError(Exception):
+    """Raised when a function is to run while the emulator ends, such as by a retry."""
+
+
 class Hosting:
     """Runs deployed functions.
 
@@ -40,43 +44,58 @@ class Hosting:
         self._scratch = scratch
         self._now = now
         self._idle: list[ExecutionEnvironment] = []
+        self._busy: list[ExecutionEnvironment] = []
+        self._ended = False
         self._lock = threading.Lock()
 
     def run(self, deployment: Deployment, event: object) -> Outcome:
-        """Run a function once."""
+        """Run a function once; raises HostingEndedError where nothing runs any more."""
         function = self._function(deployment)
-        environment = self._warm(function) or ExecutionEnvironment(
-            function, now=self._now, scratch=self._scratch
-        )
+        with self._lock:
+            environment = self._take(function)
         outcome = environment.invoke(event)
-        self._keep(environment)
+        with self._lock:
+            self._give_back(environment)
         return outcome
 
-    def close(self) -> None:
-        """End all processes that wait for work."""
+    def kill(self) -> int:
+        """Kill every process in the middle of its work, and tell how many there were."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for environment in idle:
-            environment.close()
+            for environment in self._busy:
+                environment.kill()
+            return len(self._busy)
 
-    def _warm(self, function: Function) -> ExecutionEnvironment | None:
-        """Take a waiting process of just this function; those of an older version end."""
+    def close(self) -> None:
+        """End all processes, those at work as well, and start no other."""
         with self._lock:
-            mine = [each for each in self._idle if each.function.arn == function.arn]
-            fit = [each for each in mine if each.function == function and each.alive]
-            taken = fit[0] if fit else None
-            outdated = [each for each in mine if each not in fit]
-            self._idle = [each for each in self._idle if each not in [taken, *outdated]]
+            self._ended = True
+            for environment in self._busy:
+                environment.kill()
+            for environment in self._idle:
+                environment.close()
+
+    def _take(self, function: Function) -> ExecutionEnvironment:
+        """Take a waiting process of just this function, or a new one; older versions end."""
+        if self._ended:
+            raise HostingEndedError(function.arn)
+        mine = [each for each in self._idle if each.function.arn == function.arn]
+        fit = [each for each in mine if each.function == function and each.alive]
+        taken = (
+            fit[0] if fit else ExecutionEnvironment(function, now=self._now, scratch=self._scratch)
+        )
+        outdated = [each for each in mine if each not in fit]
+        self._idle = [each for each in self._idle if each not in [taken, *outdated]]
+        self._busy.append(taken)
         for environment in outdated:
             environment.close()
         return taken
 
-    def _keep(self, environment: ExecutionEnvironment) -> None:
-        if not environment.alive:
-            environment.close()
-            return
-        with self._lock:
+    def _give_back(self, environment: ExecutionEnvironment) -> None:
+        self._busy.remove(environment)
+        if environment.alive and not self._ended:
             self._idle.append(environment)
+        else:
+            environment.close()
 
     def _function(self, deployment: Deployment) -> Function:
         return Function(

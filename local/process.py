@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -31,7 +32,10 @@ class EmulatorProcess:
         self.state = state or Path(self._own or "")
         self.state.mkdir(parents=True, exist_ok=True)
         self._process = self._start(now, port, region)
-        self.endpoint = self._await_ready()
+        with ExitStack() as undo:
+            undo.callback(self.close)  # it does not start, or Ctrl-C comes meanwhile
+            self.endpoint = self._await_ready()
+            undo.pop_all()
 
     def close(self) -> None:
         """Stop it, and wait for its end."""
@@ -72,7 +76,5 @@ class EmulatorProcess:
     def _await_ready(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith(_READY):
-            said = (self.state / "emulator.out").read_text()
-            self.close()
-            raise EmulatorDidNotStartError(said)
+            raise EmulatorDidNotStartError((self.state / "emulator.out").read_text())
         return line.removeprefix(_READY).strip()

@@ -83,14 +83,20 @@ class ExecutionEnvironment:
         try:
             answer = self._api.answers.get(timeout=self.function.timeout.total_seconds())
         except Empty:
-            self._kill()
+            self.kill()
             answer = _timed_out(request_id, self.function.timeout)
         printed = self._log.read_bytes()[seen:].decode(errors="replace")
         return Outcome(failed=answer.failed, payload=json.loads(answer.payload), log=printed)
 
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._running:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
     def close(self) -> None:
         """End the process, and remove what it left."""
-        self._kill()
+        self.kill()
         self._api.close()
         self._scratch.cleanup()
 
@@ -134,11 +140,6 @@ class ExecutionEnvironment:
         status = self._process.wait()
         message = f"Runtime exited with error: exit status {status}"
         self._api.answer(_error("Runtime.ExitError", message))
-
-    def _kill(self) -> None:
-        if self._running:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
 
 
 def _timed_out(request_id: str, timeout: timedelta) -> Answer:

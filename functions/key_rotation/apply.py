@@ -67,6 +67,7 @@ class Hands:
         return Plan(
             steps=tuple(sorted(steps, key=Step.age_order)),
             failures=(*plan.failures, *failures),
+            changes=plan.changes - len(changes),
             rest=tuple(changes),
         )
 

@@ -9,7 +9,8 @@ from key_rotation.message import MAX_BYTES, Message, dense_variants, variants
 from key_rotation.model import LastUse, Now
 from key_rotation.outcome import Outcome, Section
 from key_rotation.report import Report
-from key_rotation.text import age_days, one_line, render, restore_command
+from key_rotation.text import render
+from key_rotation.words import age_days, one_line, restore_command
 
 SUBJECT_LIMIT = 99
 """SNS takes subjects of less than 100 characters (SNS API Reference, Publish)."""

@@ -107,7 +107,7 @@ class Eyes:
         try:
             rows = read_report(self.iam, self.now)
         except NoReportError as error:
-            note = f"everybody was asked, since there was no credential report ({error})"
+            note = f"Keys were read of everybody, since there was no credential report: {error}."
             return Whom(coverage=Coverage.SWEEP, users=everybody, note=note)
         always = self._always(listed, memory, previous)
         chosen = choose(everybody, rows, always=always, now=self.now, settings=self.settings)

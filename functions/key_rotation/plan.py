@@ -70,17 +70,14 @@ class Plan:
     """The decisions of a run, oldest key first.
 
     failures: the keys for which there is no decision, or whose decision could not be carried out
+    changes: how many of them are for IAM to do, or were tried, whatever came of it
     rest: the changes for which there was no time
     """
 
     steps: tuple[Step, ...]
     failures: tuple[Failure, ...]
+    changes: int
     rest: tuple[Step, ...] = ()
-
-    @property
-    def changes(self) -> int:
-        """How many keys it is for IAM to deactivate or delete."""
-        return sum(step.is_change for step in self.steps)
 
     @property
     def in_grace(self) -> int:
@@ -112,7 +109,9 @@ def make_plan(seen: Inventory, memory: Memory, *, now: Now, settings: Settings, 
             steps.append(_step(key, decision, watch, sighting))
     steps += [_step(watch, decide_gone(watch), watch, None) for watch in _gone(seen, memory)]
     steps.sort(key=Step.age_order)
-    return Plan(steps=_defer(steps, limit), failures=tuple(failures))
+    planned = _defer(steps, limit)
+    changes = sum(step.is_change for step in planned)
+    return Plan(steps=planned, failures=tuple(failures), changes=changes)
 
 
 def failure_of(key: AccessKey | Watch | Step, text: str) -> Failure:

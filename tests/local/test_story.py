@@ -1,0 +1,153 @@
+"""Sixty days of the deployed stack: the schedule fires it, and each key ends as the rules say."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local.judging import judge
+from local.people import People
+from local.records import Mail
+from local.stages import Stage
+from local.story import KEYS, LAST_DAY, LISTENER, seed
+from local.telling import STARTS_AT, Day, Sight, document, happen
+from local.timeline import draw
+from tests.local.conftest import AccountFactory
+
+Story = tuple[People, Sequence[Day]]
+
+
+@pytest.fixture(scope="module")
+def story(account_factory: AccountFactory, synthesised: Path) -> Story:
+    """Let the story happen, once."""
+    with account_factory(STARTS_AT) as account:
+        account.deploy(synthesised)
+        people = People(account)
+        seed(people)
+        return people, tuple(happen(people))
+
+
+@pytest.fixture
+def days(story: Story) -> Sequence[Day]:
+    """What was seen, day by day."""
+    return story[1]
+
+
+@pytest.fixture
+def ids(story: Story) -> dict[str, str]:
+    """The ids of the keys, by their labels."""
+    return story[0].ids
+
+
+def _mail(days: Sequence[Day], day: int) -> Mail:
+    (mail,) = days[day - 1].mails
+    return mail
+
+
+def _statuses(days: Sequence[Day], label: str) -> list[str]:
+    return [day.sights[label].status for day in days]
+
+
+def _deviations(days: Sequence[Day], subject: str) -> tuple[str, ...]:
+    (verdict,) = [each for each in judge(days) if each.subject == subject]
+    return verdict.deviations
+
+
+@pytest.mark.parametrize("label", [key.label for key in KEYS])
+def test_on_every_day_a_key_is_what_its_rule_says(days: Sequence[Day], label: str) -> None:
+    assert _deviations(days, label) == ()
+
+
+def test_the_schedule_runs_it_once_a_day_and_no_run_fails(days: Sequence[Day]) -> None:
+    assert _deviations(days, "runs") == ()
+
+
+def test_a_mail_goes_out_on_a_day_with_news_and_on_no_other(days: Sequence[Day]) -> None:
+    assert _deviations(days, "mails") == ()
+
+
+def test_every_edit_and_the_end_of_an_exemption_are_told_once(days: Sequence[Day]) -> None:
+    assert _deviations(days, "settings") == ()
+
+
+def test_every_mail_reaches_the_listener(days: Sequence[Day]) -> None:
+    readers = {each.endpoint for day in days for mail in day.mails for each in mail.recipients}
+    assert readers == {LISTENER}
+
+
+def test_a_deviation_is_seen(days: Sequence[Day]) -> None:
+    wrong = Sight(sections=(), status="Inactive", reminded=False, due=None)
+    day = replace(days[2], sights={**days[2].sights, "ann": wrong})
+    (told,) = _deviations([*days[:2], day, *days[3:]], "ann")
+    assert told == "day 3 (Wed 04 Mar): expected works; saw inactive, not ours"
+
+
+def test_a_missing_run_and_a_missing_mail_are_seen(days: Sequence[Day]) -> None:
+    silent = [replace(days[0], runs=(), mails=()), *days[1:]]
+    assert len(_deviations(silent, "runs")) == 1
+    assert len(_deviations(silent, "mails")) == 1
+
+
+def test_no_key_is_turned_off_before_its_notice_was_mailed_seven_days_earlier(
+    days: Sequence[Day], ids: dict[str, str]
+) -> None:
+    for key in KEYS:
+        for day in [day for day in days if day.sights[key.label].stage is Stage.DEACTIVATED]:
+            earlier = [m for each in days[: day.day - 7] for m in each.mails]
+            assert any(_names(mail, "noticed", ids[key.label]) for mail in earlier)
+
+
+def test_each_key_that_others_use_keeps_working(days: Sequence[Day]) -> None:
+    for label in ("ann", "frank (new)", "lena", "breakglass"):
+        assert set(_statuses(days, label)) == {"Active"}
+
+
+def test_the_first_notice_tells_what_its_reader_needs(
+    days: Sequence[Day], ids: dict[str, str]
+) -> None:
+    noticed = {entry["user"]: entry for entry in document(_mail(days, 1))["noticed"]}
+    assert noticed["carol"]["description"] == "checkout, production"
+    assert noticed["carol"]["due"] == "2026-03-09"
+    assert noticed["frank"]["newer_key"]["access_key_id"] == ids["frank (new)"]
+    assert noticed["dora"]["last_used"] is None
+    for key_id in (ids["carol"], ids["frank (new)"]):
+        assert key_id in _mail(days, 1).text
+
+
+def test_a_deactivation_comes_with_the_command_that_undoes_it(
+    days: Sequence[Day], ids: dict[str, str]
+) -> None:
+    restore = {e["user"]: e["restore"] for e in document(_mail(days, 8))["deactivated"]}
+    assert restore["carol"] == (
+        "aws iam update-access-key --status Active "
+        f"--user-name carol --access-key-id {ids['carol']}"
+    )
+
+
+def test_each_exempt_key_is_listed_in_every_digest_with_its_reason(days: Sequence[Day]) -> None:
+    for day in days:
+        for mail in day.mails:
+            reasons = {e["user"]: e["reason"] for e in document(mail)["exempt"]}
+            assert "sealed in the safe" in reasons["breakglass"]
+
+
+def test_no_secret_is_in_a_mail_an_answer_or_a_log(days: Sequence[Day]) -> None:
+    runs = [f"{run.answer} {run.log}" for day in days for run in day.runs]
+    mails = [body for day in days for mail in day.mails for body in mail.bodies.values()]
+    assert "secret" not in "".join([*runs, *mails]).casefold()
+
+
+def test_the_timeline_has_a_row_of_sixty_days_for_every_key(days: Sequence[Day]) -> None:
+    lines = list(draw(days))
+    rows = {
+        label: line[22:] for line, label in zip(lines[2:], [k.label for k in KEYS], strict=False)
+    }
+    assert rows["ann"] == "." * LAST_DAY
+    assert rows["gil"] == "NnnnC"
+    assert "?" not in "".join(rows.values())
+    assert max(map(len, lines)) <= 100
+
+
+def _names(mail: Mail, section: str, key_id: str) -> bool:
+    return any(entry["access_key_id"] == key_id for entry in document(mail).get(section, []))

@@ -1,0 +1,714 @@
+"""Promise 6: what people read is what happened, in a message that arrives."""
+
+import json
+import re
+import shlex
+import string
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from key_rotation import digest
+from key_rotation.digest import answer, compose, no_answer, subject
+from key_rotation.message import MAX_BYTES, Message
+from key_rotation.model import LastUse, Mode, Now, Reason, User
+from key_rotation.outcome import NewerKey, Outcome, Section
+from key_rotation.report import Report
+from key_rotation.run_state import RunState
+from key_rotation.words import restore_command
+from tests.unit.builders import (
+    ALICE,
+    KEY_ID,
+    NOON,
+    a_key,
+    a_report,
+    ago,
+    an_inventory,
+    an_outcome,
+    in_days,
+    parameters,
+    seen,
+    used,
+)
+
+EXAMPLE = Path(__file__).with_name("examples") / "digest.txt"
+FIELDS = {"user", "access_key_id", "age_days", "last_used", "reason", "due"}
+LONGEST_NAME = "u" * 64
+
+
+def message(*outcomes: Outcome, **options: Any) -> Message:
+    """The message of a report."""
+    return compose(a_report(*outcomes, **options))[0]
+
+
+def text(*outcomes: Outcome, **options: Any) -> str:
+    """What a person reads."""
+    return message(*outcomes, **options).variants["email"]
+
+
+def data(sent: Message) -> dict[str, Any]:
+    """What a program reads."""
+    facts: dict[str, Any] = json.loads(sent.variants.get("sqs", sent.variants["default"]))
+    return facts
+
+
+def many(count: int) -> tuple[Outcome, ...]:
+    """Outcomes of which a third is news, of every heading, with the longest names and tags."""
+    sections = tuple(Section)
+    return tuple(
+        an_outcome(
+            sections[n % len(sections)],
+            user=f"{n:06}{LONGEST_NAME}"[:64],
+            key_id=f"AKIA{n:016}",
+            news=n % 3 == 0,
+            last_use=used(ago(3)),
+            description="tag " * 64,
+            newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(ago(1))),
+            reason=f"{Reason.EXEMPT}: {'why ' * 90}" if n % len(sections) == 11 else Reason.STALE,
+        )
+        for n in range(count)
+    )
+
+
+@effort(max_examples=60, deadline=None, database=None)
+@given(
+    counts=st.dictionaries(st.sampled_from(Section), st.integers(1, 3), max_size=12),
+    factor=st.sampled_from([1, 9, 99]),
+    mode=st.sampled_from(Mode),
+    changed=st.booleans(),
+)
+def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
+    counts: dict[Section, int], factor: int, mode: Mode, *, changed: bool
+) -> None:
+    """SNS refuses a message with any other."""
+    outcomes: list[Outcome] = []
+    for section, count in counts.items():
+        outcomes += [an_outcome(section, would=mode is Mode.REPORT)] * (count * factor)
+    previous = RunState(parameters=parameters(grace_days="29" if changed else "30"))
+    line = subject(a_report(*outcomes, mode=mode, previous=previous))
+    assert len(line) < 100
+    assert set(line) <= set(string.printable) - set("\t\n\r\x0b\x0c")
+    assert line.startswith("[key-rotation] 123456789012: ")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ((an_outcome(Section.DEACTIVATED),), "1 deactivated"),
+        (
+            (
+                an_outcome(Section.UPCOMING, news=False),
+                an_outcome(Section.DELETED),
+                an_outcome(Section.DEACTIVATED),
+                an_outcome(Section.DEACTIVATED),
+            ),
+            "2 deactivated, 1 deleted, 1 due",
+        ),
+        (
+            (an_outcome(Section.UPCOMING, news=True), an_outcome(Section.UPCOMING, news=False)),
+            "1 due tomorrow",
+        ),
+        ((an_outcome(Section.FAILED), an_outcome(Section.HELD)), "1 failed, 1 held"),
+        ((an_outcome(Section.NOTICED, would=True),), "1 would be noticed"),
+        ((an_outcome(Section.EXEMPT, news=False), an_outcome(Section.CLOSED)), "1 closed"),
+    ],
+)
+def test_the_subject_counts_what_happened_first_and_what_comes_after(
+    outcomes: tuple[Outcome, ...], said: str
+) -> None:
+    assert subject(a_report(*outcomes)) == f"[key-rotation] 123456789012: {said}"
+
+
+def test_the_subject_says_that_settings_changed_and_exemptions_ended() -> None:
+    changed = RunState(parameters=parameters(grace_days="29"))
+    assert subject(a_report(previous=changed)).endswith(": settings changed")
+    ended = a_report(exemptions="bob until 2026-11-01")
+    assert subject(ended).endswith(": exemption ended")
+
+
+def test_the_subject_of_a_report_of_nothing_says_so() -> None:
+    """In report mode that is news where the last report had something."""
+    told = RunState(parameters=parameters(), reported=("something",))
+    report = a_report(mode=Mode.REPORT, previous=told)
+    assert report.is_news
+    _, _, said = subject(report).partition(": ")
+    assert said.strip()
+
+
+@pytest.fixture
+def small_messages(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let a message hold about twenty keys, so that cutting one takes no time."""
+    monkeypatch.setattr(digest, "MAX_BYTES", 24_000)
+    return 24_000
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 36, 120])
+def test_a_message_of_any_length_fits_into_what_sns_takes(small_messages: int, count: int) -> None:
+    """Counted in bytes, with its attributes."""
+    sent, told = compose(a_report(*many(count)))
+    assert len(sent.body.encode()) < sent.size <= small_messages
+    assert len(told.outcomes) + sum(told.left_out.values()) == count
+    assert bool(told.left_out) is (count > 20)
+
+
+def test_what_sns_takes_is_256_kib() -> None:
+    assert MAX_BYTES == 262_144
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_a_message_is_cut_no_more_than_it_must_be() -> None:
+    """One more key would not fit."""
+    report = a_report(*many(120))
+    sent, told = compose(report)
+    limit = sent.size
+    assert limit > 24_000 - 1500
+    assert sum(told.left_out.values()) < 120 - 10
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_a_message_that_is_cut_says_how_many_were_left_out() -> None:
+    """In words and in JSON; what is named and what is left out are all there is."""
+    sent, told = compose(a_report(*many(120)))
+    [line] = [part for part in sent.variants["email"].split("\n\n") if "Left out" in part]
+    left_out = data(sent)["left_out"]
+    for section, count in left_out.items():
+        assert f"{count} {section}" in " ".join(line.split())
+    assert left_out == {str(section): count for section, count in told.left_out.items()}
+    for section in Section:
+        named = len(data(sent).get(str(section), ()))
+        assert named + left_out.get(section, 0) == 10
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_a_message_that_is_cut_keeps_all_notices_before_what_is_only_listed() -> None:
+    """A notice that found no room is none."""
+    outcomes = [*many(120)]
+    outcomes += [an_outcome(key_id=f"AKIN{n}", description="tag " * 64) for n in range(9)]
+    sent, _ = compose(a_report(*outcomes))
+    named = {entry["access_key_id"] for entry in data(sent)["noticed"]}
+    assert named > {f"AKIN{n}" for n in range(9)}
+    assert "exempt" not in data(sent)
+
+
+def test_a_message_that_fits_leaves_nothing_out() -> None:
+    sent, told = compose(a_report(*many(24)))
+    assert (data(sent)["left_out"], told.left_out) == ({}, {})
+    assert "Left out" not in sent.variants["email"]
+
+
+@pytest.mark.usefixtures("small_messages")
+@pytest.mark.parametrize("count", [3, 120])
+def test_programs_read_the_same_keys_as_people(count: int) -> None:
+    """Also where the message is cut."""
+    sent, told = compose(a_report(*many(count)))
+    listed = {
+        (section, entry["access_key_id"])
+        for section in Section
+        for entry in data(sent).get(str(section), ())
+    }
+    assert listed == {(outcome.section, outcome.access_key_id) for outcome in told.outcomes}
+    for _, key_id in listed:
+        assert str(key_id) in sent.variants["email"]
+
+
+def test_a_message_has_a_form_for_every_protocol() -> None:
+    """Text for people, JSON for programs, and text for all others."""
+    variants = message(an_outcome()).variants
+    assert set(variants) == {"default", "email", "sqs", "lambda", "https"}
+    assert variants["default"] == variants["email"]
+    assert variants["sqs"] == variants["lambda"] == variants["https"]
+    assert json.loads(message(an_outcome()).body) == variants
+
+
+def test_programs_read_every_fact_of_a_key() -> None:
+    outcome = an_outcome(
+        Section.DEACTIVATED,
+        due=30,
+        last_use=used(ago(3)),
+        description="CI upload",
+        newer=NewerKey(access_key_id="AKIANEWER", last_use=used(ago(1))),
+        reason=Reason.NOTICE_OVER,
+        earlier=ago(1),
+    )
+    facts = data(message(outcome))
+    assert facts["deactivated"] == [
+        {
+            "user": "alice",
+            "access_key_id": KEY_ID,
+            "age_days": 90,
+            "last_used": "2026-11-21T12:00:00+00:00",
+            "last_used_service": "s3",
+            "last_used_region": "eu-west-1",
+            "reason": Reason.NOTICE_OVER,
+            "due": "2026-12-24",
+            "description": "CI upload",
+            "newer_key": {"access_key_id": "AKIANEWER", "last_used": "2026-11-23T12:00:00+00:00"},
+            "restore": "aws iam update-access-key --status Active "
+            f"--user-name alice --access-key-id {KEY_ID}",
+            "done_at": "2026-11-23T12:00:00+00:00",
+        }
+    ]
+    assert {name: facts[name] for name in ("run_id", "mode", "account_id", "at")} == {
+        "run_id": "run-2",
+        "mode": "enforce",
+        "account_id": "123456789012",
+        "at": "2026-11-24T12:00:00+00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "severity", "events"),
+    [
+        ((an_outcome(),), "info", ("noticed",)),
+        ((an_outcome(Section.EXEMPT, news=False), an_outcome()), "info", ("noticed",)),
+        ((an_outcome(Section.DEACTIVATED), an_outcome()), "warning", ("deactivated", "noticed")),
+        ((an_outcome(Section.DELETED),), "warning", ("deleted",)),
+        ((an_outcome(Section.HELD),), "warning", ("held",)),
+        ((an_outcome(Section.DEFERRED),), "warning", ("deferred",)),
+        ((an_outcome(Section.FAILED), an_outcome(Section.DELETED)), "error", ("deleted", "failed")),
+        ((), "info", ("settings",)),
+    ],
+)
+def test_subscribers_can_filter_by_mode_severity_account_and_event(
+    outcomes: tuple[Outcome, ...], severity: str, events: tuple[str, ...]
+) -> None:
+    assert message(*outcomes).attributes == {
+        "mode": "enforce",
+        "severity": severity,
+        "account_id": "123456789012",
+        "event": events,
+    }
+
+
+def one(section: Section, user: str, reason: str, **facts: Any) -> Outcome:
+    """One outcome of an ordinary day; its key is named after the user."""
+    key_id = f"AKIA{re.sub('[^A-Z]', '', user.upper()):Z<16.16}"
+    return an_outcome(section, user=user, reason=reason, **({"key_id": key_id} | facts))
+
+
+ORDINARY = (
+    one(
+        Section.DEACTIVATED,
+        "alice",
+        Reason.NOTICE_OVER,
+        due=30,
+        last_use=used(ago(3)),
+        description="CI upload",
+    ),
+    one(Section.DELETED, "build-server-07", Reason.UNUSED, age=127, due=None),
+    one(
+        Section.EXTENDED,
+        "carol@example.com",
+        Reason.USED_IN_WINDOW,
+        age=101,
+        due=26,
+        last_use=used(ago(4)),
+    ),
+    one(Section.ADOPTED, "dave", Reason.ADOPTED, age=400, due=30),
+    one(Section.WITHDRAWN, "erin", Reason.THRESHOLDS_CHANGED, age=85, due=None),
+    one(Section.CLOSED, "frank", Reason.GONE, age=91, due=None, last_use=None),
+    one(
+        Section.NOTICED,
+        "grace",
+        Reason.STALE,
+        age=83,
+        last_use=used(ago(0)),
+        newer=NewerKey(access_key_id="AKIAGRACEZZZZZZZZZY2", last_use=used(ago(1))),
+    ),
+    one(Section.UPCOMING, "heidi", Reason.NOTICE_RUNNING, age=89, due=1),
+    one(Section.UPCOMING, "ivan", Reason.IN_WINDOW, age=108, due=12, news=False),
+    one(Section.DEFERRED, "judy", Reason.NOTICE_OVER, age=90, due=None),
+    one(
+        Section.FAILED,
+        "mallory",
+        "its keys could not be listed (ListAccessKeys: Throttling: Rate exceeded)",
+        key_id=None,
+        age=None,
+        last_use=None,
+        due=None,
+    ),
+    one(Section.HELD, "niaj", Reason.REACTIVATED_TOO_OFTEN, age=150, due=None),
+    one(
+        Section.EXEMPT,
+        "olivia",
+        f"{Reason.EXEMPT}: moves to a role",
+        age=500,
+        due=37,
+        news=False,
+    ),
+)
+
+
+def test_lines_are_at_most_72_columns_wide() -> None:
+    assert [line for line in text(*ORDINARY).splitlines() if len(line) > 72] == []
+
+
+def test_only_a_single_long_word_makes_a_line_longer() -> None:
+    """A user name may have 64 characters, and no name is ever broken."""
+    for line in text(*many(24)).splitlines():
+        if len(line) > 72:
+            assert LONGEST_NAME[:50] in line
+
+
+def test_every_heading_counts_the_keys_below_it() -> None:
+    read = text(*ORDINARY)
+    for heading in (
+        "DEACTIVATED: these keys no longer work (1)",
+        "DELETED: gone for good (1)",
+        "NOTICED: these keys will stop working (1)",
+        "TOMORROW: last reminder (1)",
+        "UPCOMING (1)",
+        "FAILED: left alone; a person must look (1)",
+        "EXEMPT: never acted on (1)",
+    ):
+        assert f"\n{heading}\n---" in read
+    for outcome in ORDINARY:
+        assert f"  {outcome.user_name}  {outcome.access_key_id or '(all keys)'}" in read
+
+
+def test_the_head_sums_up_what_was_done_what_comes_and_what_to_look_at() -> None:
+    head = text(*ORDINARY).partition("\n\n")[2].partition("\n\n")[0]
+    assert " ".join(head.split()) == (
+        "Done 1 deactivated, 1 deleted, 1 extended, 1 adopted, 1 withdrawn, 1 closed "
+        "Coming 1 noticed, 2 upcoming, 1 deferred Look at 1 failed, 1 held Exempt 1 exempt "
+        "Next Wed 25 Nov 2026"
+    )
+
+
+def test_an_owner_reads_when_the_key_stops_working_and_what_to_do() -> None:
+    read = text(an_outcome(due=9, last_use=used(ago(3)), description="CI upload"))
+    for fact in (
+        f"  alice  {KEY_ID}\n",
+        "    stops working on Thu 3 Dec 2026\n",
+        "    90 days old; last used Sat 21 Nov 2026 by s3 in eu-west-1\n",
+        "    no newer key of this user is active\n",
+        "    description: CI upload\n",
+        "aws iam create-access-key --user-name USER",
+    ):
+        assert fact in read
+
+
+@pytest.mark.parametrize(
+    ("last_use", "said"),
+    [
+        (LastUse(at=None), "never used"),
+        (used(ago(3)), "last used Sat 21 Nov 2026 by s3 in eu-west-1"),
+        (LastUse(at=ago(3), service="s3", region=None), "last used Sat 21 Nov 2026 by s3\n"),
+        (LastUse(at=ago(3)), "last used Sat 21 Nov 2026\n"),
+    ],
+)
+def test_the_last_use_is_told_with_service_and_region(last_use: LastUse, said: str) -> None:
+    """As far as they are known; never used is no date."""
+    assert said in text(an_outcome(last_use=last_use))
+
+
+@pytest.mark.parametrize(
+    ("last_use", "said"),
+    [
+        (used(ago(1)), "active, last used Mon 23 Nov 2026 by s3 in"),
+        (LastUse(at=None), "active, never used"),
+        (None, "active, last use not known"),
+    ],
+)
+def test_a_newer_key_of_the_user_is_told_with_its_use(last_use: LastUse | None, said: str) -> None:
+    """So that the owner sees whether it is in use already."""
+    newer = NewerKey(access_key_id="AKIANEWER", last_use=last_use)
+    assert f"newer key AKIANEWER: {said}" in text(an_outcome(newer=newer))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (
+            an_outcome(Section.UPCOMING, reason=Reason.NOTICE_RUNNING, due=1),
+            "stops working on Wed 25 Nov 2026",
+        ),
+        (
+            an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, due=1),
+            "deleted on Wed 25 Nov 2026 if it stays unused",
+        ),
+        (an_outcome(Section.EXEMPT, reason="exempt", due=1), "until Wed 25 Nov 2026"),
+        (an_outcome(Section.EXEMPT, reason="exempt: why", due=None), "no end: why"),
+    ],
+)
+def test_what_comes_is_told_with_its_day(outcome: Outcome, said: str) -> None:
+    assert said in text(outcome)
+
+
+def test_while_deletion_is_off_no_digest_announces_one() -> None:
+    read = text(an_outcome(Section.DEACTIVATED, due=30), delete_unused_keys="false")
+    assert "window ends on Thu 24 Dec 2026" in read
+    assert "deleted on" not in read
+
+
+NAMES = ["alice", "a+b=c,d.e@f-g_h", "-alice", "Alice", LONGEST_NAME]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_that_restores_a_key_can_be_run_as_it_stands(name: str) -> None:
+    """Pasted from the mail, of any user name that IAM allows."""
+    read = text(an_outcome(Section.DEACTIVATED, user=name, due=30))
+    assert "to turn it on again, before Thu 24 Dec 2026:" in read
+    [command] = re.findall(r"^ +(aws iam update-access-key (?:.*\\\n)+.*)$", read, re.MULTILINE)
+    words = shlex.split(command.replace("\\\n", " "))
+    expected = ["aws", "iam", "update-access-key", "--status", "Active"]
+    assert words == [*expected, "--user-name", name, "--access-key-id", KEY_ID]
+    restore = data(message(an_outcome(Section.DEACTIVATED, user=name)))["deactivated"][0]["restore"]
+    assert shlex.split(restore) == words
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        an_outcome(Section.DELETED),
+        an_outcome(Section.NOTICED),
+        an_outcome(Section.DEACTIVATED, would=True),
+        an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, news=False),
+    ],
+)
+def test_nothing_else_comes_with_a_command_that_restores_it(outcome: Outcome) -> None:
+    assert "to turn it on again" not in text(outcome)
+    assert "restore" not in data(message(outcome))[outcome.section][0]
+
+
+FORGERY = "x\nDELETED: gone for good (9)\r\n\x0b\x0c\x1b[2J\x85\u2028\u2029y"
+BIDI = "\u202egnp\u202c\u2066\u200b\ufeff\x00"
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        an_outcome(user=FORGERY),
+        an_outcome(Section.EXEMPT, user=FORGERY, news=False),
+        an_outcome(key_id=FORGERY),
+        an_outcome(description=FORGERY),
+        an_outcome(reason=FORGERY),
+        an_outcome(Section.FAILED, key_id=None, reason=FORGERY),
+        an_outcome(Section.EXEMPT, reason=f"exempt: {FORGERY}", news=False),
+        an_outcome(Section.DEFERRED, reason=FORGERY, due=None),
+        an_outcome(last_use=LastUse(at=ago(1), service=FORGERY, region=FORGERY)),
+        an_outcome(user=BIDI, description=BIDI, reason=BIDI),
+    ],
+)
+def test_no_line_can_be_forged_by_a_name_a_tag_or_a_reason(outcome: Outcome) -> None:
+    """A control character begins no line, and one of direction or of no width hides none.
+
+    IAM lets none of these into a user name; into a tag, a status or an answer's text it may.
+    """
+    read = text(outcome)
+    assert not any(line.startswith(("DELETED", " DELETED")) for line in read.splitlines())
+    odd = set(FORGERY + BIDI) - set(string.printable)
+    assert not set(read) & (odd | set("\r\x0b\x0c\x1b\x00"))
+
+
+def test_no_line_can_be_forged_by_a_setting_or_an_exemption_that_ended() -> None:
+    was = text(previous=RunState(parameters=parameters(mode=FORGERY)))
+    ended = text(exemptions="bob until 2026-11-01 # x\t\u202eDELETED\u200b: gone for good (9)")
+    for line in (was + ended).splitlines():
+        assert not line.startswith("DELETED")
+    assert not set(was + ended) & (set(FORGERY + BIDI) - set(string.printable))
+
+
+@pytest.mark.parametrize("length", [60, 200, 256])
+def test_a_long_tag_without_spaces_is_shortened_and_not_lost(length: int) -> None:
+    """A tag's value may have 256 characters."""
+    read = " ".join(text(an_outcome(description="t" * length)).split())
+    assert "description: ttttt" in read
+
+
+def test_a_digest_of_report_mode_says_would() -> None:
+    outcomes = [
+        replace(outcome, would=True)
+        for outcome in ORDINARY
+        if outcome.section not in {Section.UPCOMING, Section.EXEMPT, Section.FAILED}
+    ]
+    sent = message(*outcomes, mode=Mode.REPORT)
+    read = sent.variants["email"]
+    assert "REPORT MODE: nothing was changed." in read
+    headings = re.findall(r"^([A-Z]{2}.*\(\d+\))\n---", read, re.MULTILINE)
+    assert len(headings) == len(outcomes)
+    assert [heading for heading in headings if not heading.startswith("WOULD BE ")] == []
+    for outcome in outcomes:
+        assert data(sent)[outcome.section][0]["would"] is True
+    assert sent.attributes["mode"] == "report"
+    assert "would be" in sent.subject
+    assert "would be" not in subject(a_report(*ORDINARY))
+    assert "WOULD" not in text(*ORDINARY)
+
+
+def test_what_an_earlier_run_did_is_not_mixed_with_what_would_be() -> None:
+    """The run before a report deactivated one key and could not tell it; another would be."""
+    done = an_outcome(Section.DEACTIVATED, key_id="AKIADONE", earlier=ago(1))
+    would = an_outcome(Section.DEACTIVATED, key_id="AKIAWOULD", would=True)
+    sent = message(done, would, mode=Mode.REPORT)
+    read = sent.variants["email"]
+    assert "1 deactivated" in sent.subject
+    assert "1 would be deactivated" in sent.subject
+    happened = read.partition("\nDEACTIVATED: these keys no longer work (1)\n")[2]
+    assert "AKIADONE" in happened.partition("WOULD BE")[0]
+    assert "AKIAWOULD" in happened.partition("WOULD BE")[2]
+
+
+def test_what_an_earlier_run_did_is_told_with_its_time() -> None:
+    read = text(an_outcome(Section.DEACTIVATED, earlier=ago(1)))
+    assert "done 2026-11-23 12:00 UTC by a run that could not tell it" in read
+
+
+def test_changed_settings_are_told_all_with_version_and_what_they_were() -> None:
+    before = RunState(parameters=parameters(grace_days="29"))
+    sent = message(previous=before)
+    read = sent.variants["email"]
+    assert "  * grace-days: 30 (version 1, was 29)" in read
+    assert "    max-age-days: 90 (version 1)" in read
+    assert data(sent)["changed_settings"] == ["grace-days"]
+    assert data(sent)["settings"]["max-age-days"] == {"value": "90", "version": 1}
+    assert (data(message(an_outcome()))["settings"], data(message())["changed_settings"]) == (
+        {},
+        [],
+    )
+
+
+def test_an_exemption_that_ended_is_told_as_it_was_written() -> None:
+    sent = message(exemptions="bob until 2026-11-01 # on leave")
+    assert "\n  bob until 2026-11-01 # on leave\n" in sent.variants["email"]
+    assert data(sent)["ended_exemptions"] == ["bob until 2026-11-01 # on leave"]
+
+
+def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each() -> None:
+    def lines(count: int) -> int:
+        outcomes = [an_outcome(key_id=f"AKIA{n}", last_use=used(ago(3))) for n in range(count)]
+        return len(text(*outcomes).splitlines())
+
+    assert lines(31) < lines(30)
+    assert lines(300) < 300 * 2 + 20
+
+
+def answered(*outcomes: Outcome, **options: Any) -> dict[str, Any]:
+    """What the invocation of a run answers, as JSON carries it."""
+    document: dict[str, Any] = json.loads(json.dumps(answer(a_report(*outcomes, **options))))
+    return document
+
+
+def test_the_answer_has_these_fields_and_no_others() -> None:
+    """Of a run in which nothing happened too."""
+    expected = {
+        "run_id": "run-2",
+        "mode": "enforce",
+        "users": 2,
+        "keys": 1,
+        "noticed": [],
+        "withdrawn": [],
+        "deactivated": [],
+        "extended": [],
+        "adopted": [],
+        "deleted": [],
+        "closed": [],
+        "held": [],
+        "exempt": [],
+        "deferred": [],
+        "upcoming": [],
+        "failed": [],
+    }
+    bob = User(name="bob", path="/", user_id="AIDABOB")
+    assert answered(seen=an_inventory(seen(a_key()), users=[ALICE, bob])) == expected
+    assert no_answer("run-3", "run-2") == {
+        **expected,
+        "run_id": "run-3",
+        "mode": None,
+        "users": 0,
+        "keys": 0,
+        "left_to": "run-2",
+    }
+
+
+@pytest.mark.parametrize("section", Section)
+def test_each_entry_of_the_answer_has_these_fields_with_times_in_iso_8601(section: Section) -> None:
+    outcome = an_outcome(
+        section,
+        last_use=used(ago(3)),
+        description="CI upload",
+        newer=NewerKey(access_key_id="AKIANEWER", last_use=None),
+    )
+    [entry] = answered(outcome)[section]
+    assert entry == {
+        "user": "alice",
+        "access_key_id": KEY_ID,
+        "age_days": 90,
+        "last_used": "2026-11-21T12:00:00+00:00",
+        "reason": Reason.STALE,
+        "due": "2026-12-01",
+    }
+    assert datetime.fromisoformat(entry["last_used"]) == ago(3)
+    assert date.fromisoformat(entry["due"]) == in_days(7)
+
+
+def test_what_is_not_known_is_null_in_the_answer() -> None:
+    outcome = an_outcome(Section.FAILED, key_id=None, age=None, last_use=None, due=None, reason="x")
+    assert answered(outcome)["failed"] == [
+        {
+            "user": "alice",
+            "access_key_id": None,
+            "age_days": None,
+            "last_used": None,
+            "reason": "x",
+            "due": None,
+        }
+    ]
+    assert answered(an_outcome(last_use=LastUse(at=None)))["noticed"][0]["last_used"] is None
+
+
+def test_the_answer_leaves_nothing_out() -> None:
+    """It is no message, and has no limit that a run could reach."""
+    lists = answered(*many(3000))
+    assert sum(len(lists[section]) for section in Section) == 3000
+    assert all(set(entry) == FIELDS for entry in lists["noticed"])
+
+
+def test_ages_and_days_are_those_of_the_configured_time_zone() -> None:
+    tokyo = Now(instant=datetime(2026, 11, 24, 16, 0, tzinfo=UTC), zone=ZoneInfo("Asia/Tokyo"))
+    sent = message(an_outcome(last_use=used(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))), now=tokyo)
+    assert "Wed 25 Nov 2026, 01:00 JST." in sent.variants["email"]
+    assert "91 days old" in sent.variants["email"]
+    assert "last used Sat 21 Nov 2026" in sent.variants["email"]
+    assert data(sent)["noticed"][0]["age_days"] == 91
+    assert data(sent)["noticed"][0]["last_used"] == "2026-11-20T15:00:00+00:00"
+
+
+def an_example() -> Report:
+    """A day on which everything happens, as the documentation shows it."""
+    previous = RunState(
+        parameters=parameters(grace_days="45", exemptions="ivan until 2026-11-23 # on leave")
+    )
+    users = [User(name=f"user{n}", path="/", user_id=f"AIDA{n}") for n in range(42)]
+    return a_report(
+        *ORDINARY,
+        seen=an_inventory(*(seen(a_key(user=user)) for user in users)),
+        previous=previous,
+        exemptions="ivan until 2026-11-23 # on leave",
+    )
+
+
+def test_the_example_of_a_digest_is_what_people_get() -> None:
+    """To write it again: `python -m tests.unit.test_digest`."""
+    assert compose(an_example())[0].variants["email"] == EXAMPLE.read_text(encoding="utf-8")
+
+
+def test_the_lines_of_the_restore_command_are_one_command() -> None:
+    *lines, last = restore_command(an_outcome(Section.DEACTIVATED))
+    assert all(line.endswith(" \\") for line in lines)
+    assert not last.endswith("\\")
+
+
+def test_the_instant_of_the_example_is_the_one_of_the_builders() -> None:
+    assert a_report().now.instant == NOON
+
+
+if __name__ == "__main__":
+    EXAMPLE.write_text(compose(an_example())[0].variants["email"], encoding="utf-8")
