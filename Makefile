@@ -7,10 +7,10 @@ UV := $(BIN)/uv
 LOCKS := requirements-dev functions/requirements local/runtime-requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit lint format synth audit lock clean
+.PHONY: help setup demo local test unit lint format synth bench histories audit lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .make/dev .make/runtime .make/wheels ## the tools, from hash-locked packages (the other targets do it by themselves)
 
@@ -63,6 +63,12 @@ format: setup ## mend what can be mended by itself
 synth: setup ## the CloudFormation template, into cdk.out
 	@CDK_OUTDIR=cdk.out $(BIN)/python app.py && echo "synth: cdk.out/KeyRotation.template.json"
 
+bench: setup ## how much this asks of IAM, beside other tools: about ten minutes
+	@$(BIN)/python -m bench
+
+histories: setup ## months of random days, deaths and faults against an oracle, for long
+	@HISTORIES=long $(BIN)/python -m pytest tests/aws/histories -q
+
 audit: setup ## look the locked packages up among known vulnerabilities
 	@for lock in $(LOCKS); do $(BIN)/pip-audit --strict --disable-pip --no-deps -r $$lock.txt || \
 		{ echo "audit: $$lock.txt is NOT shown to be clean"; exit 1; }; done
@@ -72,4 +78,4 @@ lock: .make/uv ## resolve the dependencies again and write the locks
 		--python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made
-	@rm -rf .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .bench .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -68,6 +68,10 @@ class Control:
         """Send functions to AWS by another way, such as a proxy."""
         self._parts.hosting.endpoint = asked["url"]
 
+    def set_haste(self, asked: Asked) -> None:
+        """Shorten the pauses that functions make, so many times."""
+        self._parts.hosting.haste = asked["times"]
+
     def kill_functions(self, _: Asked) -> int:
         """Kill the functions that run, wherever they are in their work; tell how many."""
         return self._parts.hosting.kill()

@@ -35,12 +35,14 @@ class HostingEndedError(Exception):
 class Hosting:
     """Runs deployed functions.
 
-    `endpoint` is where a function finds AWS; a test may put a proxy there.
+    `endpoint` is where a function finds AWS; a test may put a proxy there. `haste` is how many
+    times shorter a function's own pauses are, such as those between two tries of a call.
     """
 
     def __init__(self, *, scratch: Path, endpoint: str, now: Callable[[], datetime]) -> None:
         """Keep everything that the processes need under `scratch`."""
         self.endpoint = endpoint
+        self.haste = 1.0
         self._scratch = scratch
         self._now = now
         self._idle: list[ExecutionEnvironment] = []
@@ -126,4 +128,5 @@ class Hosting:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{deployment.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "local",
             "AWS_REGION": deployment.region,
+            "LOCAL_HASTE": str(self.haste),
         }

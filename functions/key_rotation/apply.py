@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from key_rotation import transitions
 from key_rotation.aws import AWS_ERRORS, CONNECTIONS, why
 from key_rotation.budget import Budget
@@ -21,7 +19,7 @@ from key_rotation.errors import (
     LedgerError,
     OneKeyError,
 )
-from key_rotation.iam_reads import is_gone, list_keys, sight_again
+from key_rotation.iam_reads import list_keys, sight_again
 from key_rotation.lease import Lease
 from key_rotation.ledger import Change, Ledger
 from key_rotation.model import AccessKey, Action, Decision, Failure, Now, Reason, Status
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2 * CONNECTIONS
 """Changes that are begun together: few, so that a key is deleted right after it was read."""
+UNRECORDED = "{}: what IAM had to do is done, but not recorded; the next run does that: {}"
 GONE = Decision(action=Action.CLOSE, reason=Reason.GONE)
 
 
@@ -75,7 +74,7 @@ class Hands:
         """Look again, record the intents, ask IAM a few at a time, and record what came of it."""
         self.lease.check()
         found = in_parallel(self._again, steps)
-        begun = self._put(found, [self._intent(step) for step in found])
+        begun = self._put(found, [self._intent(step) for step in found], "could not {}: {}")
         self.lease.check()
         return self._record(in_parallel(self._ask, begun))
 
@@ -125,8 +124,7 @@ class Hands:
         try:
             change()
         except AWS_ERRORS as cause:
-            gone = isinstance(cause, ClientError) and is_gone(cause)
-            found = None if gone else self._status(key)
+            found = self._status(key)
             if found not in {wanted, None}:
                 raise ChangeRefusedError(f"IAM did not do it ({why(cause)})") from cause
             return found is not None
@@ -140,7 +138,7 @@ class Hands:
         """Record what is so by now: in silence, or with an event that the digest has to tell."""
         steps = list(steps)
         self.lease.check()
-        return self._put(steps, [self._memory(step) for step in steps])
+        return self._put(steps, [self._memory(step) for step in steps], UNRECORDED)
 
     def _memory(self, step: Step | Failure) -> Change | None:
         """What is to be remembered of a step; None where nothing is, or not yet."""
@@ -171,20 +169,25 @@ class Hands:
         )
 
     def _put(
-        self, steps: list[Step | Failure], changes: list[Change | None]
+        self, steps: list[Step | Failure], changes: list[Change | None], refused: str
     ) -> list[Step | Failure]:
-        """Write what there is to write; a step whose record is refused becomes a failure."""
+        """Write what there is to write; a step whose record is refused becomes a failure.
+
+        refused: what is said of it, with room for the action and the error
+        """
         results = iter(self.ledger.put_all([change for change in changes if change]))
         return [
-            step if change is None else self._written(step, next(results))
+            step if change is None else self._written(step, next(results), refused)
             for step, change in zip(steps, changes, strict=True)
         ]
 
-    def _written(self, step: Step | Failure, result: Watch | LedgerError) -> Step | Failure:
+    def _written(
+        self, step: Step | Failure, result: Watch | LedgerError, refused: str
+    ) -> Step | Failure:
         if isinstance(step, Failure):
             return step
         if isinstance(result, LedgerError):
-            return self._failure(step, result)
+            return failure_of(step, refused.format(step.decision.action, result))
         return replace(step, watch=result)
 
     def _failure(self, step: Step, error: KeyRotationError) -> Failure:

@@ -30,9 +30,13 @@ def read(document: object, kind: type[T]) -> T:
     if not isinstance(document, Mapping):
         raise MalformedError(f"{document!r} is no object")
     try:
-        return _CONVERTER.structure(document, kind)
+        value = _CONVERTER.structure(document, kind)
     except cattrs.BaseValidationError as cause:
         raise MalformedError("; ".join(cattrs.transform_error(cause))) from cause
+    written = write(value)
+    if changed := [name for name, part in document.items() if written.get(name) != part]:
+        raise MalformedError(f"{changed[0]} is not as it would be written")
+    return value
 
 
 def _converter() -> cattrs.Converter:

@@ -72,5 +72,9 @@ class UnreadableError(OneKeyError):
     """Raised when a user's keys, or a key's last use, cannot be read: the key is left alone."""
 
 
+class UserGoneError(OneKeyError):
+    """Raised when IAM no longer knows a user by this name: deleted, or renamed with all keys."""
+
+
 class ChangeRefusedError(OneKeyError):
     """Raised when IAM does not confirm a change, not even when the state is read back."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from key_rotation.aws import AWS_ERRORS, why
-from key_rotation.errors import ListingError, UnreadableError
+from key_rotation.errors import ListingError, UnreadableError, UserGoneError
 from key_rotation.model import AccessKey, LastUse, Listed, Sighting, Status, User
 
 if TYPE_CHECKING:
@@ -36,15 +36,13 @@ def list_users(iam: "IAMClient") -> tuple[Listed, ...]:
 
 
 def list_keys(iam: "IAMClient", user: User) -> tuple[AccessKey, ...]:
-    """List all keys of a user, none for one that is gone; raises UnreadableError."""
+    """List all keys of a user; raises UserGoneError and UnreadableError."""
     pages = iam.get_paginator("list_access_keys").paginate(UserName=user.name)
     try:
         return tuple(_key(user, found) for page in pages for found in page["AccessKeyMetadata"])
-    except ClientError as cause:
-        if is_gone(cause):
-            return ()
-        raise UnreadableError(f"its keys could not be listed ({why(cause)})") from cause
     except (*AWS_ERRORS, KeyError) as cause:
+        if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "NoSuchEntity":
+            raise UserGoneError("IAM no longer knows its user by this name") from cause
         raise UnreadableError(f"its keys could not be listed ({why(cause)})") from cause
 
 
@@ -79,11 +77,6 @@ def sight_again(iam: "IAMClient", key: AccessKey) -> Sighting | None:
     """Read a key's status, creation, owner and last use afresh; None when it is gone."""
     fresh = [k for k in list_keys(iam, key.user) if k.access_key_id == key.access_key_id]
     return Sighting(key=fresh[0], last_use=read_last_use(iam, fresh[0])) if fresh else None
-
-
-def is_gone(error: ClientError) -> bool:
-    """Say whether IAM answered that the user or key does not exist."""
-    return error.response["Error"]["Code"] == "NoSuchEntity"
 
 
 def _key(user: User, found: "AccessKeyMetadataTypeDef") -> AccessKey:

@@ -9,7 +9,7 @@ from key_rotation.budget import Budget
 from key_rotation.choice import choose, in_order, is_sweep_due
 from key_rotation.credential_report import read_report
 from key_rotation.decide import PROPAGATION, decide, needs_last_use
-from key_rotation.errors import NoReportError, UnreadableError
+from key_rotation.errors import NoReportError, UnreadableError, UserGoneError
 from key_rotation.iam_reads import list_keys, list_users, owner_of, read_last_use
 from key_rotation.model import (
     AccessKey,
@@ -140,23 +140,26 @@ class Eyes:
     def _read(self, batch: list[Listed], watches: Mapping[str, Watch]) -> Inventory:
         """Read the keys of some users, and the last uses that are needed."""
         found = in_parallel(self._keys, batch)
-        keys = [key for answer in found if not isinstance(answer, Failure) for key in answer]
+        keys = [key for answer in found if isinstance(answer, tuple) for key in answer]
         sightings = in_parallel(lambda key: self._sighting(key, watches), keys)
         return Inventory(
             coverage=Coverage.CHOSEN,
             asked=frozenset(
                 user.user.user_id
                 for user, answer in zip(batch, found, strict=True)
-                if not isinstance(answer, Failure)
+                if isinstance(answer, tuple)
             ),
             keys=tuple(keys),
             sightings=tuple(s for s in sightings if isinstance(s, Sighting)),
             failures=tuple(f for f in (*found, *sightings) if isinstance(f, Failure)),
         )
 
-    def _keys(self, listed: Listed) -> tuple[AccessKey, ...] | Failure:
+    def _keys(self, listed: Listed) -> tuple[AccessKey, ...] | Failure | None:
+        """Read a user's keys; None where the user went, or was renamed, since the listing."""
         try:
             return list_keys(self.iam, listed.user)
+        except UserGoneError:
+            return None
         except UnreadableError as error:
             return Failure(user_name=listed.user.name, text=str(error))
 

@@ -36,7 +36,7 @@ def decode_watch(item: Mapping[str, Any]) -> Watch:
         watch = codec.read(fields, Watch)
     except codec.MalformedError as cause:
         raise UnreadableError(f"its watch cannot be read: {cause}") from cause
-    if codec.write(watch) != fields:  # a field is missing for which there is a default
+    if codec.write(watch).keys() != fields.keys():  # one is missing for which there is a default
         raise UnreadableError("its watch cannot be read: it is incomplete")
     return watch
 

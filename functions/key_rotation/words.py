@@ -47,7 +47,7 @@ def age_days(outcome: Outcome, now: Now) -> int | None:
 
 def restore_command(outcome: Outcome) -> tuple[str, ...]:
     """The command that turns a key on again, as the lines of one shell command."""
-    user = f"  --user-name {shlex.quote(outcome.user_name)}"
+    user = f"  --user-name {shlex.quote(one_line(outcome.user_name))}"
     key = f"--access-key-id {outcome.access_key_id}"
     fits = len(f"      {user} {key}") <= WIDTH
     rest = (f"{user} {key}",) if fits else (f"{user} \\", f"  {key}")

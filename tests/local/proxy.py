@@ -7,35 +7,53 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
-# Sees the body of a request that was passed on, before its answer goes back.
+# Sees a request (its target, where AWS's JSON protocols name one, and its body) that was passed on,
+# before its answer goes back; or one that was not passed on yet, and says whether it is to be lost.
 Observer = Callable[[bytes], object]
+Keeper = Callable[[bytes], bool]
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves a client that may be killed in the middle of a request."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a function that was killed leaves its request behind."""
 
 
 @contextmanager
-def proxy_to(endpoint: str, observe: Observer = bool) -> Iterator[str]:
+def proxy_to(
+    endpoint: str, observe: Observer = bool, *, lose: Keeper | None = None
+) -> Iterator[str]:
     """Run a proxy for the length of a block, and tell its address."""
     target = urlsplit(endpoint).netloc
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _forwarding_to(target, observe))
+    server = _Server(("127.0.0.1", 0), _forwarding_to(target, observe, lose))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
-def _forwarding_to(target: str, observe: Observer) -> type[BaseHTTPRequestHandler]:
+def _forwarding_to(
+    target: str, observe: Observer, lose: Keeper | None
+) -> type[BaseHTTPRequestHandler]:
     class Proxy(BaseHTTPRequestHandler):
         """One request; http.server wants a class, and these names."""
 
         def do_POST(self) -> None:
             """Pass it on."""
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            request = self.headers.get("X-Amz-Target", "").encode() + b" " + body
+            if lose and lose(request):
+                return
             upstream = HTTPConnection(target)
             headers = dict(self.headers.items()) | {"Host": target}
             upstream.request("POST", self.path, body, headers)
             answer = upstream.getresponse()
             content = answer.read()
             upstream.close()
-            observe(body)
+            observe(request)
             self.send_response(answer.status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

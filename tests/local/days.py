@@ -1,0 +1,137 @@
+"""Days on each of which one key gets its notice, one is deactivated and one is deleted.
+
+With one day of notice and one day of grace, a user who is new each day is in each of the three
+stages on three days in a row.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import boto3.dynamodb.types
+
+from local.account import LocalAccount
+from local.people import People
+from local.records import Invocation, Mail
+from local.telling import document
+
+STALE = timedelta(days=400)
+SECTIONS = ("noticed", "deactivated", "deleted", "extended", "withdrawn", "closed", "held")
+LEASE = {"pk": {"S": "RUN"}, "sk": {"S": "LEASE"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """What is so after a day's runs, by the stage in which the day finds a key.
+
+    state: the key in IAM, its watch with the days until its due day, and its history
+    told: how often each thing was told of each key
+    leased: whether a run still holds the lease
+    """
+
+    state: dict[str, Any]
+    told: Counter[tuple[str, str]]
+    leased: bool
+
+
+class Days:
+    """The days of one account, of which nobody but the test starts a run."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        """Take a deployed account; its schedule is turned off."""
+        self.account = account
+        self._people = People(account)
+        self._iam = account.client("iam")
+        self._ledger = account.client("dynamodb")
+        self._table = account.use()["TableName"]
+        self._count = 0
+        self._mails = 0
+        self._today: dict[str, str] = {}
+        turn_off_the_schedule(account)
+        for parameter in ("notice-days", "grace-days"):
+            self._people.edit(parameter, "1")
+        for _ in range(3):
+            self.begin()
+            self.run()
+
+    def begin(self) -> None:
+        """Let the next day begin: somebody has a stale key that nobody knew of."""
+        self.account.move_clock(to=self.account.now + timedelta(days=1))
+        self._count += 1
+        users = [f"user-{self._count - age}" for age in range(4)]
+        self.account.create_user(users[0])
+        self._people.make_key(users[0], created=self.account.now - STALE)
+        if users[3] in self._people.ids:
+            self._iam.delete_user(UserName=users[3])
+            del self._people.ids[users[3]]
+        ids = [self._people.ids.get(user, "") for user in users]
+        self._today = {"new": ids[0], "noticed": ids[1], "deactivated": ids[2]}
+        self._mails = len(self.account.outbox())
+
+    def run(self) -> Invocation:
+        """Run once, by hand."""
+        return self.account.invoke({})
+
+    def free_the_lease(self) -> None:
+        """Save the ten seconds that a run waits for one that died, which one case shows."""
+        self._ledger.delete_item(TableName=self._table, Key=LEASE)
+
+    def day(self) -> Day:
+        """See what became of the day."""
+        statuses = self._people.statuses()
+        state = {
+            stage: {
+                "iam": statuses.get(key_id, "gone"),
+                "watch": self._watch(key_id),
+                "history": [e["action"] for e in self._items(f"HISTORY#{key_id}")],
+            }
+            for stage, key_id in self._today.items()
+        }
+        leased = any(item["sk"] == "LEASE" for item in self._items("RUN"))
+        return Day(state=state, told=self._told(), leased=leased)
+
+    def _watch(self, key_id: str) -> tuple[Any, ...] | None:
+        for item in self._items("WATCH"):
+            if item["sk"] == key_id:
+                due = date.fromisoformat(item["state"]["due"]) - self.account.now.date()
+                return item["state"]["kind"], due.days, int(item["reactivations"]), item["untold"]
+        return None
+
+    def _told(self) -> Counter[tuple[str, str]]:
+        stages = {key_id: stage for stage, key_id in self._today.items()}
+        return Counter(
+            (section, stages.get(entry["access_key_id"], entry["access_key_id"]))
+            for mail in self.mails()
+            for section in SECTIONS
+            for entry in document(mail).get(section, ())
+        )
+
+    def mails(self) -> list[Mail]:
+        """List the messages of the day."""
+        return self.account.outbox()[self._mails :]
+
+    def _items(self, pk: str) -> list[dict[str, Any]]:
+        answer = self._ledger.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+            ConsistentRead=True,
+        )
+        read = boto3.dynamodb.types.TypeDeserializer().deserialize
+        return [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
+
+
+def turn_off_the_schedule(account: LocalAccount) -> None:
+    """Leave all invocations to the test."""
+    scheduler = account.client("scheduler")
+    listed = scheduler.list_schedules()["Schedules"][0]
+    found = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
+    scheduler.update_schedule(
+        Name=found["Name"],
+        GroupName=found["GroupName"],
+        ScheduleExpression=found["ScheduleExpression"],
+        FlexibleTimeWindow=found["FlexibleTimeWindow"],
+        Target=found["Target"],
+        State="DISABLED",
+    )

@@ -1,0 +1,85 @@
+"""microburst, the fault proxy, between the deployed function and its emulated account."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+_PATIENCE = 20  # seconds until it serves
+
+Rule = Mapping[str, Any]
+
+
+class FaultProxy:
+    """A running proxy: faults are rules, and it keeps a record of those that fired."""
+
+    def __init__(self, url: str) -> None:
+        """Speak to its control API."""
+        self.url = url
+
+    def set(self, rules: Sequence[Rule]) -> None:
+        """Put these rules in the place of all others, and begin a new record."""
+        self._ask("DELETE", "fired")
+        self._ask("POST", "rules", list(rules))
+
+    def fired(self) -> list[str]:
+        """Name the calls that met a fault, in their order."""
+        found = self._ask("GET", "fired?limit=10000")
+        return [each["operation"] for each in found]
+
+    def serves(self) -> bool:
+        """Say whether it answers by now."""
+        try:
+            self._ask("GET", "health")
+        except urllib.error.URLError:
+            return False
+        return True
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - http, to ourselves
+            f"{self.url}/_microburst/{path}",
+            data,
+            {"Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+            return json.loads(answer.read() or b"null")
+
+
+@contextmanager
+def faults_before(endpoint: str) -> Iterator[FaultProxy]:
+    """Run the proxy in front of an account for the length of a block."""
+    port = _free_port()
+    process = subprocess.Popen(  # noqa: S603 - a fixed command
+        [
+            *(sys.executable, "-m", "microburst", "--no-resign"),
+            *("--upstream", endpoint, "--host", "127.0.0.1", "--port", str(port)),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        proxy = FaultProxy(f"http://127.0.0.1:{port}")
+        give_up = time.monotonic() + _PATIENCE
+        while not proxy.serves():
+            assert process.poll() is None
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        yield proxy
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
