@@ -1,11 +1,11 @@
-"""A fresh account for each test, and dead runs that are taken over without waiting long."""
+"""A fresh account for each test, in which nobody waits long for a dead run or for a report."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
 
-from key_rotation import lease
+from key_rotation import credential_report, inventory, lease
 from tests.aws.world import REGION, World, a_world
 
 Worlds = Callable[[], AbstractContextManager[World]]
@@ -19,6 +19,8 @@ def worlds(monkeypatch: pytest.MonkeyPatch) -> Worlds:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr(lease, "DEAD_AFTER", 0.04)
     monkeypatch.setattr(lease, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(inventory, "SETTLE", 0.01)
+    monkeypatch.setattr(credential_report, "PAUSES", (0, 0, 0))
     return a_world
 
 

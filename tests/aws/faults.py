@@ -1,9 +1,10 @@
 """What AWS, the network and the power supply do to a call, by botocore's own events."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -21,33 +22,125 @@ def refusal(operation: str, code: str) -> ClientError:
 
 
 @contextmanager
-def fault(world: World, call: str, error: BaseException, *, when: str = "before") -> Iterator[None]:
-    """Let a call fail, such as `iam.UpdateAccessKey`: before it happens, or after it did."""
-
-    def fail(**_: Any) -> None:
-        raise error
-
-    event = f"{when}-call.{call}"
+def on(world: World, event: str, act: Callable[..., None]) -> Iterator[None]:
+    """Do something at each of botocore's events, such as `before-call.iam.UpdateAccessKey`."""
     for events in _events(world):
-        events.register_first(event, fail)
+        events.register_first(event, act)
     try:
         yield
     finally:
         for events in _events(world):
-            events.unregister(event, fail)
+            events.unregister(event, act)
 
 
 @contextmanager
-def refused(world: World, call: str, code: str = "AccessDenied") -> Iterator[None]:
-    """AWS refuses a call."""
-    with fault(world, call, refusal(call.partition(".")[2], code)):
+def fault(
+    world: World,
+    call: str,
+    error: BaseException,
+    *,
+    when: str = "before",
+    of: str | None = None,
+    nth: int | None = None,
+    since: int = 0,
+) -> Iterator[None]:
+    """Let a call fail, such as `iam.UpdateAccessKey`: before it happens, or after it did.
+
+    of: only for this user or key
+    nth: only the call of this number, of those that are meant; the first is 0
+    since: only the calls of this number and after
+    """
+    calls = count()
+
+    def fail(context: Any, **_: Any) -> None:
+        if of in {None, *context["named"]}:
+            number = next(calls)
+            if number >= since and nth in {None, number}:
+                raise error
+
+    with _naming(world), on(world, f"{when}-call.{call}", fail):
         yield
 
 
 @contextmanager
-def answer_lost(world: World, call: str) -> Iterator[None]:
+def refused(
+    world: World,
+    call: str,
+    code: str = "AccessDenied",
+    *,
+    of: str | None = None,
+    nth: int | None = None,
+    since: int = 0,
+) -> Iterator[None]:
+    """AWS refuses a call; the other parameters are those of `fault`."""
+    with fault(world, call, refusal(call.partition(".")[2], code), of=of, nth=nth, since=since):
+        yield
+
+
+@contextmanager
+def answer_lost(world: World, call: str, *, nth: int | None = None) -> Iterator[None]:
     """A call happens, and its answer never arrives."""
-    with fault(world, call, ReadTimeoutError(endpoint_url="https://aws"), when="after"):
+    lost = ReadTimeoutError(endpoint_url="https://aws")
+    with fault(world, call, lost, when="after", nth=nth):
+        yield
+
+
+@contextmanager
+def answered(
+    world: World, call: str, change: Callable[[dict[str, Any]], None], *, of: str | None = None
+) -> Iterator[None]:
+    """AWS answers something else than moto does."""
+
+    def answer(context: Any, parsed: dict[str, Any], **_: Any) -> None:
+        if of in {None, *context["named"]}:
+            change(parsed)
+
+    with _naming(world), on(world, f"after-call.{call}", answer):
+        yield
+
+
+@contextmanager
+def meanwhile(
+    world: World, call: str, act: Callable[[], None], *, when: str = "before", nth: int = 0
+) -> Iterator[None]:
+    """Somebody does something right before or after a call, of that number; the first is 0."""
+    calls = count()
+
+    def happen(**_: Any) -> None:
+        if next(calls) == nth:
+            act()
+
+    with on(world, f"{when}-call.{call}", happen):
+        yield
+
+
+@contextmanager
+def in_pages(world: World, call: str, field: str, size: int) -> Iterator[list[int]]:
+    """IAM answers a listing in pages, which moto does not; yields the sizes of those it gave."""
+    sizes: list[int] = []
+
+    def page(context: Any, parsed: dict[str, Any], **_: Any) -> None:
+        start = int(context["marker"] or 0)
+        rest = parsed[field][start:]
+        parsed[field] = rest[:size]
+        parsed["IsTruncated"] = len(rest) > size
+        if parsed["IsTruncated"]:
+            parsed["Marker"] = str(start + size)
+        sizes.append(len(parsed[field]))
+
+    with _naming(world), on(world, f"after-call.{call}", page):
+        yield sizes
+
+
+@contextmanager
+def _naming(world: World) -> Iterator[None]:
+    """Keep the parameters of a call for the events that come after it."""
+
+    def name(params: dict[str, Any], context: Any, **_: Any) -> None:
+        context["named"] = [value for value in params.values() if isinstance(value, str)]
+        context["marker"] = params.get("Marker")
+
+    with on(world, "provide-client-params", name):
         yield
 
 

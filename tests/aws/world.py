@@ -13,6 +13,7 @@ import boto3
 import moto
 import time_machine
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam import models as moto_iam
 from moto.iam.models import AccessKeyLastUsed, iam_backends
 from moto.sns.models import sns_backends
 
@@ -23,6 +24,7 @@ from key_rotation.report import Report
 from key_rotation.request import Request
 from key_rotation.run import Place, run
 
+moto_iam.LIMIT_KEYS_PER_USER = 9  # AWS gives some accounts a quota of more than two
 REGION = "eu-west-1"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DEFAULTS = {
@@ -39,12 +41,16 @@ DEFAULTS = {
 
 @dataclass(kw_only=True)
 class World:
-    """The account, the clock, and what people do."""
+    """The account, the clock, and what people do.
+
+    reported: when the credential report was made; None for now
+    """
 
     clients: Clients
     place: Place
     now: datetime = START
     runs: int = 0
+    reported: datetime | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
     def key(self, user: str, *, age: int, status: str = "Active", path: str = "/") -> str:
@@ -66,6 +72,20 @@ class World:
     def use(self, key_id: str, at: datetime | None = None) -> None:
         """Use a key, now or at another time."""
         self._key(key_id).last_used = AccessKeyLastUsed(at or self.now, "s3", REGION)
+
+    def tag(self, user: str, key_id: str, description: str) -> None:
+        """Describe a key, as the console does: by a tag of its user, named after the key."""
+        self.clients.iam.tag_user(UserName=user, Tags=[{"Key": key_id, "Value": description}])
+
+    def rename_keys(self, user: str, name: str) -> None:
+        """Let the keys of a renamed user know the new name, which moto forgets."""
+        for key in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys.values():
+            if key.user_name == user:
+                key.user_name = name
+
+    def delete(self, user: str, key_id: str) -> None:
+        """Delete a key, as its owner would."""
+        self.clients.iam.delete_access_key(UserName=user, AccessKeyId=key_id)
 
     def put(self, **parameters: str) -> None:
         """Edit parameters; underscores stand for dashes."""
@@ -96,6 +116,29 @@ class World:
         """Let days pass without a run, then run; returns the answer."""
         self.now += timedelta(days=days)
         return self.run()
+
+    @contextmanager
+    def nobody_listening(self) -> Iterator[None]:
+        """Let the only subscription wait for its confirmation."""
+        [subscription] = sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.values()
+        arn, subscription.arn = subscription.arn, "PendingConfirmation"
+        try:
+            yield
+        finally:
+            subscription.arn = arn
+
+    def iam(self) -> dict[str, tuple[str | None, str, datetime]]:
+        """All keys with their user, status and creation."""
+        keys = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys.values()
+        return {key.access_key_id: (key.user_name, key.status, key.create_date) for key in keys}
+
+    def watch(self, key_id: str) -> dict[str, Any] | None:
+        """What the ledger remembers of a key; None for nothing."""
+        return next((item for item in self.items("WATCH") if item["sk"] == key_id), None)
+
+    def history(self, key_id: str) -> list[str]:
+        """The actions in the history of a key."""
+        return [item["action"] for item in self.items(f"HISTORY#{key_id}")]
 
     def status(self, key_id: str) -> str | None:
         """The status of a key; None when it is gone."""
@@ -167,4 +210,11 @@ def a_world() -> Iterator[World]:
             ),
         )
         world.put(**DEFAULTS)
+
+        def dated(parsed: dict[str, Any], **_: Any) -> None:
+            parsed["GeneratedTime"] = world.reported or world.now
+
+        events = ours.iam.meta.events
+        events.register("after-call.iam.GetCredentialReport", dated)
         yield world
+        events.unregister("after-call.iam.GetCredentialReport", dated)

@@ -1,17 +1,37 @@
 """Keys, watches and settings for the sentences of the rule book."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from key_rotation.model import NEVER_USED, AccessKey, LastUse, Now, Sighting, Status, User
+from key_rotation.model import (
+    NEVER_USED,
+    AccessKey,
+    Action,
+    Coverage,
+    Failure,
+    Inventory,
+    LastUse,
+    Mode,
+    Now,
+    Reason,
+    Sighting,
+    Status,
+    User,
+)
+from key_rotation.outcome import Details, NewerKey, Outcome, Section
+from key_rotation.plan import Plan, make_plan
+from key_rotation.report import Report
+from key_rotation.run_state import RunState
 from key_rotation.settings import Parameter, Settings
-from key_rotation.watch import Deactivated, Noticed, State, Watch
+from key_rotation.watch import Deactivated, Event, Memory, Noticed, State, Watch
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NOW = Now(instant=NOON, zone=ZoneInfo("UTC"))
 TODAY = NOW.today
 ALICE = User(name="alice", path="/", user_id="AIDAALICE")
 KEY_ID = "AKIAALICE0000000001"
+NO_PLAN = Plan(steps=(), failures=(), changes=0)
 VALUES = {
     "mode": "enforce",
     "max-age-days": "90",
@@ -109,4 +129,113 @@ def deactivated(
         due=in_days(30 - int(began) if due is None else due),
         told_on=in_days(told),
         interrupted=interrupted,
+    )
+
+
+def an_event(action: Action, reason: Reason, *, at: float = 0, due: int | None = None) -> Event:
+    """Something that a run did so many days ago."""
+    return Event(
+        action=action,
+        reason=reason,
+        at=ago(at),
+        run_id="run-1",
+        due=None if due is None else in_days(due),
+    )
+
+
+def an_inventory(
+    *sightings: Sighting,
+    users: Iterable[User] = (),
+    failures: Iterable[Failure] = (),
+    unread: Iterable[User] = (),
+) -> Inventory:
+    """What a run saw: some keys, their users, and perhaps users of whom it could not read them."""
+    keys = tuple(sighting.key for sighting in sightings)
+    read = dict.fromkeys((*(key.user for key in keys), *users))
+    return Inventory(
+        coverage=Coverage.CHOSEN,
+        listed=(*read, *unread),
+        asked=frozenset(user.user_id for user in read),
+        keys=keys,
+        sightings=sightings,
+        failures=(
+            *failures,
+            *(Failure(user_name=user.name, text="its keys could not be listed") for user in unread),
+        ),
+    )
+
+
+def planned(seen_by_run: Inventory, remembered: Memory | None = None, **changed: str) -> Plan:
+    """The plan of a run, under settings with some values changed."""
+    chosen = settings(**changed)
+    return make_plan(
+        seen_by_run,
+        remembered or a_memory(),
+        now=NOW,
+        settings=chosen,
+        limit=chosen.max_changes_per_run,
+    )
+
+
+def a_memory(*watches: Watch, unreadable: Iterable[Failure] = ()) -> Memory:
+    """What is remembered of some keys."""
+    return Memory(
+        watches={watch.access_key_id: watch for watch in watches}, unreadable=tuple(unreadable)
+    )
+
+
+def an_outcome(
+    section: Section = Section.NOTICED,
+    *,
+    user: str = "alice",
+    key_id: str | None = KEY_ID,
+    age: float | None = 90,
+    reason: str = Reason.STALE,
+    news: bool = True,
+    would: bool = False,
+    due: int | None = 7,
+    last_use: LastUse | None = NEVER_USED,
+    description: str | None = None,
+    newer: NewerKey | None = None,
+    earlier: datetime | None = None,
+) -> Outcome:
+    """One line of what a run has to say."""
+    return Outcome(
+        section=section,
+        user_name=user,
+        access_key_id=key_id,
+        created=None if age is None else ago(age),
+        reason=reason,
+        news=news,
+        would=would,
+        due=None if due is None else in_days(due),
+        last_use=last_use,
+        details=Details(description=description, newer=newer),
+        earlier=earlier,
+    )
+
+
+def a_report(
+    *outcomes: Outcome,
+    mode: Mode = Mode.ENFORCE,
+    setting: str = "enforce",
+    seen: Inventory | None = None,
+    previous: RunState | None = None,
+    plan: Plan = NO_PLAN,
+    now: Now = NOW,
+    **changed: str,
+) -> Report:
+    """All that a run has to say: in a mode, under the mode that is set and other values changed."""
+    changed |= {"mode": setting}
+    return Report(
+        run_id="run-2",
+        account_id="123456789012",
+        mode=mode,
+        now=now,
+        settings=settings(**changed),
+        seen=seen or an_inventory(),
+        previous=previous or RunState(parameters=parameters(**changed)),
+        outcomes=outcomes,
+        plan=plan,
+        limit=settings(**changed).max_changes_per_run,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from key_rotation.decide import decide
 from key_rotation.model import Action, Now, Reason
-from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed
+from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, State
 from tests.unit.builders import (
     NOW,
     a_key,
@@ -233,11 +233,56 @@ def test_an_exempt_key_is_never_acted_on() -> None:
     assert (str(decision.due), decision.note) == ("2026-12-31", "migration")
 
 
+def test_a_deactivation_that_was_begun_on_an_exempt_key_and_did_not_happen_is_given_up() -> None:
+    """It is still active, so there is nothing to finish."""
+    key = a_key(age=90)
+    watch = a_watch(key, Deactivating(notice=noticed(due=0)))
+    decision = decide(seen(key), watch, now=NOW, settings=settings(exemptions="alice"))
+    assert decision.action is Action.EXEMPT
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "changed", "action", "reason"),
+    [
+        (10, None, {}, Action.KEEP, Reason.FRESH),
+        (90, None, {}, Action.NOTICE, Reason.STALE),
+        (90, None, {"notice_days": "0"}, Action.DEACTIVATE, Reason.STALE_WITHOUT_NOTICE),
+        (90, noticed(due=3), {}, Action.KEEP, Reason.NOTICE_RUNNING),
+        (90, noticed(due=0), {}, Action.DEACTIVATE, Reason.NOTICE_OVER),
+        (90, noticed(due=3), {"max_age_days": "365"}, Action.WITHDRAW, Reason.THRESHOLDS_CHANGED),
+        (90, deactivated(since=3), {}, Action.NOTICE, Reason.REACTIVATED),
+    ],
+)
+def test_each_decision_on_an_active_key_gives_its_reason(
+    age: int, state: State | None, changed: dict[str, str], action: Action, reason: Reason
+) -> None:
+    """People read it, and the history keeps it."""
+    key = a_key(age=age)
+    watch = a_watch(key, state) if state else None
+    decision = decide(seen(key), watch, now=NOW, settings=settings(**changed))
+    assert (decision.action, decision.reason) == (action, reason)
+
+
+def test_a_key_is_held_because_it_was_turned_on_again_too_often() -> None:
+    """And not because anybody held it before."""
+    key = a_key(age=100)
+    watch = a_watch(key, deactivated(since=3), reactivations=2)
+    decision = decide(seen(key), watch, now=NOW, settings=settings())
+    assert decision.reason is Reason.REACTIVATED_TOO_OFTEN
+
+
 def test_a_key_whose_creation_is_not_the_recorded_one_is_held() -> None:
     """A key id is unique, so somebody must look."""
     watch = a_watch(a_key(age=90), noticed(due=0))
     decision = decide(seen(a_key(age=91)), watch, now=NOW, settings=settings())
     assert (decision.action, decision.reason) == (Action.HOLD, Reason.IDENTITY_CHANGED)
+
+
+def test_a_held_key_whose_creation_is_not_the_recorded_one_is_not_held_anew() -> None:
+    """People were told to look already."""
+    watch = a_watch(a_key(age=90), Held())
+    decision = decide(seen(a_key(age=91)), watch, now=NOW, settings=settings())
+    assert (decision.action, decision.reason) == (Action.HOLD, Reason.STILL_HELD)
 
 
 @pytest.mark.parametrize(

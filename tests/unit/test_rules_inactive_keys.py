@@ -158,7 +158,7 @@ def test_a_window_that_was_interrupted_starts_again_today(last_use: LastUse) -> 
 def test_a_last_use_that_was_not_read_is_no_answer() -> None:
     """Unreadable is not never used."""
     watch = a_watch(INACTIVE, deactivated(since=40))
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableError, match=r"^its last use was not read$"):
         decide(seen(INACTIVE, None), watch, now=NOW, settings=settings())
 
 
@@ -176,6 +176,36 @@ def test_a_deactivation_that_was_begun_and_did_happen_is_finished(exemptions: st
     decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(exemptions=exemptions))
     assert (decision.action, decision.reason) == (Action.DEACTIVATE, Reason.FINISHED)
     assert decision.due == in_days(30)
+
+
+@pytest.mark.parametrize(
+    "state", [None, noticed(due=0), deactivated(since=30), Deleting(window=deactivated(since=30))]
+)
+def test_an_exempt_inactive_key_is_never_acted_on(state: State | None) -> None:
+    """Neither adopted, nor deleted, whatever was recorded."""
+    watch = a_watch(INACTIVE, state) if state else None
+    exempt = settings(exemptions="alice", adopt_inactive_keys="true")
+    decision = decide(seen(INACTIVE), watch, now=NOW, settings=exempt)
+    assert (decision.action, decision.reason) == (Action.EXEMPT, Reason.EXEMPT)
+
+
+@pytest.mark.parametrize(
+    ("state", "changed", "action", "reason"),
+    [
+        (None, {}, Action.KEEP, Reason.NOT_OURS),
+        (None, {"adopt_inactive_keys": "true"}, Action.ADOPT, Reason.ADOPTED),
+        (deactivated(since=3), {}, Action.KEEP, Reason.IN_WINDOW),
+        (deactivated(since=30), {}, Action.DELETE, Reason.UNUSED),
+        (Held(), {}, Action.HOLD, Reason.STILL_HELD),
+    ],
+)
+def test_each_decision_on_an_inactive_key_gives_its_reason(
+    state: State | None, changed: dict[str, str], action: Action, reason: Reason
+) -> None:
+    """People read it, and the history keeps it."""
+    watch = a_watch(INACTIVE, state) if state else None
+    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(**changed))
+    assert (decision.action, decision.reason) == (action, reason)
 
 
 def test_a_deletion_that_was_begun_and_did_not_happen_is_decided_again() -> None:

@@ -1,5 +1,6 @@
 """What is remembered of a key after each thing that happens to it."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,24 @@ def after(
     decision = Decision(action=action, reason=reason, due=due)
     event = an_event(action, reason)
     return happened(a_watch(KEY, state), decision, seen(KEY, last_use), event).state
+
+
+def test_the_memory_of_a_key_begins_with_what_was_seen_of_it() -> None:
+    """Its version says that it was never written."""
+    assert first_watch(KEY) == a_watch(KEY, Lapsed(due=None), version=0)
+
+
+@pytest.mark.parametrize("state", [a_notice(due=0), Held()])
+def test_no_intent_to_delete_rests_on_anything_but_a_window(state: State) -> None:
+    """It would be a mistake of ours, and says so."""
+    with pytest.raises(ValueError, match=type(state).__name__):
+        intend(a_watch(KEY, state), Action.DELETE)
+
+
+def test_no_window_is_without_a_day() -> None:
+    """It would be a mistake of ours, and says so."""
+    with pytest.raises(ValueError, match="NOTICE_OVER"):
+        after(a_notice(due=0), Action.DEACTIVATE, due=None)
 
 
 def test_a_notice_is_remembered_with_its_day_and_the_day_it_was_told() -> None:
@@ -168,7 +187,8 @@ def test_what_happened_waits_to_be_told() -> None:
 @pytest.mark.parametrize("state", [a_notice(due=3), a_window(since=3)])
 def test_what_was_told_waits_no_longer(state: State) -> None:
     """And today is the day on which it was told."""
-    watch = told(a_watch(KEY, state), NOW)
+    waiting = replace(a_watch(KEY, state), untold=(an_event(Action.DEACTIVATE),))
+    watch = told(waiting, NOW)
     assert watch.untold == ()
     assert watch.state.told_on == TODAY  # type: ignore[union-attr]  # both states have it
 

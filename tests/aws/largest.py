@@ -1,0 +1,223 @@
+"""The largest account that IAM allows, simulated: calls take their time by a clock of its own.
+
+It answers the calls that the product makes, as fast as Python can, and counts the seconds that
+they would take where IAM lets through some requests a second. Nothing here waits.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from botocore.exceptions import ClientError
+
+from key_rotation.aws import Clients
+from tests.aws.world import DEFAULTS
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+OLD = START - timedelta(days=1000)
+Page = Mapping[str, Any]
+
+
+@dataclass
+class Clock:
+    """The simulated time; every request to IAM moves it on."""
+
+    now: datetime = START
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        with self.lock:
+            self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Pages:
+    """A paginator."""
+
+    pages: Any
+
+    def paginate(self, **asked: Any) -> Iterator[Page]:
+        """Give the pages."""
+        yield from self.pages(**asked)
+
+
+class Iam:
+    """IAM with `users` users of two old keys each, and a rate for all requests together."""
+
+    def __init__(self, clock: Clock, *, users: int, rate: float) -> None:
+        """Fill the account."""
+        self.calls: Counter[str] = Counter()
+        self.keys: dict[str, list[dict[str, Any]]] = {
+            f"user{n:04}": [
+                {
+                    "AccessKeyId": f"AKIA{2 * n + k:016}",
+                    "Status": "Active",
+                    "CreateDate": OLD + timedelta(hours=2 * n + k),
+                }
+                for k in range(2)
+            ]
+            for n in range(users)
+        }
+        self._owners = {key["AccessKeyId"]: name for name in self.keys for key in self.keys[name]}
+        self._clock = clock
+        self._pause = 1 / rate
+
+    def get_paginator(self, name: str) -> Pages:
+        """Give the paginator of a listing."""
+        return Pages(getattr(self, f"_{name}"))
+
+    def get_access_key_last_used(self, **asked: str) -> Page:
+        """Tell that a key was never used."""
+        self._count("GetAccessKeyLastUsed")
+        never = {"ServiceName": "N/A", "Region": "N/A"}
+        return {"UserName": self._owners[asked["AccessKeyId"]], "AccessKeyLastUsed": never}
+
+    def update_access_key(self, **asked: str) -> None:
+        """Set a key's status; once is enough."""
+        self._count("UpdateAccessKey")
+        [key] = (
+            k for k in self.keys[asked["UserName"]] if k["AccessKeyId"] == asked["AccessKeyId"]
+        )
+        assert key["Status"] != asked["Status"]
+        key["Status"] = asked["Status"]
+
+    def _list_users(self, **_: Any) -> Iterator[Page]:
+        names = list(self.keys)
+        for start in range(0, len(names), 1000):
+            self._count("ListUsers")
+            some = names[start : start + 1000]
+            yield {
+                "Users": [
+                    {
+                        "UserName": name,
+                        "Path": "/",
+                        "UserId": f"AIDA{name:0>17}",
+                        "CreateDate": OLD,
+                    }
+                    for name in some
+                ]
+            }
+
+    def _list_access_keys(self, **asked: str) -> Iterator[Page]:
+        self._count("ListAccessKeys")
+        yield {"AccessKeyMetadata": [dict(key) for key in self.keys[asked["UserName"]]]}
+
+    def _list_user_tags(self, **_: str) -> Iterator[Page]:
+        self._count("ListUserTags")
+        yield {"Tags": []}
+
+    def _count(self, name: str) -> None:
+        self._clock.pass_by(self._pause)
+        with self._clock.lock:
+            self.calls[name] += 1
+
+
+class Table:
+    """The ledger's table: items by their keys, and the conditions that the ledger puts."""
+
+    name = "ledger"
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.meta = self
+        self.client = self
+        self._items: dict[str, dict[str, dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+
+    def get_item(self, *, Key: Mapping[str, str], **_: Any) -> Page:  # noqa: N803 - boto's name
+        """Read an item."""
+        found = self._items.get(Key["pk"], {}).get(Key["sk"])
+        return {"Item": found} if found else {}
+
+    def put_item(self, **put: Any) -> None:
+        """Write an item."""
+        with self._lock:
+            self._check(put, put["Item"])
+            self._put(put["Item"])
+
+    def delete_item(self, **deletion: Any) -> None:
+        """Remove an item."""
+        with self._lock:
+            key = deletion["Key"]
+            self._check(deletion, key)
+            self._items[key["pk"]].pop(key["sk"], None)
+
+    def transact_write_items(self, *, TransactItems: Sequence[Page]) -> None:  # noqa: N803 - as above
+        """Write all items, or none."""
+        puts = [each["Put"] for each in TransactItems]
+        with self._lock:
+            for put in puts:
+                self._check(put, put["Item"])
+            for put in puts:
+                self._put(put["Item"])
+
+    def get_paginator(self, _: str) -> Pages:
+        """Query a partition."""
+
+        def query(**asked: Any) -> Iterator[Page]:
+            yield {"Items": list(self.partition(asked["ExpressionAttributeValues"][":pk"]))}
+
+        return Pages(query)
+
+    def partition(self, pk: str) -> Sequence[dict[str, Any]]:
+        """The items of a partition."""
+        return list(self._items.get(pk, {}).values())
+
+    def _put(self, item: dict[str, Any]) -> None:
+        self._items.setdefault(item["pk"], {})[item["sk"]] = item
+
+    def _check(self, write: Page, key: Mapping[str, Any]) -> None:
+        wanted = write.get("ConditionExpression")
+        found = self._items.get(key["pk"], {}).get(key["sk"], {})
+        values = write.get("ExpressionAttributeValues", {})
+        fits = not found if wanted == "attribute_not_exists(pk)" else True
+        if not fits or any(found.get(name[1:]) != value for name, value in values.items()):
+            error = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "no"}}
+            raise ClientError(cast("Any", error), "write")
+
+
+@dataclass
+class Topic:
+    """SNS: somebody listens, and messages are kept."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    def get_paginator(self, _: str) -> Pages:
+        """List the subscriptions."""
+        return Pages(lambda **_: [{"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:::one"}]}])
+
+    def publish(self, **message: Any) -> None:
+        """Take a message."""
+        assert len(message["Message"].encode()) < 256 * 1024
+        self.messages.append(message)
+
+
+@dataclass
+class Parameters:
+    """Parameter Store."""
+
+    values: dict[str, str] = field(default_factory=lambda: dict(DEFAULTS))
+
+    def get_parameters(self, *, Names: Sequence[str]) -> Page:  # noqa: N803 - boto's name
+        """Read parameters."""
+        return {
+            "Parameters": [
+                {"Name": name, "Value": self.values[name.rpartition("/")[2]], "Version": 1}
+                for name in Names
+            ]
+        }
+
+
+def clients(iam: Iam, table: Table, topic: Topic, parameters: Parameters) -> Clients:
+    """Put them where the product has boto's."""
+    return Clients(
+        iam=cast("Any", iam),
+        ssm=cast("Any", parameters),
+        sns=cast("Any", topic),
+        table=cast("Any", table),
+        functions=cast("Any", None),
+    )

@@ -1,0 +1,129 @@
+"""Promise 7: nobody is overlooked because the credential report does not show a key.
+
+The report only chooses whom to ask on the days between two sweeps of everybody.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.aws.faults import answered, on
+from tests.aws.world import World
+
+GOT = "iam.GetCredentialReport"
+
+
+def asked(world: World) -> list[str]:
+    """Run; returns the users who were asked for their keys."""
+    names: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        names.append(params["UserName"])
+
+    with on(world, "provide-client-params.iam.ListAccessKeys", note):
+        world.run()
+    return sorted(set(names))
+
+
+def a_day_without_a_sweep(world: World) -> None:
+    """Everybody was asked yesterday, and so is nobody without a reason today."""
+    world.run()
+    world.now += timedelta(days=1)
+
+
+def column(name: str, value: str) -> Callable[[dict[str, Any]], None]:
+    """Let the report say something else in a column, for everybody."""
+
+    def change(parsed: dict[str, Any]) -> None:
+        lines = parsed["Content"].decode().split("\n")
+        header, *rows = [line.split(",") for line in lines if line]
+        for row in rows:
+            row[header.index(name)] = value
+        parsed["Content"] = "\n".join(",".join(row) for row in [header, *rows]).encode()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        column("access_key_1_active", "false"),
+        column("access_key_1_last_rotated", "2026-11-20T00:00:00+00:00"),
+        column("access_key_1_last_rotated", "N/A"),
+    ],
+    ids=["inactive", "young", "no key"],
+)
+def test_a_key_that_the_report_hides_is_found_by_the_next_sweep(
+    world: World, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """At most a week late, and its notice is as long as any."""
+    a_day_without_a_sweep(world)
+    key_id = world.key("alice", age=400)
+    noticed = []
+    with answered(world, GOT, change):
+        for _ in range(7):
+            noticed += world.run()["noticed"]
+            world.now += timedelta(days=1)
+    assert [entry["access_key_id"] for entry in noticed] == [key_id]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"user\nyoung\n", b'"', b"<html></html>"])
+def test_a_report_of_nonsense_leads_to_asking(world: World, content: bytes) -> None:
+    world.key("young", age=400)
+    a_day_without_a_sweep(world)
+
+    def nonsense(parsed: dict[str, Any]) -> None:
+        parsed["Content"] = content
+
+    with answered(world, GOT, nonsense):
+        assert asked(world) == ["young"]
+
+
+@pytest.mark.parametrize("line", ["alice", "/ci/*", "a*"])
+def test_who_may_be_exempt_is_listed_every_day(world: World, line: str) -> None:
+    """However young the key is."""
+    world.key("alice", age=5, path="/ci/")
+    world.put(exemptions=line)
+    a_day_without_a_sweep(world)
+    assert len(world.run()["exempt"]) == 1
+
+
+def test_a_key_that_is_exempt_by_its_id_is_listed_every_day(world: World) -> None:
+    key_id = world.key("alice", age=5)
+    world.put(exemptions=key_id)
+    a_day_without_a_sweep(world)
+    assert [entry["access_key_id"] for entry in world.run()["exempt"]] == [key_id]
+
+
+def test_with_adoption_who_has_an_inactive_key_is_asked(world: World) -> None:
+    a_day_without_a_sweep(world)
+    key_id = world.key("alice", age=5, status="Inactive")
+    world.put(adopt_inactive_keys="true")
+    assert [entry["access_key_id"] for entry in world.run()["adopted"]] == [key_id]
+
+
+def test_root_is_no_user(world: World) -> None:
+    """The report's first row is of root, whose keys no rule touches."""
+    a_day_without_a_sweep(world)
+
+    def with_root(parsed: dict[str, Any]) -> None:
+        header, *rows = parsed["Content"].decode().split("\n")
+        columns = header.split(",")
+        values = {
+            "user": "<root_account>",
+            "user_creation_time": "2015-01-01T00:00:00+00:00",
+            "access_key_1_active": "true",
+            "access_key_1_last_rotated": "2015-01-01T00:00:00+00:00",
+            "access_key_2_active": "false",
+            "access_key_2_last_rotated": "N/A",
+        }
+        root = ",".join(values.get(name, "not_supported") for name in columns)
+        parsed["Content"] = "\n".join([header, root, *rows]).encode()
+
+    world.key("young", age=5)
+    with answered(world, GOT, with_root):
+        assert asked(world) == []
+        answer = world.run()
+    assert (answer["users"], answer["noticed"], answer["deactivated"]) == (1, [], [])

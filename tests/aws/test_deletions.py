@@ -1,0 +1,212 @@
+"""Promise 2: no key is deleted but one of ours that stayed inactive and unused, read afresh."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+
+from tests.aws.faults import answered, meanwhile, on, refused
+from tests.aws.world import World
+
+LISTED = "iam.ListAccessKeys"
+LAST_USED = "iam.GetAccessKeyLastUsed"
+DELETED = "iam.DeleteAccessKey"
+
+
+def a_key_due(world: World) -> str:
+    """A key whose window ends with the run of today."""
+    key_id = world.key("alice", age=83)
+    world.run()
+    world.after(7)
+    world.now += timedelta(days=30)
+    return key_id
+
+
+def calls_before_the_deletion(world: World, call: str) -> int:
+    """How often a run makes a call before it reads the key afresh."""
+    made: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        made.append(f"iam.{model.name}")
+
+    with on(world, "before-call.iam", note):
+        world.run({"mode": "report"})
+    return made.count(call)
+
+
+def test_a_key_is_deleted_only_if_it_is_still_what_the_decision_rests_on(world: World) -> None:
+    """Undisturbed it is; each test below disturbs it between the decision and the deletion."""
+    key_id = a_key_due(world)
+    assert [entry["access_key_id"] for entry in world.run()["deleted"]] == [key_id]
+    assert world.status(key_id) is None
+
+
+def test_a_key_turned_on_right_before_its_deletion_is_not_deleted(world: World) -> None:
+    key_id = a_key_due(world)
+    reads = calls_before_the_deletion(world, LISTED)
+    with meanwhile(world, LISTED, lambda: world.turn("alice", key_id, "Active"), nth=reads):
+        answer = world.run()
+    assert answer["deleted"] == []
+    assert world.status(key_id) == "Active"
+    assert len(world.after(1)["noticed"]) + len(answer["noticed"]) == 1
+
+
+def test_a_key_used_right_before_its_deletion_is_not_deleted(world: World) -> None:
+    """Its window starts again."""
+    key_id = a_key_due(world)
+    reads = calls_before_the_deletion(world, LAST_USED)
+    with meanwhile(world, LAST_USED, lambda: world.use(key_id), nth=reads):
+        answer = world.run()
+    assert answer["deleted"] == []
+    assert world.status(key_id) == "Inactive"
+    extended = [*answer["extended"], *world.run()["extended"]]
+    assert [entry["due"] for entry in extended] == [f"{world.now + timedelta(days=30):%Y-%m-%d}"]
+
+
+def test_a_key_of_another_creation_right_before_its_deletion_is_not_deleted(world: World) -> None:
+    """A key id is unique, so somebody must look."""
+    key_id = a_key_due(world)
+    reads = calls_before_the_deletion(world, LISTED)
+    found = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys[key_id]
+
+    def made_again() -> None:
+        found.create_date = found.create_date + timedelta(seconds=1)
+
+    with meanwhile(world, LISTED, made_again, nth=reads):
+        answer = world.run()
+    assert answer["deleted"] == []
+    assert world.status(key_id) == "Inactive"
+    assert len(answer["held"]) + len(answer["failed"]) == 1
+
+
+def test_a_key_that_iam_says_is_of_another_user_is_not_deleted(world: World) -> None:
+    key_id = a_key_due(world)
+
+    def of_bob(parsed: dict[str, Any]) -> None:
+        parsed["UserName"] = "bob"
+
+    with answered(world, LAST_USED, of_bob):
+        answer = world.run()
+    assert answer["deleted"] == []
+    assert "'bob' as its owner" in answer["failed"][0]["reason"]
+    assert world.status(key_id) == "Inactive"
+
+
+@pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "ServiceFailure"])
+@pytest.mark.parametrize("call", [LISTED, LAST_USED])
+def test_a_key_that_cannot_be_read_afresh_is_not_deleted(
+    world: World, call: str, code: str
+) -> None:
+    """Unreadable is not unchanged."""
+    key_id = a_key_due(world)
+    reads = calls_before_the_deletion(world, call)
+    with refused(world, call, code, nth=reads):
+        answer = world.run()
+    assert answer["deleted"] == []
+    assert [(entry["access_key_id"], code in entry["reason"]) for entry in answer["failed"]] == [
+        (key_id, True)
+    ]
+    assert world.status(key_id) == "Inactive"
+    assert len(world.run()["deleted"]) == 1
+
+
+@pytest.mark.parametrize("call", [LISTED, LAST_USED])
+def test_a_key_that_its_owner_deletes_meanwhile_is_not_claimed(world: World, call: str) -> None:
+    """Gone before it was read afresh: the owner rotated it."""
+    key_id = a_key_due(world)
+    reads = calls_before_the_deletion(world, call)
+    backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    with meanwhile(world, call, lambda: backend.delete_access_key(key_id, "alice"), nth=reads):
+        first = world.run()
+    second = world.run()
+    assert first["deleted"] == second["deleted"] == []
+    closed = [*first["closed"], *second["closed"]]
+    assert [entry["access_key_id"] for entry in closed] == [key_id]
+
+
+def test_a_key_that_is_gone_when_it_is_deleted_is_deleted(world: World) -> None:
+    """What was wanted is so; IAM's NoSuchEntity confirms it, and it is told once."""
+    key_id = a_key_due(world)
+    backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    with meanwhile(world, DELETED, lambda: backend.delete_access_key(key_id, "alice")):
+        assert len(world.run()["deleted"]) == 1
+    again = world.run()
+    assert (again["deleted"], again["closed"], again["failed"]) == ([], [], [])
+
+
+def test_a_key_that_somebody_else_turned_off_is_not_deleted_however_old(world: World) -> None:
+    key_id = world.key("alice", age=2000, status="Inactive")
+    for _ in range(4):
+        assert world.after(100)["deleted"] == []
+    assert world.status(key_id) == "Inactive"
+
+
+def test_a_key_whose_watch_is_lost_is_not_deleted(world: World) -> None:
+    """What is not recorded was not done: the key is not ours any more."""
+    key_id = a_key_due(world)
+    world.clients.table.delete_item(Key={"pk": "WATCH", "sk": key_id})
+    assert world.run()["deleted"] == []
+    assert world.after(400)["deleted"] == []
+    assert world.status(key_id) == "Inactive"
+
+
+def test_a_key_turned_on_and_off_again_in_its_window_by_its_owner_and_used_is_not_deleted(
+    world: World,
+) -> None:
+    """No run saw it active, but its use is seen."""
+    key_id = world.key("alice", age=83)
+    world.run()
+    world.after(7)
+    world.use(key_id, world.now + timedelta(days=15))
+    assert world.after(30)["deleted"] == []
+    assert world.status(key_id) == "Inactive"
+
+
+@pytest.mark.parametrize(("hours", "deleted"), [(-24, 1), (0, 1), (1, 1), (1.01, 0), (24, 0)])
+def test_a_use_that_came_to_light_late_moves_nothing(
+    world: World, hours: float, deleted: int
+) -> None:
+    """Up to an hour after the deactivation, IAM may still have let it through."""
+    key_id = world.key("alice", age=83)
+    world.run()
+    world.after(7)
+    world.use(key_id, world.now + timedelta(hours=hours))
+    assert len(world.after(30)["deleted"]) == deleted
+
+
+def test_a_last_use_that_is_no_clear_never_is_no_answer(world: World) -> None:
+    """An answer without a date counts as never used only where it says so in full."""
+    key_id = a_key_due(world)
+
+    def unclear(parsed: dict[str, Any]) -> None:
+        parsed["AccessKeyLastUsed"] = {"ServiceName": "s3", "Region": "N/A"}
+
+    with answered(world, LAST_USED, unclear):
+        answer = world.run()
+    assert "unclear" in answer["failed"][0]["reason"]
+    assert world.status(key_id) == "Inactive"
+
+
+def test_a_key_exempted_on_the_day_of_its_deletion_is_not_deleted(world: World) -> None:
+    """When the exemption ends, a whole new window begins."""
+    key_id = a_key_due(world)
+    world.put(exemptions="alice")
+    assert world.run()["deleted"] == []
+    world.put(exemptions="none")
+    [extended] = world.after(1)["extended"]
+    assert extended["due"] == f"{world.now + timedelta(days=30):%Y-%m-%d}"
+    assert world.after(29)["deleted"] == []
+    assert len(world.after(1)["deleted"]) == 1
+    assert world.status(key_id) is None
+
+
+def test_no_window_gets_shorter_when_grace_days_are_lowered(world: World) -> None:
+    key_id = world.key("alice", age=83)
+    world.run()
+    world.after(7)
+    world.put(grace_days="1")
+    assert world.after(29)["deleted"] == []
+    assert world.status(key_id) == "Inactive"
+    assert len(world.after(1)["deleted"]) == 1

@@ -1,0 +1,423 @@
+"""A run costs what there is to do, and asking only about the keys that matter misses nobody."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import MockRawResponse
+
+from key_rotation.model import Coverage
+from key_rotation.outcome import Section
+from key_rotation.report import Report
+from tests.aws.faults import answered, on, refused
+from tests.aws.world import REGION, World, a_world
+
+USERS, STALE = 300, 20
+QUIET = 20
+GENERATE = "iam.GenerateCredentialReport"
+REPORT = "iam.GetCredentialReport"
+DATES = ("access_key_1_last_rotated", "access_key_2_last_rotated")
+Row = dict[str, str]
+
+
+@contextmanager
+def counted(world: World) -> Iterator[Counter[str]]:
+    """Count the calls, by service and name."""
+    calls: Counter[str] = Counter()
+
+    def count(model: Any, **_: Any) -> None:
+        calls[f"{model.service_model.service_name}.{model.name}"] += 1
+
+    with on(world, "before-call", count):
+        yield calls
+
+
+@contextmanager
+def asked(world: World) -> Iterator[list[str]]:
+    """Note which users are asked for their keys."""
+    users: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        users.append(params["body"]["UserName"])
+
+    with on(world, "before-call.iam.ListAccessKeys", note):
+        yield users
+
+
+@contextmanager
+def in_the_report(world: World, change: Callable[[list[Row]], None]) -> Iterator[None]:
+    """Let the credential report say something else than moto makes of it."""
+
+    def edit(parsed: dict[str, Any]) -> None:
+        head, *lines = parsed["Content"].decode().strip().split("\n")
+        rows = [dict(zip(head.split(","), line.split(","), strict=True)) for line in lines]
+        change(rows)
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        table = [columns, *([row.get(name, "") for name in columns] for row in rows)]
+        parsed["Content"] = "\n".join(",".join(cells) for cells in table).encode()
+
+    with answered(world, REPORT, edit):
+        yield
+
+
+def of_user(name: str, **fields: str) -> Callable[[list[Row]], None]:
+    """Change a user's row."""
+
+    def change(rows: list[Row]) -> None:
+        next(row for row in rows if row["user"] == name).update(fields)
+
+    return change
+
+
+@contextmanager
+def days_ago(world: World, days: int) -> Iterator[Any]:
+    """Do something by hand in the past."""
+    with time_machine.travel(world.now - timedelta(days=days), tick=False):
+        yield world.clients.iam
+
+
+def an_old_user(world: World, name: str) -> None:
+    """Make a user long ago, without a key."""
+    with days_ago(world, 1500) as iam:
+        iam.create_user(UserName=name)
+
+
+def next_day(world: World, *, days: int = 1) -> Report:
+    """Let days pass without a run, then run."""
+    world.now += timedelta(days=days)
+    return world.report()
+
+
+def coverage(report: Report) -> Coverage:
+    return report.seen.coverage
+
+
+def keys_under(report: Report, section: Section) -> list[str | None]:
+    return [outcome.access_key_id for outcome in report.of(section)]
+
+
+@pytest.fixture
+def swept(world: World) -> World:
+    """An account with an old user of a young key, in which everybody was asked yesterday."""
+    an_old_user(world, "alice")
+    world.key("alice", age=10)
+    assert coverage(world.report()) is Coverage.SWEEP
+    world.now += timedelta(days=1)
+    return world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A run, its calls, and whom it asked."""
+
+    report: Report
+    calls: Counter[str]
+    asked: list[str]
+
+    @property
+    def to_iam(self) -> int:
+        """How many calls went to IAM."""
+        return sum(number for name, number in self.calls.items() if name.startswith("iam."))
+
+
+@pytest.fixture(scope="module")
+def days() -> dict[str, Day]:
+    """Some days of an account: 300 old users, half of them with a key, 20 of those stale."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        with a_world() as world:
+            fill(world)
+            world.put(max_age_days="1000")
+            world.report()
+            found = {"quiet": a_day(world, after=1)}
+            world.put(max_age_days="90")
+            found["notices"] = a_day(world)
+            found["sweep"] = a_day(world, after=6)
+            found["deactivations"] = a_day(world, after=1)
+            found["grace"] = a_day(world, after=1)
+    return found
+
+
+def fill(world: World) -> None:
+    names = [f"user{n}" for n in range(USERS)]
+    with days_ago(world, 1500) as iam:
+        for name in names:
+            iam.create_user(UserName=name)
+    for age, some in ((400, names[: 2 * STALE : 2]), (30, names[2 * STALE :: 2])):
+        with days_ago(world, age) as iam:
+            for name in some:
+                iam.create_access_key(UserName=name)
+
+
+def a_day(world: World, *, after: int = 0) -> Day:
+    world.now += timedelta(days=after)
+    with counted(world) as calls, asked(world) as users:
+        return Day(report=world.report(), calls=calls, asked=users)
+
+
+PAGES_AND_REPORT = 1 + 3
+"""One page of users; the report, asked for twice at most, and read."""
+
+
+def test_a_quiet_day_costs_few_calls_however_many_users_there_are(days: dict[str, Day]) -> None:
+    day = days["quiet"]
+    assert coverage(day.report) is Coverage.CHOSEN
+    assert day.asked == []
+    assert day.to_iam <= QUIET
+    assert day.report.keys == USERS // 2
+
+
+def test_the_day_of_the_notices_costs_three_calls_for_each_stale_key(days: dict[str, Day]) -> None:
+    """Its status, its last use, and its description."""
+    day = days["notices"]
+    assert coverage(day.report) is Coverage.CHOSEN
+    assert len(day.report.of(Section.NOTICED)) == STALE
+    assert day.to_iam <= PAGES_AND_REPORT + 3 * STALE
+
+
+def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
+    days: dict[str, Day],
+) -> None:
+    """Its status, its last use, and its deactivation."""
+    day = days["deactivations"]
+    assert coverage(day.report) is Coverage.CHOSEN
+    assert len(day.report.of(Section.DEACTIVATED)) == STALE
+    assert day.to_iam <= PAGES_AND_REPORT + 3 * STALE
+
+
+def test_a_day_of_the_grace_windows_costs_two_calls_for_each_watched_key(
+    days: dict[str, Day],
+) -> None:
+    """Its status, and its last use."""
+    assert len(days["grace"].report.of(Section.UPCOMING)) == STALE
+    assert days["grace"].to_iam <= PAGES_AND_REPORT + 2 * STALE
+
+
+def test_the_day_of_the_sweep_costs_one_call_for_each_user_besides(days: dict[str, Day]) -> None:
+    day = days["sweep"]
+    assert coverage(day.report) is Coverage.SWEEP
+    assert len(set(day.asked)) == len(day.asked) == USERS
+    assert day.to_iam <= PAGES_AND_REPORT + USERS + STALE
+
+
+@pytest.mark.parametrize("name", ["quiet", "notices", "sweep", "deactivations", "grace"])
+def test_dynamodb_sns_and_ssm_take_few_calls_on_any_day(days: dict[str, Day], name: str) -> None:
+    """Batches, pages and one read of all parameters: nothing grows with users or history."""
+    calls = days[name].calls
+    assert calls["dynamodb.Scan"] == 0
+    assert calls["dynamodb.Query"] == 1
+    assert calls["dynamodb.TransactWriteItems"] <= 6
+    assert calls["ssm.GetParameters"] == 1
+    assert calls["sns.Publish"] <= 1
+
+
+def test_everybody_is_asked_in_the_first_run_and_every_seven_days(world: World) -> None:
+    an_old_user(world, "alice")
+    kinds = [coverage(world.report()), *(coverage(next_day(world)) for _ in range(14))]
+    sweeps = [day for day, kind in enumerate(kinds) if kind is Coverage.SWEEP]
+    assert sweeps == [0, 7, 14]
+
+
+def test_a_sweep_that_could_not_read_a_user_is_done_again_next_day(world: World) -> None:
+    an_old_user(world, "alice")
+    with refused(world, "iam.ListAccessKeys", "Throttling"):
+        assert coverage(world.report()) is Coverage.SWEEP
+    assert coverage(next_day(world)) is Coverage.SWEEP
+    assert coverage(next_day(world)) is Coverage.CHOSEN
+
+
+def in_the_making(parsed: dict[str, Any]) -> None:
+    parsed["State"] = "INPROGRESS"
+
+
+def undecodable(parsed: dict[str, Any]) -> None:
+    parsed["Content"] = b"\xff\xfe"
+
+
+def without_content(parsed: dict[str, Any]) -> None:
+    del parsed["Content"]
+
+
+@pytest.mark.parametrize(
+    "without_report",
+    [
+        lambda world: answered(world, GENERATE, in_the_making),
+        lambda world: refused(world, GENERATE),
+        lambda world: refused(world, GENERATE, "Throttling"),
+        lambda world: refused(world, GENERATE, "LimitExceeded"),
+        lambda world: refused(world, REPORT),
+        lambda world: refused(world, REPORT, "ReportNotPresent"),
+        lambda world: answered(world, REPORT, undecodable),
+        lambda world: answered(world, REPORT, without_content),
+    ],
+    ids=[
+        "never ready",
+        "not allowed to generate it",
+        "throttled",
+        "limit exceeded",
+        "not allowed to read it",
+        "not there",
+        "not text",
+        "empty answer",
+    ],
+)
+def test_without_a_credential_report_everybody_is_asked_and_the_run_says_so(
+    swept: World, without_report: Any
+) -> None:
+    with without_report(swept), asked(swept) as users:
+        report = swept.report()
+    assert users == ["alice"]
+    assert report.seen.coverage is Coverage.SWEEP
+    assert "no credential report" in report.seen.note
+
+
+def test_a_report_of_the_day_before_yesterday_is_none(swept: World) -> None:
+    swept.reported = swept.now - timedelta(days=2)
+    with asked(swept) as users:
+        report = swept.report()
+    assert users == ["alice"]
+    assert "no credential report: it is of" in report.seen.note
+
+
+def test_where_the_report_knows_that_the_key_is_young_nobody_is_asked(swept: World) -> None:
+    """The contrast to every test below: these are asked, and this user is not."""
+    with asked(swept) as users:
+        assert coverage(swept.report()) is Coverage.CHOSEN
+    assert users == []
+
+
+NO_KEY = {"access_key_1_active": "false", "access_key_1_last_rotated": "N/A"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        list.clear,
+        of_user("alice", user_creation_time="2026-01-01T00:00:00+00:00"),
+        of_user("alice", user_creation_time="no_information"),
+        of_user("alice", additional_credentials_info="1 more access key; see ListAccessKeys"),
+        of_user("alice", access_key_1_active="maybe"),
+        of_user("alice", access_key_1_last_rotated="N/A"),
+        of_user("alice", access_key_1_last_rotated="2026-11-15T09:00:00"),
+        of_user("alice", access_key_2_active="true", access_key_2_last_rotated="N/A"),
+    ],
+    ids=[
+        "it appeared after the report",
+        "it was made again under the same name",
+        "its creation is unknown",
+        "it has more than two keys",
+        "a status is unclear",
+        "an active key has no date",
+        "a date has no time zone",
+        "a second active key has no date",
+    ],
+)
+def test_a_user_whom_the_report_does_not_know_in_full_is_asked(
+    swept: World, change: Callable[[list[Row]], None]
+) -> None:
+    with in_the_report(swept, change), asked(swept) as users:
+        assert coverage(swept.report()) is Coverage.CHOSEN
+    assert users == ["alice"]
+
+
+def test_a_third_key_that_only_the_listing_knows_gets_its_notice(swept: World) -> None:
+    swept.key("alice", age=20)
+    third = swept.key("alice", age=400)
+    hidden = of_user(
+        "alice",
+        access_key_1_last_rotated="2026-11-15T09:00:00+00:00",
+        access_key_2_last_rotated="2026-11-05T09:00:00+00:00",
+        additional_credentials_info="1 more access key; see ListAccessKeys",
+    )
+    with in_the_report(swept, hidden):
+        assert keys_under(swept.report(), Section.NOTICED) == [third]
+
+
+def test_a_date_in_the_report_that_is_later_than_the_creation_is_found_by_the_sweep(
+    swept: World,
+) -> None:
+    """Should AWS date a key by its last change, the report hides it for a week and no longer."""
+    swept.key("alice", age=400)
+    bumped = of_user("alice", **dict.fromkeys(DATES, "2026-11-20T09:00:00+00:00"))
+    with in_the_report(swept, bumped):
+        days = [swept.report(), *(next_day(swept) for _ in range(6))]
+    assert [len(day.of(Section.NOTICED)) for day in days] == [0, 0, 0, 0, 0, 0, 1]
+    assert coverage(days[-1]) is Coverage.SWEEP
+
+
+def test_a_user_younger_than_the_limit_costs_nothing(swept: World) -> None:
+    """No key is older than its user, whatever the report says or does not say."""
+    swept.key("bob", age=82)
+    with in_the_report(swept, list.clear), asked(swept) as users:
+        swept.run()
+    assert users == ["alice"]
+
+
+@pytest.mark.parametrize("days", [1, 7, 8, 20])
+def test_users_with_an_open_watch_are_asked_whatever_the_report_says(
+    swept: World, days: int
+) -> None:
+    """Noticed, deactivated and in grace: each day, the key itself is looked at."""
+    swept.key("bob", age=400)
+    swept.run()
+    with in_the_report(swept, of_user("bob", **NO_KEY)):
+        for _ in range(days - 1):
+            swept.after(1)
+        with asked(swept) as users:
+            swept.after(1)
+    assert "bob" in users
+
+
+def limit_exceeded(times: int) -> Callable[..., Any]:
+    """Answer 409 LimitExceeded a number of times, as IAM does where it is asked too often."""
+    left = [times]
+
+    def answer(request: Any, **_: Any) -> AWSResponse | None:
+        left[0] -= 1
+        if left[0] < 0:
+            return None
+        error = "<Error><Code>LimitExceeded</Code><Message>Rate exceeded</Message></Error>"
+        body = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>".encode()
+        return AWSResponse(request.url, 409, HTTPHeaders(), MockRawResponse(body))
+
+    return answer
+
+
+@pytest.mark.parametrize("call", ["ListUsers", "ListAccessKeys", "GetAccessKeyLastUsed"])
+def test_limit_exceeded_is_tried_again(world: World, call: str) -> None:
+    """IAM says so by a code that boto does not try again."""
+    key_id = world.key("alice", age=400)
+    with on(world, f"before-send.iam.{call}", limit_exceeded(3)):
+        answer = world.run()
+    assert [entry["access_key_id"] for entry in answer["noticed"]] == [key_id]
+    assert answer["failed"] == []
+
+
+def test_limit_exceeded_is_tried_again_where_a_key_is_deactivated(world: World) -> None:
+    world.key("alice", age=400)
+    world.run()
+    with on(world, "before-send.iam.UpdateAccessKey", limit_exceeded(3)):
+        answer = world.after(7)
+    assert (len(answer["deactivated"]), answer["failed"]) == (1, [])
+
+
+@pytest.mark.parametrize("call", ["iam.ListAccessKeys", "iam.GetAccessKeyLastUsed"])
+def test_a_read_that_stays_throttled_is_named_and_never_taken_for_an_answer(
+    world: World, call: str
+) -> None:
+    key_id = world.key("alice", age=400)
+    world.run()
+    with refused(world, call, "Throttling"):
+        answer = world.after(7)
+    assert world.status(key_id) == "Active"
+    assert (answer["deactivated"], answer["closed"]) == ([], [])
+    assert [entry["user"] for entry in answer["failed"]] == ["alice"]

@@ -1,0 +1,97 @@
+"""The documents cannot rot: what the code knows, they name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from key_rotation import errors, exemptions
+from key_rotation.model import Action, Reason
+from key_rotation.settings import CHOICES, NAMES, RANGES
+from tests.unit.builders import VALUES
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+RULES = (ROOT / "docs/rules.md").read_text()
+RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+MEASURES = (ROOT / "functions/key_rotation/measures.py").read_text()
+ROLE = (ROOT / "infra/role.py").read_text() + (ROOT / "infra/enforcer.py").read_text()
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_rules_give_every_reason_that_a_digest_can_give(reason: Reason) -> None:
+    assert any(line.rstrip(" |").endswith(reason) for line in RULES.splitlines())
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_the_rules_name_every_action(action: Action) -> None:
+    assert re.search(rf"\b{action}\b", RULES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_gives_each_parameter_with_default_and_accepted_values(name: str) -> None:
+    (row,) = [line for line in README.splitlines() if line.startswith(f"| `/key-rotation/{name}`")]
+    accepted = (
+        "-".join(map(str, RANGES[name]))
+        if name in RANGES
+        else ", ".join(f"`{choice}`" for choice in CHOICES.get(name, (exemptions.NONE,)))
+    )
+    assert f"| `{VALUES[name]}` | {accepted}" in row
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_shows_how_to_edit_each_parameter(name: str) -> None:
+    assert re.search(
+        rf"aws ssm put-parameter --name /key-rotation/{name} --value \S+ --over", README
+    )
+
+
+def test_the_readme_lists_the_roles_actions_and_no_others() -> None:
+    services = "iam|ssm|dynamodb|sns|kms|logs|sqs|lambda"
+    section = README.partition("## What the role may do")[2].partition("\n## ")[0]
+    listed = set(re.findall(rf"`((?:{services}):\w+\*?)`", section))
+    granted = set(re.findall(rf'"((?:{services}):\w+\*?)"', ROLE))
+    granted |= {f"dynamodb:{action}" for action in ("GetItem", "Query", "PutItem", "DeleteItem")}
+    assert listed == granted
+
+
+@pytest.mark.parametrize(
+    "metric", sorted(set(re.findall(r'"((?:Keys|Active|Stale|Oldest|Run)\w+)"', MEASURES)))
+)
+def test_the_runbook_names_every_metric(metric: str) -> None:
+    assert f"`{metric}`" in RUNBOOK
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type)
+        and issubclass(value, errors.RunStoppedError)
+        and value is not errors.RunStoppedError
+    ],
+)
+def test_the_runbook_says_what_to_do_about_every_error_that_stops_a_run(error: str) -> None:
+    assert f"`{error}`" in RUNBOOK
+
+
+@pytest.mark.parametrize(
+    "document",
+    [path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))],
+)
+def test_every_link_and_every_make_command_leads_somewhere(document: Path) -> None:
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", text):
+        assert ((ROOT / document).parent / target).exists(), target
+    for command in re.findall(r"\bmake ([a-z]+)\b(?=[`\s]*(?:#|`|$))", text, re.MULTILINE):
+        assert re.search(rf"^{command}:", MAKEFILE, re.MULTILINE), command
+
+
+def test_a_reader_of_forty_lines_knows_days_83_90_and_120_and_the_commands() -> None:
+    first = README.splitlines()[:40]
+    for day in ("**83 days**", "**90 days**", "**120 days**"):
+        assert any(day in line for line in first)
+    assert any("make demo" in line for line in first[:30])
+    assert any("cdk deploy" in line for line in first)

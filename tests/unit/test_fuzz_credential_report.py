@@ -1,0 +1,157 @@
+"""Fuzz: a credential report may hide nobody, however odd it is."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from key_rotation.choice import Row, choose
+from key_rotation.credential_report import parse
+from key_rotation.model import Listed, Slot, User
+from tests.unit import builders
+from tests.unit.builders import NOON, NOW, ago
+
+FUZZ = settings(max_examples=250, deadline=None, derandomize=True, database=None)
+COLUMNS = (
+    "user",
+    "arn",
+    "user_creation_time",
+    "password_last_used",
+    "access_key_1_active",
+    "access_key_1_last_rotated",
+    "access_key_2_active",
+    "access_key_2_last_rotated",
+    "additional_credentials_info",
+)
+FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S+00:00")
+NAME = st.text(min_size=1, max_size=12) | st.sampled_from(["al,ice", 'b"ob', "<root_account>", " "])
+CELL = st.one_of(
+    st.sampled_from(["true", "false", "TRUE", "N/A", "", "no_information", "not_supported"]),
+    st.text(max_size=10),
+    st.datetimes().flatmap(lambda at: st.sampled_from(FORMS).map(at.strftime)),
+)
+AGE = st.integers(0, 3000)
+
+
+def written(rows: Sequence[Sequence[str]], *, newline: bool = True) -> str:
+    """Rows as CSV, perhaps without the last end of line."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue() if newline else out.getvalue().rstrip("\n")
+
+
+def read(text: str) -> dict[str, Row]:
+    """The rows that can be understood; a report that is no CSV has none."""
+    try:
+        return dict(parse(text))
+    except csv.Error:
+        return {}
+
+
+@FUZZ
+@given(text=st.text(max_size=200))
+@example(text="user\x00,a\n1,2")
+@example(text='user,"')
+def test_any_text_is_read_without_another_error(text: str) -> None:
+    assert all(isinstance(row, Row) for row in read(text).values())
+
+
+@FUZZ
+@given(
+    head=st.lists(st.sampled_from(COLUMNS) | st.text(max_size=5), max_size=12),
+    rows=st.lists(st.lists(CELL, max_size=12), max_size=4),
+    newline=st.booleans(),
+)
+def test_odd_and_missing_columns_make_no_row_or_a_whole_one(
+    head: list[str], rows: list[list[str]], *, newline: bool
+) -> None:
+    for row in read(written([head, *rows], newline=newline)).values():
+        assert row.created.tzinfo
+        assert len(row.slots) == 2
+        assert all(slot.rotated is None or slot.rotated.tzinfo for slot in row.slots)
+
+
+@FUZZ
+@given(
+    name=NAME,
+    user_age=AGE,
+    key_ages=st.lists(AGE, min_size=1, max_size=3),
+    active=st.lists(st.booleans(), min_size=3, max_size=3),
+    form=st.sampled_from(FORMS),
+    order=st.permutations(COLUMNS),
+    newline=st.booleans(),
+    damage=st.dictionaries(st.sampled_from(COLUMNS[1:-1]), CELL, max_size=1),
+    thresholds=st.sampled_from([("90", "7"), ("20", "0"), ("2", "1"), ("1000", "90")]),
+)
+@example(
+    name='a,"b', user_age=91, key_ages=[90], active=[True] * 3, form=FORMS[0], order=COLUMNS,
+    newline=False, damage={}, thresholds=("90", "7"),
+)  # fmt: skip
+def test_a_user_with_a_key_that_is_due_is_always_asked(
+    name: str,
+    user_age: int,
+    key_ages: list[int],
+    active: list[bool],
+    form: str,
+    order: Sequence[str],
+    *,
+    newline: bool,
+    damage: dict[str, str],
+    thresholds: tuple[str, str],
+) -> None:
+    """As long as the report is true; a cell that cannot be understood may only add a question."""
+    max_age, notice = thresholds
+    chosen = builders.settings(max_age_days=max_age, notice_days=notice)
+    created = ago(max(user_age, *key_ages))
+    keys = [(ago(age), is_active) for age, is_active in zip(key_ages, active, strict=False)]
+    cells = {
+        "user": name,
+        "arn": "arn",
+        "user_creation_time": created.strftime(form),
+        "password_last_used": "no_information",
+        "additional_credentials_info": "more" if len(keys) > 2 else "N/A",
+    }
+    for number in (1, 2):
+        there = keys[number - 1] if len(keys) >= number else None
+        cells[f"access_key_{number}_active"] = "true" if there and there[1] else "false"
+        cells[f"access_key_{number}_last_rotated"] = there[0].strftime(form) if there else "N/A"
+    lies = {"true", "TRUE", "false", "FALSE", "N/A", "", "more"}
+    cells |= {
+        column: cell for column, cell in damage.items() if cell not in lies and not _is_date(cell)
+    }
+    rows = read(written([order, [cells[column] for column in order]], newline=newline))
+    listed = Listed(user=User(name=name, path="/", user_id="AIDA1"), created=created)
+    due = any(
+        is_active and NOW.day(at) + chosen.max_age - chosen.notice <= NOW.today
+        for at, is_active in keys
+    )
+    asked = choose([listed], rows, always=frozenset(), now=NOW, settings=chosen)
+    assert asked == (listed,) or not due
+
+
+@FUZZ
+@given(age=AGE, later=st.integers(0, 400), other=st.none() | AGE, seconds=st.floats(-0.9, 0.9))
+def test_a_row_of_another_user_of_the_same_name_is_not_believed(
+    age: int, later: int, other: int | None, seconds: float
+) -> None:
+    """A report may know only the one who was there before."""
+    rotated = None if other is None else ago(other)
+    row = Row(
+        created=ago(age + later) + timedelta(seconds=seconds),
+        slots=(Slot(active=rotated is not None, rotated=rotated), Slot(active=False, rotated=None)),
+        more=False,
+    )
+    listed = Listed(user=User(name="alice", path="/", user_id="AIDA1"), created=ago(age))
+    chosen = builders.settings()
+    asked = choose([listed], {"alice": row}, always=frozenset(), now=NOW, settings=chosen)
+    assert asked or age < 83 or later == 0
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text) <= NOON.replace(tzinfo=None) or True
+    except (TypeError, ValueError):
+        return _is_date(text[:-1]) if text.endswith("Z") else bool(text[:4].isdigit())

@@ -1,0 +1,98 @@
+"""Fuzz: nothing that people can name, tag or write forges a line of a message."""
+
+import json
+import re
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from key_rotation.digest import compose, subject
+from key_rotation.model import LastUse, Mode
+from key_rotation.outcome import NewerKey, Outcome, Section
+from key_rotation.run_state import RunState
+from key_rotation.settings import Parameter
+from key_rotation.text import HEADINGS, TOMORROW, render
+from tests.unit.builders import NOON, a_report, an_outcome, parameters
+
+FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+EVIL = st.one_of(
+    st.text(min_size=1, max_size=40),
+    st.sampled_from(
+        [
+            "alice\nDELETED: gone for good (1)",
+            "x\r\nSubject: y",
+            "a\u2028DEACTIVATED: b",
+            "a\x85HELD: c",
+            "\u202etxt",
+            "x" * 300,
+            "a " * 80,
+            "tab\tvt\vff\f",
+            "'; rm -rf / #",
+            "  - ",
+            "-" * 72,
+        ]
+    ),
+)
+OUTCOME: st.SearchStrategy[Outcome] = st.builds(
+    an_outcome,
+    st.sampled_from(Section),
+    user=EVIL,
+    key_id=st.none() | st.sampled_from(["AKIAALICE0000000001", "AKIABOB000000000002"]),
+    age=st.none() | st.integers(0, 4000),
+    reason=EVIL,
+    news=st.booleans(),
+    due=st.none() | st.integers(-40, 400),
+    last_use=st.none()
+    | st.builds(LastUse, at=st.none() | st.just(NOON), service=EVIL, region=EVIL),
+    description=st.none() | EVIL,
+    newer=st.none() | st.just(NewerKey(access_key_id="AKIANEW00000000001", last_use=None)),
+    earlier=st.none() | st.just(NOON),
+)
+OWN = (
+    "Key rotation in account 123456789012",
+    "Tue 24 Nov 2026, 12:00 UTC. ",
+    "REPORT MODE: nothing was changed. Below is what enforce mode would do.",
+    "SETTINGS: changed since the last run, marked with *",
+    "EXEMPTIONS THAT ENDED: these entries no longer exempt",
+    "By the credential report, ",
+    "Run run-2. Rules and thresholds: parameters /key-rotation/*.",
+    "-----",
+    *(f"{title} (" for title in (*HEADINGS.values(), TOMORROW)),
+)
+ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+
+
+@FUZZ
+@given(
+    outcomes=st.lists(OUTCOME, max_size=5),
+    before=EVIL,
+    ended=EVIL,
+    mode=st.sampled_from(Mode),
+)
+@example(outcomes=[], before="x\ny", ended="a\u2029b", mode=Mode.ENFORCE)
+def test_no_text_of_others_forges_a_line(
+    outcomes: list[Outcome], before: str, ended: str, mode: Mode
+) -> None:
+    """Each line at the margin is one of the product's own; all else is indented."""
+    exemption = re.sub(r"[^!-\"$-~]", "", ended) or "x"
+    previous = RunState(parameters=parameters() | {"mode": Parameter(value=before, version=0)})
+    report = a_report(
+        *outcomes,
+        mode=mode,
+        previous=previous,
+        exemptions=f"/{exemption} until 2026-01-01 # {ENDS.sub(' ', ended)}",
+    )
+    text = render(report)
+    for line in ENDS.split(text):
+        assert not line or line[0] == " " or line.startswith(OWN), line
+    for character in text:
+        assert character == "\n" or character.isprintable(), repr(character)
+    line = subject(report)
+    assert 0 < len(line) < 100
+    assert line.isascii()
+    assert line.isprintable()
+    message, told = compose(report)
+    data = json.loads(message.variants["sqs"])
+    assert set(data) >= {"run_id", "mode", "account_id", "users", "keys"}
+    assert json.loads(message.body)["email"] == text
+    assert sum(len(data.get(section, ())) for section in Section) == len(told.outcomes)

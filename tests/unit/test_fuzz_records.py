@@ -1,0 +1,151 @@
+"""Fuzz: an item of the ledger that is not exactly a watch is unreadable, and never guessed."""
+
+import copy
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from key_rotation import records
+from key_rotation.codec import MalformedError
+from key_rotation.errors import UnreadableError
+from key_rotation.model import Action, LastUse, Reason
+from key_rotation.run_state import RunState
+from key_rotation.settings import Parameter
+from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, State
+from tests.unit.builders import TODAY, a_key, a_watch, ago, an_event, deactivated, noticed
+
+FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+STATES: tuple[State, ...] = (
+    Lapsed(due=None),
+    Lapsed(due=TODAY),
+    noticed(due=3),
+    Deactivating(notice=None),
+    Deactivating(notice=noticed(due=0)),
+    deactivated(since=3, baseline=LastUse(at=ago(5), service="s3", region="x")),
+    Deleting(window=deactivated(since=40, interrupted=True)),
+    Held(),
+    Ended(),
+)
+PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 10**6),
+    st.decimals(allow_nan=False, allow_infinity=False, places=1),
+    st.text(max_size=12),
+    st.binary(max_size=4),
+    st.dates().map(str),
+    st.datetimes().map(str),
+    st.sampled_from(["held", "noticed", "deactivate", "DELETE", "2026-11-24", "2026-11-24T09:00"]),
+)
+VALUE: st.SearchStrategy[Any] = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner)
+)
+
+
+def places(item: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """All places inside an item."""
+    inner: Any = item.items() if isinstance(item, dict) else ()
+    inner = enumerate(item) if isinstance(item, list) else inner
+    return [
+        place for name, part in inner for place in [(*path, name), *places(part, (*path, name))]
+    ]
+
+
+def changed(item: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
+    """The item with one to three places replaced, removed or added."""
+    item = copy.deepcopy(item)
+    for _ in range(data.draw(st.integers(1, 3))):
+        *path, last = data.draw(st.sampled_from(places(item)))
+        inside: Any = item
+        for name in path:
+            inside = inside[name]
+        match data.draw(st.sampled_from(["replace", "remove", "add"])):
+            case "replace":
+                inside[last] = data.draw(VALUE)
+            case "remove":
+                del inside[last]
+            case _:
+                if isinstance(inside, dict):
+                    inside[data.draw(st.text(max_size=5))] = data.draw(VALUE)
+    return item
+
+
+@FUZZ
+@given(state=st.sampled_from(STATES), data=st.data())
+def test_a_changed_item_is_unreadable_or_means_what_it_says(
+    state: State, data: st.DataObject
+) -> None:
+    """What is read is what is written back; nothing is converted, dropped or made up."""
+    watch = a_watch(a_key(), state, version=3, reactivations=1)
+    event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
+    item = records.encode_watch(replace(watch, untold=(event,)))
+    assert records.decode_watch(item).untold == (event,)
+    item = changed(item, data)
+    try:
+        read = records.decode_watch(item)
+    except UnreadableError:
+        return
+    frame = {"pk", "sk", "schema", "written_by"}
+    again = {name: part for name, part in records.encode_watch(read).items() if name not in frame}
+    given_ = {name: part for name, part in item.items() if name not in frame}
+    for name, part in given_.items():
+        assert _same(part, again[name]), (name, part, again[name])
+
+
+@FUZZ
+@given(st.dictionaries(st.sampled_from(["schema", "pk", "state", "version", "user"]), VALUE))
+@example({"schema": Decimal(1)})
+@example({"schema": 1, "version": Decimal("NaN")})
+@example({"schema": True})
+def test_any_other_item_is_unreadable(item: dict[str, Any]) -> None:
+    try:
+        records.decode_watch(item)
+    except UnreadableError:
+        return
+    raise AssertionError(item)
+
+
+@FUZZ
+@given(data=st.data())
+def test_a_changed_state_of_the_last_run_is_malformed_or_means_what_it_says(
+    data: st.DataObject,
+) -> None:
+    state = RunState(
+        parameters={"mode": Parameter(value="enforce", version=2)},
+        ended_exemptions=("alice",),
+        unknown_status={"AKIA1": "AIDA1"},
+        reported=("f",),
+        swept=TODAY,
+        stopped="x",
+    )
+    item = changed(records.encode_state(state), data)
+    try:
+        read = records.decode_state(item)
+    except MalformedError:
+        return
+    again = records.encode_state(read)
+    for name, part in item.items():
+        if name not in {"pk", "sk", "schema", "written_by"}:
+            assert _same(part, again[name]), (name, part, again[name])
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Whether two values are the same as DynamoDB has them, with instants compared as such."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return all(name in right and _same(part, right[name]) for name, part in left.items())
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, str) and isinstance(right, str) and left != right:
+        return _instant(left) == _instant(right)
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _instant(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).isoformat()
+    except ValueError:
+        return text

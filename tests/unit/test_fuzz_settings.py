@@ -1,0 +1,117 @@
+"""Fuzz: whatever people put into parameters and events, it is accepted whole or refused by name."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from key_rotation import exemptions
+from key_rotation.errors import BadEventError, BadSettingsError
+from key_rotation.request import Request
+from key_rotation.settings import CHOICES, NAMES, RANGES, Parameter, Settings
+from tests.unit.builders import VALUES, a_key
+
+FUZZ = settings(max_examples=250, deadline=None, derandomize=True, database=None)
+TEXT = st.one_of(
+    st.text(max_size=30),
+    st.text("0123456789+-_. \n\t٣१e", max_size=6),
+    st.integers(-5, 10_000).map(str),
+    st.sampled_from([*VALUES.values(), "TRUE", "Enforce", " true", "none\n", "\ufeffnone"]),
+)
+LINE = st.from_regex(r"\A[\w/*+=,.@# -]{0,20}( until [0-9-]{8,12})?( ?#.{0,10})?\Z")
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+FIELDS = ("part", "user_ids", "changes_left", "coverage", "complete")
+REMAINDER = st.fixed_dictionaries(
+    {
+        "part": JSON | st.integers(-1, 3),
+        "user_ids": JSON | st.lists(st.text(max_size=5), max_size=3),
+        "changes_left": JSON | st.integers(-1, 30),
+        "coverage": JSON | st.sampled_from(["sweep", "chosen", "rest"]),
+        "complete": JSON | st.booleans(),
+    }
+)
+EVENT = st.one_of(
+    JSON,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "mode": JSON | st.sampled_from(["report", "enforce", "REPORT"]),
+            "scheduled_time": JSON,
+            "remainder": JSON | REMAINDER,
+        },
+    ),
+)
+
+
+@FUZZ
+@given(name=st.sampled_from(NAMES), value=TEXT)
+@example(name="max-age-days", value="٩٠")
+@example(name="max-age-days", value="90\n")
+@example(name="notice-days", value="007")
+def test_a_parameter_is_taken_as_written_or_refused_by_name(name: str, value: str) -> None:
+    raw = {key: Parameter(value=given_, version=1) for key, given_ in VALUES.items()}
+    raw["notice-days"] = Parameter(value="0", version=1)
+    raw[name] = Parameter(value=value, version=2)
+    taken: tuple[exemptions.Exemption, ...] = ()
+    try:
+        taken = Settings.parse(raw, path="/key-rotation").exemptions
+    except BadSettingsError as error:
+        told = str(error)
+    else:
+        told = ""
+    if told:
+        assert f"/key-rotation/{name}" in told
+        assert "Nothing was changed." in told
+        assert "\n" not in told
+        return
+    if name in RANGES:
+        low, high = RANGES[name]
+        assert value.isascii()
+        assert str(int(value)) == value
+        assert low <= int(value) <= high
+    elif name in CHOICES:
+        assert value in CHOICES[name]
+    else:
+        assert taken or value.strip() == "none"
+
+
+@FUZZ
+@given(st.lists(LINE | st.text(max_size=20), max_size=5).map("\n".join))
+@example("alice until 2026-02-30")
+@example("alice until 2026-11-24 until 2026-11-25")
+@example("none\nalice")
+def test_each_line_of_the_exemptions_is_an_entry_or_refused(text: str) -> None:
+    """None is dropped, and an entry written again reads the same."""
+    entries, unreadable = exemptions.parse(text)
+    if text.strip() == "none":
+        assert (entries, unreadable) == ((), ())
+        return
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert len(entries) + len(unreadable) == max(len(lines), 1)
+    for entry in entries:
+        assert exemptions.Exemption.parse(str(entry)) == entry
+        entry.ended(date.max)
+        entry.covers(a_key())
+
+
+@FUZZ
+@given(EVENT)
+@example({"mode": None})
+@example({"mode": ["report"]})
+@example({"remainder": {"part": True}})
+def test_an_event_is_accepted_or_refused_as_a_whole(event: object) -> None:
+    """It never makes a run stronger: report mode, or a part of a run that may change less."""
+    try:
+        request = Request.parse(event)
+    except BadEventError:
+        return
+    assert isinstance(event, dict)
+    assert set(event) <= {"mode", "scheduled_time", "remainder"}
+    assert request.report == (event.get("mode") == "report")
+    for changes in (0, 25, 5000):
+        assert 0 <= request.limit(changes) <= changes

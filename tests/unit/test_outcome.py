@@ -1,0 +1,249 @@
+"""What people read of each decision, and which of it is a reason to write to them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from key_rotation.model import NEVER_USED, Action, Failure, Mode, Reason, Status
+from key_rotation.outcome import Outcome, Section, of_event, of_failure, outcomes_of
+from key_rotation.plan import Plan
+from key_rotation.run_state import RunState
+from key_rotation.watch import Deactivating, Ended, Held, State
+from tests.unit.builders import (
+    ALICE,
+    KEY_ID,
+    a_key,
+    a_memory,
+    a_watch,
+    ago,
+    an_event,
+    an_inventory,
+    deactivated,
+    in_days,
+    noticed,
+    planned,
+    seen,
+    used,
+)
+
+
+def outcome(
+    state: State | None = None,
+    *,
+    age: float = 100,
+    status: str = "Active",
+    mode: Mode = Mode.ENFORCE,
+    previous: RunState | None = None,
+    reactivations: int = 0,
+    **changed: str,
+) -> Outcome | None:
+    """What is said of one key, if anything, by a run that planned it and did nothing yet."""
+    key = a_key(age=age, status=status)
+    watches = [a_watch(key, state, reactivations=reactivations)] if state else []
+    memory = a_memory(*watches)
+    plan = planned(an_inventory(seen(key, used(ago(3)))), memory, **changed)
+    said = outcomes_of(plan, memory, previous or RunState(), mode)
+    assert len(said) < 2
+    return said[0] if said else None
+
+
+Tell = Callable[[], Outcome | None]
+WINDOW = deactivated(since=10)
+
+
+@pytest.mark.parametrize(
+    ("section", "tell"),
+    [
+        (Section.NOTICED, outcome),
+        (Section.DEACTIVATED, partial(outcome, noticed(due=0))),
+        (Section.DEACTIVATED, partial(outcome, Deactivating(notice=None), status="Inactive")),
+        (
+            Section.DELETED,
+            partial(outcome, deactivated(since=30, baseline=used(ago(3))), status="Inactive"),
+        ),
+        (Section.EXTENDED, partial(outcome, WINDOW, status="Inactive")),
+        (Section.WITHDRAWN, partial(outcome, noticed(due=3), max_age_days="365")),
+        (Section.ADOPTED, partial(outcome, status="Inactive", adopt_inactive_keys="true")),
+        (Section.HELD, partial(outcome, WINDOW, reactivations=2)),
+        (Section.HELD, partial(outcome, status="Expired")),
+        (Section.DEFERRED, partial(outcome, noticed(due=0), max_changes_per_run="0")),
+        (Section.UPCOMING, partial(outcome, noticed(due=1))),
+    ],
+)
+def test_each_thing_that_happens_is_news_under_its_heading(section: Section, tell: Tell) -> None:
+    """Of what is to come, a reminder is."""
+    said = tell()
+    assert said is not None
+    assert (said.section, said.news) == (section, True)
+
+
+@pytest.mark.parametrize(
+    ("section", "tell"),
+    [
+        (Section.EXEMPT, partial(outcome, exemptions="alice")),
+        (Section.HELD, partial(outcome, Held())),
+        (
+            Section.HELD,
+            partial(
+                outcome,
+                status="Expired",
+                previous=RunState(unknown_status={KEY_ID: ALICE.user_id}),
+            ),
+        ),
+        (Section.UPCOMING, partial(outcome, noticed(due=2))),
+        (Section.UPCOMING, partial(outcome, noticed(due=1, told=0))),
+        (
+            Section.UPCOMING,
+            partial(
+                outcome,
+                deactivated(since=31, baseline=used(ago(3))),
+                status="Inactive",
+                delete_unused_keys="false",
+            ),
+        ),
+    ],
+)
+def test_what_only_stands_as_it_stood_is_listed_and_no_news(section: Section, tell: Tell) -> None:
+    """Exempt, held before, upcoming, and of a status that people were told of."""
+    said = tell()
+    assert said is not None
+    assert (said.section, said.news) == (section, False)
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        partial(outcome, age=10),
+        partial(outcome, status="Inactive"),
+        partial(outcome, noticed(due=3), status="Inactive"),
+        partial(outcome, Ended(), status="Inactive"),
+    ],
+)
+def test_nothing_is_said_of_a_young_key_or_one_that_is_not_ours(tell: Tell) -> None:
+    assert tell() is None
+
+
+@pytest.mark.parametrize(("due", "remind"), [(3, False), (2, False), (1, True)])
+def test_of_what_is_to_come_only_the_reminder_is_news(due: int, *, remind: bool) -> None:
+    for said in (
+        outcome(noticed(due=due)),
+        outcome(deactivated(since=30 - due, baseline=used(ago(3))), status="Inactive"),
+    ):
+        assert said is not None
+        assert said.news is remind
+
+
+@pytest.mark.parametrize(
+    ("would", "tell"),
+    [
+        (True, partial(outcome, mode=Mode.REPORT)),
+        (True, partial(outcome, noticed(due=0), mode=Mode.REPORT)),
+        (
+            True,
+            partial(
+                outcome,
+                deactivated(since=30, baseline=used(ago(3))),
+                status="Inactive",
+                mode=Mode.REPORT,
+            ),
+        ),
+        (True, partial(outcome, noticed(due=0), max_changes_per_run="0", mode=Mode.REPORT)),
+        (False, partial(outcome, noticed(due=3), mode=Mode.REPORT)),
+        (False, partial(outcome, exemptions="alice", mode=Mode.REPORT)),
+        (False, partial(outcome, status="Expired", mode=Mode.REPORT)),
+        (False, outcome),
+        (False, partial(outcome, noticed(due=0))),
+    ],
+)
+def test_in_report_mode_what_is_not_done_only_would_be(tell: Tell, *, would: bool) -> None:
+    """What is to come, or is exempt, is so in either mode."""
+    said = tell()
+    assert said is not None
+    assert said.would is would
+
+
+def test_a_deferred_key_has_no_day() -> None:
+    """Nobody knows when its turn comes."""
+    said = outcome(noticed(due=0), max_changes_per_run="0")
+    assert said is not None
+    assert said.due is None
+
+
+def test_an_exempt_key_is_told_with_its_reason_and_its_last_day() -> None:
+    said = outcome(exemptions="alice until 2026-12-31 # moves to a role")
+    assert said is not None
+    assert (said.reason, str(said.due)) == ("exempt: moves to a role", "2026-12-31")
+
+
+def test_an_unknown_status_is_told_in_the_words_of_iam() -> None:
+    said = outcome(status="Expired")
+    assert said is not None
+    assert said.reason.endswith(": Expired")
+
+
+def test_what_is_known_of_the_key_is_told_with_it() -> None:
+    said = outcome()
+    assert said is not None
+    assert (said.user_name, said.access_key_id) == ("alice", a_key().access_key_id)
+    assert (said.created, said.last_use, said.due) == (ago(100), used(ago(3)), in_days(7))
+
+
+def test_a_failure_is_always_news() -> None:
+    """For a user whose keys could not be read, it names no key."""
+    said = of_failure(Failure(user_name="alice", text="throttled"))
+    assert (said.section, said.news, said.would) == (Section.FAILED, True, False)
+    assert (said.user_name, said.access_key_id, said.reason) == ("alice", None, "throttled")
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mode) -> None:
+    """In report mode too: it is no *would*."""
+    event = replace(
+        an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, at=1, due=29), last_use=NEVER_USED
+    )
+    key = a_key(age=100, status="Inactive")
+    watch = replace(a_watch(key, deactivated(since=1)), untold=(event,), description="CI upload")
+    memory = a_memory(watch)
+    plan = planned(an_inventory(seen(key)), memory)
+    first, second = outcomes_of(plan, memory, RunState(), mode)
+    assert (first.section, first.news, first.would) == (Section.DEACTIVATED, True, False)
+    assert (first.earlier, first.due, first.last_use) == (ago(1), in_days(29), NEVER_USED)
+    assert first.details.description == "CI upload"
+    assert (second.section, second.earlier) == (Section.UPCOMING, None)
+
+
+def test_what_an_earlier_run_did_to_a_key_that_is_gone_is_told_all_the_same() -> None:
+    event = an_event(Action.DELETE, Reason.UNUSED, at=1)
+    memory = a_memory(replace(a_watch(a_key(), Ended()), untold=(event,)))
+    [said] = outcomes_of(Plan(steps=(), failures=(), changes=0), memory, RunState(), Mode.ENFORCE)
+    assert (said.section, said.user_name) == (Section.DELETED, ALICE.name)
+
+
+def test_what_has_no_heading_is_no_event() -> None:
+    with pytest.raises(ValueError, match="keep"):
+        of_event(a_watch(a_key(), Held()), an_event(Action.KEEP, Reason.FRESH))
+
+
+@pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
+def test_every_action_but_keeping_has_a_heading(action: Action) -> None:
+    said = of_event(a_watch(a_key(), Held()), an_event(action, Reason.STALE))
+    assert said.section in Section
+
+
+def test_a_hold_is_news_in_the_run_that_holds_the_key() -> None:
+    """The run remembers the hold before it writes; that does not make it old."""
+    key = a_key(age=100)
+    memory = a_memory(a_watch(key, WINDOW, reactivations=2))
+    plan = planned(an_inventory(seen(key)), memory)
+    event = an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
+    held = replace(a_watch(key, Held(), reactivations=2), untold=(event,))
+    carried_out = replace(plan, steps=tuple(replace(step, watch=held) for step in plan.steps))
+    [said] = outcomes_of(carried_out, memory, RunState(), Mode.ENFORCE)
+    assert (said.section, said.news) == (Section.HELD, True)
+
+
+def test_the_statuses_that_keys_may_have_are_three() -> None:
+    """A fourth one of IAM is `Other`."""
+    assert {a_key(status=text).status for text in ("Active", "Inactive", "Expired")} == set(Status)

@@ -1,0 +1,215 @@
+"""Promise 4: no more changes than one run may make. Besides: whose key counts as gone."""
+
+import pytest
+
+from key_rotation.model import Action, Failure, Reason, User
+from key_rotation.plan import Plan
+from key_rotation.watch import Deactivating, Deleting, Ended, Held, State, Watch
+from tests.unit.builders import (
+    ALICE,
+    a_key,
+    a_memory,
+    a_watch,
+    ago,
+    an_inventory,
+    deactivated,
+    noticed,
+    planned,
+    seen,
+    used,
+)
+
+BOB = User(name="bob", path="/", user_id="AIDABOB")
+
+
+def due(count: int) -> tuple[Plan, list[str]]:
+    """Plan keys of which every second is to be deactivated and the others deleted.
+
+    Returns the plan under a limit of two changes, and the ids of the keys, youngest first.
+    """
+    keys = [
+        a_key(age=100 + n, key_id=f"AKIA{n}", status="Inactive" if n % 2 else "Active")
+        for n in range(count)
+    ]
+    watches = [
+        a_watch(key, deactivated(since=30) if key.status == "Inactive" else noticed(due=0))
+        for key in keys
+    ]
+    plan = planned(an_inventory(*map(seen, keys)), a_memory(*watches), max_changes_per_run="2")
+    return plan, [key.access_key_id for key in keys]
+
+
+def changes(plan: Plan) -> dict[str, bool]:
+    """Which keys are to be changed, in order, and whether that is put off."""
+    return {
+        step.access_key_id: step.deferred
+        for step in plan.steps
+        if step.decision.action in {Action.DEACTIVATE, Action.DELETE}
+    }
+
+
+def test_the_oldest_keys_are_changed_first_and_the_rest_is_deferred_by_name() -> None:
+    """Deactivations and deletions count together."""
+    plan, youngest_first = due(5)
+    assert changes(plan) == dict(
+        zip(reversed(youngest_first), [False, False, True, True, True], strict=True)
+    )
+
+
+def test_as_many_changes_as_allowed_are_made() -> None:
+    plan, _ = due(2)
+    assert list(changes(plan).values()) == [False, False]
+
+
+def test_of_keys_of_the_same_age_the_first_by_id_goes_first() -> None:
+    """So that two runs choose the same."""
+    keys = [a_key(age=100, key_id=key_id) for key_id in ("AKIA3", "AKIA1", "AKIA2")]
+    plan = planned(
+        an_inventory(*map(seen, keys)),
+        a_memory(*(a_watch(key, noticed(due=0)) for key in keys)),
+        max_changes_per_run="1",
+    )
+    assert changes(plan) == {"AKIA1": False, "AKIA2": True, "AKIA3": True}
+
+
+def test_a_limit_of_zero_pauses_all_changes_and_nothing_else() -> None:
+    """Notices are still given, and uses still extend a window."""
+    keys = [
+        a_key(age=100, key_id="AKIA1"),
+        a_key(age=101, key_id="AKIA2"),
+        a_key(age=102, key_id="AKIA3", status="Inactive"),
+        a_key(age=103, key_id="AKIA4", status="Inactive"),
+    ]
+    sightings = [seen(key) for key in keys[:3]] + [seen(keys[3], used(ago(2)))]
+    plan = planned(
+        an_inventory(*sightings),
+        a_memory(
+            a_watch(keys[1], noticed(due=0)),
+            a_watch(keys[2], deactivated(since=30)),
+            a_watch(keys[3], deactivated(since=30)),
+        ),
+        max_changes_per_run="0",
+    )
+    assert [(s.access_key_id, s.decision.action, s.deferred) for s in plan.steps] == [
+        ("AKIA4", Action.EXTEND, False),
+        ("AKIA3", Action.DELETE, True),
+        ("AKIA2", Action.DEACTIVATE, True),
+        ("AKIA1", Action.NOTICE, False),
+    ]
+
+
+@pytest.mark.parametrize("limit", ["0", "1"])
+def test_recording_what_an_earlier_run_began_is_no_change(limit: str) -> None:
+    """It has happened already, so no limit puts it off, and it takes nobody's place."""
+    done = a_key(age=102, key_id="AKIA1", status="Inactive")
+    gone = a_key(age=101, key_id="AKIA2", status="Inactive")
+    stale = a_key(age=100, key_id="AKIA3")
+    plan = planned(
+        an_inventory(seen(done), seen(stale)),
+        a_memory(
+            a_watch(done, Deactivating(notice=noticed(due=0))),
+            a_watch(gone, Deleting(window=deactivated(since=30))),
+            a_watch(stale, noticed(due=0)),
+        ),
+        max_changes_per_run=limit,
+    )
+    assert changes(plan) == {"AKIA1": False, "AKIA2": False, "AKIA3": limit == "0"}
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "reason"),
+    [
+        (noticed(due=3), Action.CLOSE, Reason.GONE),
+        (deactivated(since=3), Action.CLOSE, Reason.GONE),
+        (Held(), Action.CLOSE, Reason.GONE),
+        (Deleting(window=deactivated(since=30)), Action.DELETE, Reason.FINISHED),
+    ],
+)
+def test_a_watch_whose_key_is_gone_is_closed(state: State, action: Action, reason: Reason) -> None:
+    """Its user still exists, and has no keys any more."""
+    [step] = planned(an_inventory(users=[ALICE]), a_memory(a_watch(a_key(), state))).steps
+    assert (step.decision.action, step.decision.reason) == (action, reason)
+    assert (step.sighting, step.user, step.watch) == (None, ALICE, a_watch(a_key(), state))
+
+
+def test_a_watch_whose_user_is_gone_is_closed() -> None:
+    plan = planned(an_inventory(users=[BOB]), a_memory(a_watch(a_key(), noticed(due=3))))
+    assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
+
+
+@pytest.mark.parametrize("state", [noticed(due=0), Deleting(window=deactivated(since=30))])
+def test_a_key_of_a_user_who_could_not_be_read_is_not_gone(state: State) -> None:
+    """What was not read is no answer."""
+    plan = planned(an_inventory(unread=[ALICE]), a_memory(a_watch(a_key(), state)))
+    assert plan.steps == ()
+    assert [failure.user_name for failure in plan.failures] == ["alice"]
+
+
+def test_a_renamed_user_who_could_not_be_read_is_known_by_the_id() -> None:
+    """The watch holds the old name."""
+    renamed = User(name="alice.smith", path="/", user_id=ALICE.user_id)
+    plan = planned(an_inventory(unread=[renamed]), a_memory(a_watch(a_key(), noticed(due=0))))
+    assert plan.steps == ()
+
+
+def test_the_key_of_a_renamed_user_is_decided_under_the_new_name() -> None:
+    renamed = User(name="alice.smith", path="/staff/", user_id=ALICE.user_id)
+    [step] = planned(
+        an_inventory(seen(a_key(user=renamed))), a_memory(a_watch(a_key(), noticed(due=0)))
+    ).steps
+    assert (step.decision.action, step.user) == (Action.DEACTIVATE, renamed)
+
+
+def test_a_user_made_again_under_the_same_name_is_another_one() -> None:
+    """The key that the first one had is gone, even where the second cannot be read."""
+    again = User(name="alice", path="/", user_id="AIDAAGAIN")
+    plan = planned(an_inventory(unread=[again]), a_memory(a_watch(a_key(), noticed(due=0))))
+    assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
+
+
+def test_a_watch_that_has_ended_is_not_closed_again() -> None:
+    plan = planned(an_inventory(), a_memory(a_watch(a_key(), Ended())))
+    assert (plan.steps, plan.failures) == ((), ())
+
+
+def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_named() -> None:
+    """It is neither new nor gone; the others go on."""
+    other = a_key(user=BOB, key_id="AKIABOB")
+    failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
+    plan = planned(
+        an_inventory(seen(a_key(age=400, key_id="AKIA1")), seen(other)),
+        a_memory(unreadable=[failure]),
+        notice_days="0",
+    )
+    assert [step.access_key_id for step in plan.steps] == ["AKIABOB"]
+    assert plan.failures == (failure,)
+
+
+def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
+    """A last use that vanished cannot be right."""
+    window = deactivated(since=30, baseline=used(ago(50)))
+    doubtful = a_key(age=200, status="Inactive", key_id="AKIA1")
+    other = a_key(user=BOB, key_id="AKIABOB")
+    plan = planned(an_inventory(seen(doubtful), seen(other)), a_memory(a_watch(doubtful, window)))
+    assert [step.access_key_id for step in plan.steps] == ["AKIABOB"]
+    [failure] = plan.failures
+    assert (failure.user_name, failure.access_key_id) == ("alice", "AKIA1")
+    assert failure.created == doubtful.created
+    assert failure.text == "its last use, once 2026-10-05 12:00 UTC, is no longer given"
+
+
+@pytest.mark.parametrize(
+    ("state", "counted"),
+    [
+        (noticed(due=3), 0),
+        (Deactivating(notice=None), 0),
+        (deactivated(since=3), 1),
+        (Deleting(window=deactivated(since=30)), 1),
+        (Held(), 0),
+    ],
+)
+def test_the_keys_in_their_grace_window_are_counted(state: State, counted: int) -> None:
+    key = a_key(age=200, status="Inactive")
+    watch: Watch = a_watch(key, state)
+    plan = planned(an_inventory(seen(key)), a_memory(watch))
+    assert plan.in_grace == counted

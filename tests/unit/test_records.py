@@ -1,0 +1,338 @@
+"""Promise 3: what is remembered is read back exactly as it was written, or not at all."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from key_rotation import records
+from key_rotation.codec import MalformedError
+from key_rotation.errors import UnreadableError
+from key_rotation.model import NEVER_USED, Action, LastUse, Reason
+from key_rotation.run_state import RunState
+from key_rotation.settings import Parameter
+from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, State, Watch
+from tests.unit.builders import (
+    ALICE,
+    KEY_ID,
+    a_key,
+    a_watch,
+    ago,
+    an_event,
+    deactivated,
+    in_days,
+    noticed,
+    parameters,
+    used,
+)
+
+WINDOW = deactivated(since=10, start=4, baseline=used(ago(4)), interrupted=True)
+STATES: dict[str, State] = {
+    "lapsed": Lapsed(due=None),
+    "lapsed with a day": Lapsed(due=in_days(3)),
+    "noticed": noticed(due=3),
+    "deactivating": Deactivating(notice=None),
+    "deactivating on a notice": Deactivating(notice=noticed(due=0)),
+    "deactivated": deactivated(since=3),
+    "adopted": replace(deactivated(since=3), adopted=True),
+    "deactivated, used, interrupted": WINDOW,
+    "deleting": Deleting(window=WINDOW),
+    "held": Held(),
+    "ended": Ended(),
+}
+
+
+def stored(value: Any) -> Any:
+    """The value as DynamoDB gives it back: numbers are decimals, tuples are lists."""
+    match value:
+        case dict():
+            return {name: stored(part) for name, part in value.items()}
+        case list() | tuple():
+            return [stored(part) for part in value]
+        case bool():
+            return value
+        case int():
+            return Decimal(value)
+        case str() | None:
+            return value
+        case _:
+            raise TypeError(value)
+
+
+def an_item(remembered: State | None = None, **changed: Any) -> dict[str, Any]:
+    """The stored item of a watch, with some fields changed."""
+    watch = a_watch(a_key(), remembered or noticed(due=3))
+    item: dict[str, Any] = stored(records.encode_watch(watch))
+    return item | changed
+
+
+def without(item: dict[str, Any], *names: str) -> dict[str, Any]:
+    """An item that lacks a field, at the end of a path of names."""
+    *path, last = names
+    copy = dict(item)
+    inner = copy
+    for name in path:
+        inner[name] = dict(inner[name])
+        inner = inner[name]
+    del inner[last]
+    return copy
+
+
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+def test_a_watch_in_every_state_is_read_back_as_it_was_written(state: State) -> None:
+    watch = replace(
+        a_watch(a_key(), state, reactivations=2, version=17),
+        description="CI upload",
+        untold=(
+            an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, at=1, due=30),
+            replace(an_event(Action.EXTEND, Reason.USED_IN_WINDOW), last_use=used(ago(2))),
+            replace(an_event(Action.DELETE, Reason.UNUSED), last_use=NEVER_USED),
+        ),
+    )
+    item = stored(records.encode_watch(watch)) | {"written_by": "run-1"}
+    assert records.decode_watch(item) == watch
+
+
+def test_every_action_and_reason_is_read_back() -> None:
+    """A reason is written by its name, so that its words may be improved."""
+    events = tuple(an_event(action, reason) for action in Action for reason in Reason)
+    watch = replace(a_watch(a_key(), Held()), untold=events)
+    item = stored(records.encode_watch(watch))
+    assert {event["reason"] for event in item["untold"]} == {reason.name for reason in Reason}
+    assert records.decode_watch(item) == watch
+
+
+def test_an_instant_in_another_time_zone_is_the_same_instant() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    watch = a_watch(a_key(), noticed(due=3))
+    item = an_item(created=watch.created.astimezone(tokyo).isoformat())
+    assert records.decode_watch(item).created == watch.created
+
+
+@pytest.mark.parametrize("schema", [None, 0, Decimal(0), Decimal(2), "1", Decimal("1.5"), [1]])
+def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
+    """Of an older version, a newer one, or of none."""
+    with pytest.raises(UnreadableError, match=r"schema .*; this version reads 1"):
+        records.decode_watch(an_item(schema=schema))
+    with pytest.raises(UnreadableError):
+        records.decode_watch(without(an_item(), "schema"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("access_key_id", None),
+        ("access_key_id", Decimal(1)),
+        ("user", None),
+        ("user", "alice"),
+        ("user", {"name": "alice"}),
+        ("user", {"name": None, "path": "/", "user_id": "AIDA"}),
+        ("created", None),
+        ("created", ""),
+        ("created", Decimal(1764000000)),
+        ("created", "2026-08-26T12:00:00"),
+        ("created", "2026-08-26"),
+        ("created", "yesterday"),
+        ("state", None),
+        ("state", "noticed"),
+        ("state", []),
+        ("state", {}),
+        ("state", {"kind": None}),
+        ("state", {"kind": "deleted"}),
+        ("state", {"kind": "Held"}),
+        ("state", {"kind": "noticed"}),
+        ("state", {"kind": "held", "due": None}),
+        ("version", None),
+        ("version", "1"),
+        ("version", 1.5),
+        ("version", True),
+        ("reactivations", None),
+        ("reactivations", "0"),
+        ("reactivations", False),
+        ("description", Decimal(1)),
+        ("description", ["CI"]),
+        ("untold", None),
+        ("untold", "[]"),
+        ("untold", [None]),
+        ("untold", [{"action": "delete"}]),
+        ("note", "a field of a later version"),
+    ],
+)
+def test_a_field_of_another_type_makes_a_watch_unreadable(field: str, value: Any) -> None:
+    """It is never converted: a date that is no date is no reason to act."""
+    with pytest.raises(UnreadableError, match="its watch cannot be read"):
+        records.decode_watch(an_item(**{field: value}))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("at", "2026-11-17T12:00:00"),
+        ("at", None),
+        ("due", "2026-11-25T00:00:00+00:00"),
+        ("due", "soon"),
+        ("due", None),
+        ("due", Decimal(20261125)),
+        ("told_on", "2026-02-30"),
+        ("told_on", None),
+        ("grace", "a field of a later version"),
+    ],
+)
+def test_a_notice_with_a_wrong_field_makes_a_watch_unreadable(field: str, value: Any) -> None:
+    item = an_item(noticed(due=3))
+    with pytest.raises(UnreadableError):
+        records.decode_watch(item | {"state": item["state"] | {field: value}})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("since", "2026-11-17T12:00:00"),
+        ("since", None),
+        ("start", None),
+        ("baseline", None),
+        ("baseline", {}),
+        ("baseline", {"at": "2026-11-17T12:00:00", "service": None, "region": None}),
+        ("baseline", {"at": "never", "service": None, "region": None}),
+        ("due", None),
+        ("due", "2026-13-01"),
+        ("told_on", None),
+        ("adopted", None),
+        ("adopted", "false"),
+        ("adopted", Decimal(0)),
+        ("interrupted", None),
+        ("interrupted", "true"),
+        ("interrupted", Decimal(1)),
+    ],
+)
+@pytest.mark.parametrize("intent", [False, True], ids=["deactivated", "deleting"])
+def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
+    field: str, value: Any, *, intent: bool
+) -> None:
+    """On a window rests a deletion."""
+    window = stored(records.encode_watch(a_watch(a_key(), WINDOW)))["state"] | {field: value}
+    if intent:
+        del window["kind"]
+        window = {"kind": "deleting", "window": window}
+    with pytest.raises(UnreadableError):
+        records.decode_watch(an_item(state=window))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("access_key_id",),
+        ("user",),
+        ("user", "name"),
+        ("user", "path"),
+        ("user", "user_id"),
+        ("created",),
+        ("state",),
+        ("state", "kind"),
+        ("state", "since"),
+        ("state", "start"),
+        ("state", "baseline"),
+        ("state", "baseline", "at"),
+        ("state", "due"),
+        ("state", "told_on"),
+        ("state", "interrupted"),
+        ("state", "adopted"),
+        ("version",),
+        ("reactivations",),
+    ],
+    ids=".".join,
+)
+def test_a_field_that_is_missing_makes_a_watch_unreadable(names: tuple[str, ...]) -> None:
+    """No value is assumed in its place."""
+    with pytest.raises(UnreadableError):
+        records.decode_watch(without(an_item(WINDOW), *names))
+
+
+def test_what_is_unreadable_names_the_field() -> None:
+    item = an_item(noticed(due=3))
+    item["state"]["due"] = "soon"
+    with pytest.raises(UnreadableError, match="due"):
+        records.decode_watch(item)
+
+
+def test_an_event_is_a_line_of_the_keys_history_that_sorts_by_time() -> None:
+    """By run after that, so that two events of one instant do not overwrite each other."""
+    event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
+    watch: Watch = a_watch(a_key(), deactivated(since=0), version=9)
+    item = records.encode_event(watch, event)
+    assert item["pk"] == f"HISTORY#{KEY_ID}"
+    assert item["sk"] == "2026-11-24T12:00:00+00:00#000009"
+    assert item["sk"] < records.encode_event(replace(watch, version=10), event)["sk"]
+    assert {name: item[name] for name in ("action", "reason", "at", "run_id", "due", "user")} == {
+        "action": "deactivate",
+        "reason": "NOTICE_OVER",
+        "at": "2026-11-24T12:00:00+00:00",
+        "run_id": "run-1",
+        "due": "2026-12-24",
+        "user": "alice",
+    }
+
+
+def test_all_watches_share_a_partition_so_that_one_query_finds_them() -> None:
+    assert records.watch_key(KEY_ID) == {"pk": "WATCH", "sk": KEY_ID}
+    assert (
+        records.encode_watch(a_watch(a_key(), Held())).items()
+        >= {
+            "pk": "WATCH",
+            "sk": KEY_ID,
+            "schema": 1,
+        }.items()
+    )
+
+
+STATE = RunState(
+    parameters=parameters(),
+    ended_exemptions=("alice until 2026-11-01",),
+    unknown_status={KEY_ID: ALICE.user_id},
+    reported=("fingerprint", ""),
+    swept=in_days(-3),
+    stopped="2026-11-24",
+)
+
+
+@pytest.mark.parametrize("state", [STATE, RunState()], ids=["of a run", "before the first run"])
+def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> None:
+    item = {"pk": "RUN", "sk": "STATE", **stored(records.encode_state(state))}
+    assert records.decode_state(item) == state
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("parameters", None),
+        ("parameters", {"mode": "enforce"}),
+        ("parameters", {"mode": {"value": "enforce", "version": "1"}}),
+        ("ended_exemptions", None),
+        ("unknown_status", [Decimal(1)]),
+        ("reported", None),
+        ("stopped", Decimal(0)),
+        ("later", "a field of a later version"),
+    ],
+)
+def test_a_state_of_another_shape_is_not_guessed_at(field: str, value: Any) -> None:
+    with pytest.raises(MalformedError):
+        records.decode_state(stored(records.encode_state(STATE)) | {field: value})
+
+
+def test_a_parameters_version_is_kept_beside_its_value() -> None:
+    item = records.encode_state(RunState(parameters={"mode": Parameter(value="x", version=3)}))
+    assert item["parameters"] == {"mode": {"value": "x", "version": 3}}
+
+
+def test_dates_and_instants_are_written_in_iso_8601() -> None:
+    item = an_item(noticed(due=3))
+    assert date.fromisoformat(item["state"]["due"]) == in_days(3)
+    assert datetime.fromisoformat(item["created"]) == ago(90)
+    assert datetime.fromisoformat(item["created"]).tzinfo == UTC
+
+
+def test_never_used_is_written_as_null_and_never_as_a_date() -> None:
+    item = an_item(deactivated(since=3, baseline=LastUse(at=None)))
+    assert item["state"]["baseline"] == {"at": None, "service": None, "region": None}

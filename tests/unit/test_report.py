@@ -1,0 +1,200 @@
+"""What is a reason to write to people, and what only would be repeated."""
+
+from dataclasses import replace
+
+import pytest
+
+from key_rotation.model import Mode
+from key_rotation.outcome import Outcome, Section
+from key_rotation.report import Report
+from key_rotation.run_state import RunState
+from tests.unit.builders import (
+    ALICE,
+    KEY_ID,
+    NOON,
+    a_key,
+    a_report,
+    an_inventory,
+    an_outcome,
+    days,
+    parameters,
+    planned,
+    seen,
+)
+
+LISTED = (
+    an_outcome(Section.EXEMPT, news=False),
+    an_outcome(Section.HELD, news=False),
+    an_outcome(Section.UPCOMING, news=False),
+)
+
+
+def test_what_is_only_listed_sends_no_digest() -> None:
+    """Exempt, held and upcoming keys; keys not ours are not even listed."""
+    assert not a_report(*LISTED).is_news
+    assert not a_report().is_news
+
+
+@pytest.mark.parametrize("section", Section)
+def test_one_piece_of_news_sends_a_digest(section: Section) -> None:
+    assert a_report(*LISTED, an_outcome(section, news=True)).is_news
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_an_edited_setting_sends_a_digest(mode: Mode) -> None:
+    """In either mode, with nothing else to tell."""
+    before = RunState(parameters=parameters(grace_days="29"))
+    report = a_report(mode=mode, previous=before)
+    assert report.changed_parameters == {"grace-days"}
+    assert report.is_news
+
+
+def test_a_setting_edited_and_edited_back_was_edited() -> None:
+    """Its version tells."""
+    raw = parameters()
+    raw["mode"] = replace(raw["mode"], version=3)
+    assert a_report(previous=RunState(parameters=raw)).changed_parameters == {"mode"}
+
+
+def test_a_parameter_that_the_last_run_did_not_know_counts_as_edited() -> None:
+    raw = parameters()
+    del raw["adopt-inactive-keys"]
+    report = a_report(previous=RunState(parameters=raw))
+    assert report.changed_parameters == {"adopt-inactive-keys"}
+
+
+def test_before_the_first_run_no_setting_was_edited() -> None:
+    assert a_report(previous=RunState()).changed_parameters == frozenset()
+    assert not a_report(previous=RunState()).is_news
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(
+    ("until", "told", "ended"),
+    [("2026-11-24", (), 0), ("2026-11-23", (), 1), ("2026-11-23", ("alice until 2026-11-23",), 0)],
+)
+def test_the_end_of_an_exemption_sends_a_digest_once(
+    mode: Mode, until: str, told: tuple[str, ...], ended: int
+) -> None:
+    exemptions = f"bob\nalice until {until}"
+    previous = RunState(parameters=parameters(exemptions=exemptions), ended_exemptions=told)
+    report = a_report(mode=mode, previous=previous, exemptions=exemptions)
+    assert len(report.ended_exemptions) == ended
+    assert report.is_news is bool(ended)
+    assert report.next_state().ended_exemptions == told + report.ended_exemptions
+
+
+def after_a_report_of(*outcomes: Outcome) -> RunState:
+    """What a run in report mode left behind that told these."""
+    return a_report(*outcomes, mode=Mode.REPORT).next_state()
+
+
+FIRST, SECOND = an_outcome(key_id="AKIA1"), an_outcome(key_id="AKIA2")
+
+
+@pytest.mark.parametrize(
+    ("told", "now", "news"),
+    [
+        ((), (), False),
+        ((), (FIRST,), True),
+        ((FIRST,), (FIRST,), False),
+        ((FIRST, SECOND), (SECOND, FIRST), False),
+        ((FIRST,), (FIRST, SECOND), True),
+        ((FIRST, SECOND), (FIRST,), True),
+        ((FIRST,), (SECOND,), True),
+        ((FIRST,), (), True),
+        ((FIRST,), (replace(FIRST, section=Section.DEACTIVATED),), True),
+        ((FIRST,), (replace(FIRST, due=None, reason="other words"),), False),
+        ((FIRST,), (replace(FIRST, created=FIRST.created and FIRST.created - days(1)),), False),
+        ((FIRST,), (replace(FIRST, news=False),), False),
+    ],
+)
+def test_in_report_mode_only_other_pairs_of_key_and_action_are_news(
+    told: tuple[Outcome, ...], now: tuple[Outcome, ...], *, news: bool
+) -> None:
+    """Not that another day passed."""
+    assert (
+        a_report(
+            *now,
+            mode=Mode.REPORT,
+            previous=replace(after_a_report_of(*told), parameters=parameters()),
+        ).is_news
+        is news
+    )
+
+
+def test_in_report_mode_what_an_earlier_run_did_is_news_and_no_part_of_the_comparison() -> None:
+    earlier = an_outcome(Section.DELETED, key_id="AKIA9", earlier=NOON)
+    report = a_report(FIRST, earlier, mode=Mode.REPORT, previous=after_a_report_of(FIRST))
+    assert report.is_news
+    assert report.next_state().reported == after_a_report_of(FIRST).reported
+
+
+def test_an_enforcing_run_leaves_the_last_report_standing() -> None:
+    """So that a report asked for by hand repeats nothing after it."""
+    previous = RunState(parameters=parameters(), reported=("fingerprint",))
+    assert a_report(FIRST, previous=previous).next_state().reported == ("fingerprint",)
+
+
+def test_the_next_run_knows_the_settings_and_what_people_were_told() -> None:
+    seen_by_run = an_inventory(seen(a_key(status="Expired")), seen(a_key(key_id="AKIA2")))
+    report = a_report(
+        plan=planned(seen_by_run),
+        seen=seen_by_run,
+        previous=RunState(stopped="2026-11-23"),
+        grace_days="45",
+    )
+    state = report.next_state()
+    assert state.parameters == parameters(grace_days="45")
+    assert state.unknown_status == {KEY_ID: ALICE.user_id}
+    assert state.stopped == ""
+
+
+def cuttable() -> Report:
+    """A report with news and what is only listed, in no order."""
+    return a_report(
+        an_outcome(Section.EXEMPT, key_id="exempt", news=False),
+        an_outcome(Section.UPCOMING, key_id="later", news=False),
+        an_outcome(Section.UPCOMING, key_id="tomorrow"),
+        an_outcome(Section.HELD, key_id="held before", news=False),
+        an_outcome(Section.HELD, key_id="held"),
+        an_outcome(Section.FAILED, key_id="failed"),
+        an_outcome(Section.DELETED, key_id="deleted"),
+        an_outcome(Section.DEACTIVATED, key_id="deactivated"),
+        an_outcome(Section.NOTICED, key_id="noticed"),
+    )
+
+
+def test_what_people_must_know_is_kept_before_what_they_may() -> None:
+    """Notices first, since a notice that was not told is none."""
+    kept = [outcome.access_key_id for outcome in cuttable().cut(9).outcomes]
+    assert kept == [
+        "noticed",
+        "deactivated",
+        "deleted",
+        "failed",
+        "held",
+        "tomorrow",
+        "held before",
+        "later",
+        "exempt",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("room", "left_out"),
+    [
+        (9, {}),
+        (8, {Section.EXEMPT: 1}),
+        (5, {Section.EXEMPT: 1, Section.UPCOMING: 2, Section.HELD: 1}),
+        (
+            0,
+            dict.fromkeys(("noticed", "deactivated", "deleted", "failed", "exempt"), 1)
+            | {"held": 2, "upcoming": 2},
+        ),
+    ],
+)
+def test_what_is_left_out_is_counted(room: int, left_out: dict[Section, int]) -> None:
+    cut = cuttable().cut(room)
+    assert len(cut.outcomes) == room
+    assert cut.left_out == left_out

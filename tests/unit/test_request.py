@@ -1,0 +1,67 @@
+"""Promise 11: an invocation can make a run weaker, and never stronger."""
+
+from typing import Any
+
+import pytest
+
+from key_rotation.errors import BadEventError
+from key_rotation.request import Request
+
+
+@pytest.mark.parametrize(
+    ("event", "request_of_it"),
+    [
+        ({}, Request()),
+        ({"mode": "report"}, Request(report=True)),
+        (
+            {"scheduled_time": "2026-11-24T09:00:00Z"},
+            Request(scheduled_time="2026-11-24T09:00:00Z"),
+        ),
+        (
+            {"mode": "report", "scheduled_time": "2026-11-24T09:00:00Z"},
+            Request(report=True, scheduled_time="2026-11-24T09:00:00Z"),
+        ),
+    ],
+)
+def test_an_event_may_ask_for_nothing_or_for_a_report(
+    event: dict[str, Any], request_of_it: Request
+) -> None:
+    parsed = Request.parse(event)
+    assert (parsed.report, parsed.scheduled_time) == (
+        request_of_it.report,
+        request_of_it.scheduled_time,
+    )
+
+
+@pytest.mark.parametrize(
+    "mode", ["enforce", "Report", "REPORT", "report ", "", "delete", None, True, 1, ["report"], {}]
+)
+def test_an_event_may_ask_for_no_other_mode(mode: Any) -> None:
+    """Not even the one that the settings have."""
+    with pytest.raises(BadEventError) as refused:
+        Request.parse({"mode": mode})
+    assert f"the mode {mode!r}" in str(refused.value)
+    assert '{"mode": "report"}' in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["max-age-days", "max_changes_per_run", "Mode", "force", "dry_run", "", "users", "key"]
+)
+def test_an_event_may_set_nothing_else(name: str) -> None:
+    """Not beside a report either."""
+    with pytest.raises(BadEventError, match="unknown field"):
+        Request.parse({name: "1"})
+    with pytest.raises(BadEventError, match="unknown field"):
+        Request.parse({"mode": "report", name: "1"})
+
+
+@pytest.mark.parametrize("scheduled_time", [None, 0, 1764000000, ["now"], {}])
+def test_the_time_of_the_schedule_is_text(scheduled_time: Any) -> None:
+    with pytest.raises(BadEventError, match="the time"):
+        Request.parse({"scheduled_time": scheduled_time})
+
+
+@pytest.mark.parametrize("event", [None, "report", 1, [], ["mode"], [["mode", "report"]]])
+def test_an_event_is_an_object(event: Any) -> None:
+    with pytest.raises(BadEventError, match="is no object"):
+        Request.parse(event)

@@ -1,0 +1,216 @@
+"""The parameters: what each accepts, and what is said of one that is refused."""
+
+import pytest
+
+from key_rotation.errors import BadSettingsError
+from key_rotation.exemptions import ACCEPTED as AN_EXEMPTION
+from key_rotation.model import Mode
+from key_rotation.settings import NAMES, Settings
+from tests.unit.builders import days, parameters, settings
+
+RANGES = {
+    "max-age-days": (1, 1095),
+    "notice-days": (0, 90),
+    "grace-days": (1, 365),
+    "max-changes-per-run": (0, 5000),
+}
+SWITCHES = ("delete-unused-keys", "adopt-inactive-keys")
+
+
+def parse(**changed: str) -> Settings:
+    """Parse the defaults with some values changed, and a limit that leaves room for any notice."""
+    return settings(**{"max_age_days": "1095"} | changed)
+
+
+def refusal(**changed: str) -> str:
+    """What is said of values that are refused."""
+    with pytest.raises(BadSettingsError) as refused:
+        parse(**changed)
+    return str(refused.value)
+
+
+def field(name: str) -> str:
+    """Name a parameter as the builders do."""
+    return name.replace("-", "_")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, str(edge)) for name, edges in RANGES.items() for edge in edges if edge != 1095],
+)
+def test_a_number_is_accepted_up_to_both_ends_of_its_range(name: str, value: str) -> None:
+    """Max-age-days 1 leaves room for no notice at all, so that is set to 0 with it."""
+    room = {"notice_days": "0"} if name == "max-age-days" else {}
+    assert parse(**room, **{field(name): value}).raw[name].value == value
+
+
+def test_a_max_age_of_three_years_is_accepted() -> None:
+    assert parse(max_age_days="1095").max_age == days(1095)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (name, str(outside))
+        for name, (low, high) in RANGES.items()
+        for outside in (low - 1, high + 1, 10 * high, 99999)
+    ],
+)
+def test_a_number_out_of_its_range_is_refused(name: str, value: str) -> None:
+    low, high = RANGES[name]
+    assert refusal(**{field(name): value}) == (
+        f"The parameter /key-rotation/{name} has the value {value!r}; "
+        f"it takes a whole number from {low} to {high}, in plain digits. Nothing was changed."
+    )
+
+
+NO_NUMBERS = [
+    "",
+    " ",
+    "ninety",
+    "007",
+    "+7",
+    "-7",
+    " 7",
+    "7 ",
+    "7\n",
+    "\n7",
+    "7.0",
+    "7,0",
+    "7e0",
+    "0x7",
+    "1_0",
+    "7 days",
+    "\u0667",  # ARABIC-INDIC DIGIT SEVEN
+    "\u0967",  # DEVANAGARI DIGIT ONE
+    "\uff17",  # FULLWIDTH DIGIT SEVEN
+    "\u00b2",  # SUPERSCRIPT TWO
+    "7\u200b",  # ZERO WIDTH SPACE
+    "None",
+    "9" * 5000,
+]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: ascii(value)[:20])
+def test_what_is_not_written_in_plain_digits_is_no_number(value: str) -> None:
+    said = refusal(**{field(name): value for name in RANGES})
+    assert [f"/key-rotation/{name} has the value {value!r}; " in said for name in RANGES] == [
+        True
+    ] * len(RANGES)
+    assert said.endswith("Nothing was changed.")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "ENFORCE", "Report", " report", "report\n", "off", "dry-run"]
+)
+def test_a_mode_is_enforce_or_report_and_nothing_else(value: str) -> None:
+    assert refusal(mode=value) == (
+        f"The parameter /key-rotation/mode has the value {value!r}; "
+        "it takes enforce or report. Nothing was changed."
+    )
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+@pytest.mark.parametrize("value", ["", "True", "FALSE", "yes", "1", "0", "true ", "true\n", "on"])
+def test_a_switch_is_true_or_false_and_nothing_else(name: str, value: str) -> None:
+    assert refusal(**{field(name): value}) == (
+        f"The parameter /key-rotation/{name} has the value {value!r}; "
+        "it takes true or false. Nothing was changed."
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", " \n ", "alice bob", "alice until tomorrow", "# only a reason", "none\nalice", "a/b"],
+)
+def test_an_exemption_that_cannot_be_read_is_a_bad_setting(value: str) -> None:
+    said = refusal(exemptions=value)
+    assert said.startswith("The parameter /key-rotation/exemptions has the line ")
+    assert said.endswith(f"it takes {AN_EXEMPTION}. Nothing was changed.")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_parameter_is_refused_by_its_name(name: str) -> None:
+    """Nothing is assumed in its place."""
+    raw = parameters()
+    del raw[name]
+    with pytest.raises(
+        BadSettingsError, match=f"^The parameter /key-rotation/{name} is missing; it takes "
+    ) as refused:
+        Settings.parse(raw, path="/key-rotation")
+    assert len(refused.value.problems) == 1
+    assert str(refused.value).endswith("Nothing was changed.")
+
+
+@pytest.mark.parametrize(
+    ("notice", "max_age", "accepted"),
+    [("6", "7", True), ("7", "7", False), ("8", "7", False), ("0", "1", True), ("1", "1", False)],
+)
+def test_the_notice_is_shorter_than_the_max_age(
+    notice: str, max_age: str, *, accepted: bool
+) -> None:
+    """Otherwise every key would be under notice from its first day."""
+    if accepted:
+        assert parse(notice_days=notice, max_age_days=max_age).notice == days(int(notice))
+    else:
+        assert refusal(notice_days=notice, max_age_days=max_age) == (
+            f"The parameter /key-rotation/notice-days has the value '{notice}'; "
+            f"it takes a number less than max-age-days, which is {max_age}. Nothing was changed."
+        )
+
+
+def test_all_problems_are_named_at_once() -> None:
+    """A person edits once, not eight times."""
+    with pytest.raises(BadSettingsError) as refused:
+        Settings.parse({}, path="/key-rotation")
+    named = [problem.split()[2] for problem in refused.value.problems]
+    assert sorted(named) == sorted(f"/key-rotation/{name}" for name in NAMES)
+    said = refusal(mode="off", grace_days="0", exemptions="alice\na b\nc d")
+    assert [said.count(part) for part in ("/mode", "/grace-days", "'a b'", "'c d'", "alice")] == [
+        1,
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert said.count("Nothing was changed.") == 1
+
+
+def test_a_notice_that_is_too_long_is_named_beside_the_other_problems() -> None:
+    """The two numbers are fine by themselves, so nothing else would name them."""
+    said = refusal(mode="off", notice_days="7", max_age_days="7")
+    assert "/mode has the value 'off'" in said
+    assert "/notice-days has the value '7'" in said
+
+
+def test_a_problem_names_the_path_under_which_people_find_the_parameter() -> None:
+    with pytest.raises(BadSettingsError, match=r"^The parameter /elsewhere/mode is missing"):
+        Settings.parse({}, path="/elsewhere")
+
+
+def test_good_values_become_the_settings_of_the_run() -> None:
+    """Each is taken from the parameter of its own name."""
+    raw = parameters(
+        mode="report",
+        max_age_days="180",
+        notice_days="14",
+        grace_days="45",
+        max_changes_per_run="3",
+        delete_unused_keys="false",
+        adopt_inactive_keys="true",
+        exemptions="alice",
+    )
+    parsed = Settings.parse(raw, path="/key-rotation")
+    assert (parsed.mode, parsed.max_changes_per_run) == (Mode.REPORT, 3)
+    assert (parsed.max_age, parsed.notice, parsed.grace) == (days(180), days(14), days(45))
+    assert (parsed.delete_unused_keys, parsed.adopt_inactive_keys) == (False, True)
+    assert [str(entry) for entry in parsed.exemptions] == ["alice"]
+    assert parsed.raw == raw
+
+
+def test_the_defaults_enforce_delete_and_adopt_nothing_of_others() -> None:
+    defaults = settings()
+    assert (defaults.mode, defaults.max_age, defaults.notice) == (Mode.ENFORCE, days(90), days(7))
+    assert (defaults.delete_unused_keys, defaults.adopt_inactive_keys) == (True, False)
+    assert (defaults.grace, defaults.max_changes_per_run) == (days(30), 25)
+    assert defaults.exemptions == ()
