@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 LOCKS := requirements-dev functions/requirements local/runtime-requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit lint format synth bench histories audit lock clean
+.PHONY: help setup demo local test unit lint format synth bench mutation histories audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,16 @@ synth: setup ## the CloudFormation template, into cdk.out
 bench: setup ## how much this asks of IAM, beside other tools: about ten minutes
 	@$(BIN)/python -m bench
 
+mutation: .make/mutation ## would a flipped comparison in the rules be noticed: some minutes
+	@bash tests/mutation.sh .mutants $(abspath .venv-mutation)/bin/mutmut
+
+.make/mutation: tests/mutation-requirements.txt .make/dev
+	@$(PYTHON) -m venv --without-pip .venv-mutation
+	@VIRTUAL_ENV=.venv-mutation $(UV) pip install --quiet --require-hashes -r $<
+	@$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
+		> "$$(.venv-mutation/bin/python -c 'import site; print(site.getsitepackages()[0])')/tools.pth"
+	@touch $@
+
 histories: setup ## months of random days, deaths and faults against an oracle, for long
 	@HISTORIES=long $(BIN)/python -m pytest tests/aws/histories -q
 
@@ -74,8 +84,8 @@ audit: setup ## look the locked packages up among known vulnerabilities
 		{ echo "audit: $$lock.txt is NOT shown to be clean"; exit 1; }; done
 
 lock: .make/uv ## resolve the dependencies again and write the locks
-	@for lock in $(LOCKS) local/uv-requirements; do $(UV) pip compile --quiet --upgrade --universal \
+	@for lock in $(LOCKS) local/uv-requirements tests/mutation-requirements; do $(UV) pip compile --quiet --upgrade --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made
-	@rm -rf .bench .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .bench .mutants .venv-mutation .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -84,6 +84,7 @@ def needs_last_use(key: AccessKey, watch: Watch | None, *, now: Now, settings: S
 
 
 def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Settings) -> Decision:
+    times = 1 + (watch.reactivations if watch else 0)
     match watch.state if watch else None:
         case None:
             return _decide_unnoticed(key, None, now, settings)
@@ -95,8 +96,11 @@ def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Sett
             if notice is None:
                 return _decide_unnoticed(key, None, now, settings)
             return _decide_noticed(key, notice, now, settings)
-        case Deactivated() | Deleting():
-            return _decide_reactivated(key, watch.reactivations + 1 if watch else 1, now, settings)
+        case Deactivated(promised=told) | Deleting(window=Deactivated(promised=told)):
+            if times >= REACTIVATIONS_UNTIL_HOLD:
+                return Decision(action=Action.HOLD, reason=Reason.REACTIVATED_TOO_OFTEN)
+            due = max(_limit(key, now, settings), now.today + settings.notice, told or date.min)
+            return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due)
         case Held():
             return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
         case Ended():
@@ -127,13 +131,6 @@ def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Setting
     return _deactivate(Reason.NOTICE_OVER, now, settings)
 
 
-def _decide_reactivated(key: AccessKey, times: int, now: Now, settings: Settings) -> Decision:
-    if times >= REACTIVATIONS_UNTIL_HOLD:
-        return Decision(action=Action.HOLD, reason=Reason.REACTIVATED_TOO_OFTEN)
-    due = max(_limit(key, now, settings), now.today + settings.notice)
-    return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due)
-
-
 def _decide_inactive(
     sighting: Sighting, watch: Watch | None, now: Now, settings: Settings
 ) -> Decision:
@@ -142,9 +139,7 @@ def _decide_inactive(
             return _decide_not_ours(now, settings)
         case Deactivating():
             return _deactivate(Reason.FINISHED, now, settings)
-        case Deactivated() as window:
-            return _decide_window(sighting.last_use, window, now, settings)
-        case Deleting(window=window):
+        case (Deactivated() as window) | Deleting(window=window):
             return _decide_window(sighting.last_use, window, now, settings)
         case Held():
             return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)

@@ -45,7 +45,7 @@ class LeaseLostError(RunStoppedError):
 
 
 class AnotherRunError(KeyRotationError):
-    """Raised when another run is under way: this one leaves the work to it, and changes nothing."""
+    """Raised when another run is under way, or has begun since: the work is left to it."""
 
 
 class NotGoneOnError(RunStoppedError):

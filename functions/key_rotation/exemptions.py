@@ -40,7 +40,7 @@ class Exemption:
     def parse(cls, line: str) -> Self:
         """Read one line; a ValueError says that it is none."""
         found = _LINE.fullmatch(line.strip())
-        if found is None or line.strip() == NONE:
+        if found is None or found["pattern"] == NONE:
             raise ValueError(line)
         until = found["until"]
         return cls(

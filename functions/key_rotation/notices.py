@@ -19,10 +19,19 @@ class Notices:
         self._topic_arn = topic_arn
 
     def require_listener(self) -> None:
-        """Raise NobodyListensError unless a confirmed subscription, of any protocol, exists.
+        """Raise NobodyListensError unless somebody listens."""
+        if not self.somebody_listens():
+            raise NobodyListensError(
+                f"The topic {self._topic_arn} has no confirmed subscription, so nobody would be "
+                "told. Confirm the subscription from its e-mail, or add one. Nothing was changed."
+            )
+
+    def somebody_listens(self) -> bool:
+        """Say whether there is a confirmed subscription, of any protocol.
 
         A subscription has an ARN once it is confirmed; until then it says `PendingConfirmation`
-        (SNS API Reference, ListSubscriptionsByTopic).
+        (SNS API Reference, ListSubscriptionsByTopic). Raises NobodyListensError where it cannot be
+        read: that is no answer.
         """
         pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(
             TopicArn=self._topic_arn
@@ -32,11 +41,7 @@ class Notices:
         except AWS_ERRORS as cause:
             text = f"Whether anybody listens to {self._topic_arn} cannot be read ({why(cause)})."
             raise NobodyListensError(f"{text} Nothing was changed.") from cause
-        if not any(arn.startswith("arn:") for arn in arns):
-            raise NobodyListensError(
-                f"The topic {self._topic_arn} has no confirmed subscription, so nobody would be "
-                "told. Confirm the subscription from its e-mail, or add one. Nothing was changed."
-            )
+        return any(arn.startswith("arn:") for arn in arns)
 
     def publish(self, message: Message) -> None:
         """Send a message; raises NotDeliveredError when SNS does not take it."""

@@ -130,6 +130,7 @@ class Report:
             unknown_status=self._unknown_status(),
             reported=reported,
             swept=self.now.today if whole_sweep else before.swept,
+            going_on=self.remainder.fingerprint if self.remainder else "",
         )
 
     def _unknown_status(self) -> Mapping[str, str]:

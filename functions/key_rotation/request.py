@@ -1,5 +1,7 @@
 """What an invocation may ask for: never more than the settings allow."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -28,6 +30,12 @@ class Remainder:
     changes_left: int
     coverage: Coverage
     complete: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """What the ledger keeps, to know the part that it expects."""
+        document = json.dumps(codec.write(self), sort_keys=True)
+        return hashlib.sha256(document.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

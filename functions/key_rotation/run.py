@@ -7,6 +7,7 @@ from key_rotation.apply import Hands
 from key_rotation.aws import Clients
 from key_rotation.budget import UNLIMITED, Budget
 from key_rotation.details import describe
+from key_rotation.errors import AnotherRunError
 from key_rotation.inventory import Eyes
 from key_rotation.ledger import Ledger
 from key_rotation.model import Mode, Now
@@ -40,13 +41,15 @@ def run(
     """Enforce the rotation of every access key of the account, and tell people.
 
     Returns all there is to say of it: the failures of single keys, and what is left to the next
-    part where time or room ran out. Raises AnotherRunError when another run is under way, and
-    RunStoppedError when this one cannot be trusted.
+    part where time or room ran out. Raises AnotherRunError when another run is under way, or the
+    ledger expects no such part, and RunStoppedError when this one cannot be trusted.
     """
     ledger = Ledger(clients.table, run_id)
     notices = Notices(clients.sns, place.topic_arn)
     with lease.held(clients.table, run_id) as held:
         previous = ledger.state()
+        if request.remainder and request.remainder.fingerprint != previous.going_on:
+            raise AnotherRunError("a run that began since")
         settings = read_settings(clients.ssm, place.parameter_path)
         mode = Mode.REPORT if request.report else settings.mode
         if mode is Mode.ENFORCE:

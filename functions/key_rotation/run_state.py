@@ -17,6 +17,7 @@ class RunState:
     reported: the fingerprints of the last digest in report mode, one for each part of the run
     swept: the last day on which everybody was asked for keys, and could be read
     stopped: the day and text of the last message that a run was stopped; empty after a good run
+    going_on: the fingerprint of what the last run left to the next part; empty if nothing
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -25,3 +26,4 @@ class RunState:
     reported: tuple[str, ...] = ()
     swept: date | None = None
     stopped: str = ""
+    going_on: str = ""

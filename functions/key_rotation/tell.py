@@ -38,9 +38,15 @@ class Voice:
         if not report.is_news:
             return report
         message, told = compose(report)
+        waiting = any(outcome.earlier for outcome in report.outcomes)
+        heard = report.mode is Mode.ENFORCE or not waiting or self.notices.somebody_listens()
         self.lease.check()
         self.notices.publish(message)
-        named = {outcome.access_key_id: outcome for outcome in told.outcomes}
+        if not heard:  # nobody need listen to a report; what was done waits for somebody who does
+            return report
+        kept = {id(outcome) for outcome in told.outcomes}
+        missing = {o.access_key_id for o in report.outcomes if id(o) not in kept}
+        named = {o.access_key_id: o for o in told.outcomes if o.access_key_id not in missing}
         outcomes = [
             outcome if outcome.access_key_id in named else _waiting(outcome)
             for outcome in report.outcomes

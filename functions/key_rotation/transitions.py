@@ -71,6 +71,7 @@ def happened(watch: Watch, decision: Decision, sighting: Sighting | None, event:
                 baseline=last_use,
                 due=_day(decision),
                 told_on=date.min,
+                promised=_told_day(watch.state),
                 adopted=decision.action is Action.ADOPT,
             )
         case Action.EXTEND:
@@ -127,12 +128,10 @@ def told(watch: Watch, now: Now) -> Watch:
 
 def _interrupted(state: State, status: Status) -> State:
     match state:
-        case Deactivated() as window if status is not Status.ACTIVE:
+        case (Deactivated() as window) | Deleting(window=window):
+            if status is Status.ACTIVE:
+                return Lapsed(due=window.promised)
             return replace(window, interrupted=True)
-        case Deleting(window=window) if status is not Status.ACTIVE:
-            return replace(window, interrupted=True)
-        case Deactivated() | Deleting():
-            return Lapsed(due=None)
         case _:
             return _lapsed(state)
 

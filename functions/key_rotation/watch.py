@@ -47,6 +47,7 @@ class Deactivated:
     baseline: the last use that was known at `start`
     due: the announced day of the deletion
     told_on: the last day on which people were told that day
+    promised: a day once announced until which it works; a new notice is never due earlier
     adopted: whether somebody else had turned it off
     interrupted: whether the window must start again (exempt, or of an unknown status, meanwhile)
     """
@@ -56,6 +57,7 @@ class Deactivated:
     baseline: LastUse
     due: date
     told_on: date
+    promised: date | None = None
     adopted: bool = False
     interrupted: bool = False
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,7 @@ OUTSIDE_OF_THE_CORE = {
 }
 
 
+@cache
 def tree(module: str) -> ast.Module:
     """Read a module, without what is imported for the type checker only."""
     parsed = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
@@ -93,6 +95,7 @@ def _for_types_only(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
+@cache
 def imports(module: str) -> set[str]:
     """The full names that a module imports."""
     names: set[str] = set()
@@ -105,6 +108,7 @@ def imports(module: str) -> set[str]:
     return names
 
 
+@cache
 def ours(module: str) -> set[str]:
     """The modules of this package that a module imports."""
     parts = [name.split(".") for name in imports(module)]
@@ -126,6 +130,7 @@ def reached(module: str) -> set[str]:
     return found
 
 
+@cache
 def called(module: str) -> set[str]:
     """The dotted names that a module calls or reads."""
     return {ast.unparse(node) for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute)}

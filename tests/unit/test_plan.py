@@ -54,6 +54,7 @@ def test_the_oldest_keys_are_changed_first_and_the_rest_is_deferred_by_name() ->
     assert changes(plan) == dict(
         zip(reversed(youngest_first), [False, False, True, True, True], strict=True)
     )
+    assert plan.changes == 2
 
 
 def test_as_many_changes_as_allowed_are_made() -> None:

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Flips the core's comparisons one by one, in a copy of the checkout, and sees whether the unit tests notice.
+# usage: mutation.sh COPY MUTMUT; the survivors are in COPY/results.txt
+set -euo pipefail
+main=$(cd "$(dirname "$0")/.." && pwd) copy=$1 mutmut=$2
+rm -rf "$copy" && mkdir -p "$copy/src"
+copy=$(cd "$copy" && pwd)
+cp -r "$main/functions/key_rotation" "$copy/src/"
+cp -r "$main/tests" "$main/pyproject.toml" "$copy/"
+cd "$copy"
+rm -rf tests/aws tests/infra tests/local
+find . -name __pycache__ -prune -exec rm -rf {} +
+sed -i.before 's#^pythonpath = .*#pythonpath = [".", "src"]#' pyproject.toml # mutmut knows src/, not functions/
+cat >> pyproject.toml <<'TOML'
+
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = [
+    "src/key_rotation/decide.py",
+    "src/key_rotation/transitions.py",
+    "src/key_rotation/plan.py",
+    "src/key_rotation/exemptions.py",
+    "src/key_rotation/settings.py",
+]
+also_copy = ["src", "tests", "pyproject.toml"]
+pytest_add_cli_args_test_selection = ["tests/unit"]
+pytest_add_cli_args = [
+    "-p", "no:hypothesispytest",
+    "--ignore=tests/unit/test_digest.py",
+    "--ignore=tests/unit/test_architecture.py",
+    "--ignore=tests/unit/test_documents.py",
+    "--ignore-glob=*test_fuzz*",
+]
+TOML
+"$mutmut" run --max-children 2 | tail -n 1
+"$mutmut" results | tee results.txt
