@@ -186,6 +186,21 @@ def test_a_key_turned_on_again_gets_its_notice_even_without_notice_days() -> Non
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(0))
 
 
+@pytest.mark.parametrize(
+    ("promised", "max_age", "due"),
+    [(None, "90", 7), (5, "90", 7), (9, "90", 9), (None, "120", 20), (9, "120", 20)],
+)
+def test_a_key_turned_on_again_works_until_every_day_that_was_ever_told(
+    promised: int | None, max_age: str, due: int
+) -> None:
+    """And until it is stale: an adopted key may have been promised a later day."""
+    key = a_key(age=100)
+    window = replace(deactivated(since=3), promised=None if promised is None else in_days(promised))
+    watch = a_watch(key, window)
+    decision = decide(seen(key), watch, now=NOW, settings=settings(max_age_days=max_age))
+    assert (decision.action, decision.due) == (Action.NOTICE, in_days(due))
+
+
 def test_a_held_key_stays_held() -> None:
     """Nothing more is done until a person has looked."""
     key = a_key(age=400)

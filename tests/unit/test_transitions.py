@@ -154,6 +154,29 @@ def test_the_end_of_an_interruption_starts_the_window_today() -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "promised"),
+    [
+        (a_notice(due=3), in_days(3)),
+        (Lapsed(due=in_days(3)), in_days(3)),
+        (Deactivating(notice=a_notice(due=0)), in_days(0)),
+        (Deactivating(notice=None), None),
+        (Lapsed(due=None), None),
+    ],
+)
+def test_a_window_remembers_the_day_that_was_promised_before(
+    state: State, promised: date | None
+) -> None:
+    """So that a key that is adopted, and turned on again, is not due before it."""
+    assert after(state, Action.ADOPT, due=in_days(30)).promised == promised
+
+
+def test_a_window_that_an_exemption_ends_leaves_its_promise_behind() -> None:
+    window = replace(a_window(since=3), promised=in_days(9))
+    exempt = Decision(action=Action.EXEMPT, reason=Reason.EXEMPT)
+    assert kept(a_watch(KEY, window), exempt, Status.ACTIVE).state == Lapsed(due=in_days(9))
+
+
+@pytest.mark.parametrize(
     ("action", "state"),
     [
         (Action.WITHDRAW, Lapsed(due=in_days(3))),
