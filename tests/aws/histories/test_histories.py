@@ -1,0 +1,30 @@
+"""The promises, under months of random days; `HISTORIES=long` tells many more of them.
+
+A long run goes on until it has told 20,000 histories, or is interrupted; `HISTORIES=<number>` tells
+that many. What it finds is shrunk only with `SHRINK=1`, which takes its time.
+"""
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.aws.histories.machine import Histories
+
+HOW_MANY = os.environ.get("HISTORIES", "short")
+SHORT, LONG = 300, 20_000
+NUMBERS = {"short": SHORT, "long": LONG}
+PROFILE = settings(
+    max_examples=NUMBERS.get(HOW_MANY) or int(HOW_MANY),
+    stateful_step_count=25,
+    derandomize=HOW_MANY == "short",
+    database=None,
+    deadline=None,
+    phases=(Phase.generate, Phase.shrink) if os.environ.get("SHRINK") else (Phase.generate,),
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_every_promise_is_kept_through_random_months() -> None:
+    run_state_machine_as_test(Histories, settings=PROFILE)
