@@ -30,6 +30,7 @@ STALE_AGES = range(91, 400)
 FRESH_AGES = range(9, 81)
 """Days. A fresh key is too young for a notice, too."""
 SEEDERS = 4
+_NOTICED = 0.1  # seconds in which the emulator notices that a function's process ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +122,13 @@ class World:
 
     def cool(self) -> None:
         """End the account's waiting functions, so that the next invocation is a cold start."""
-        for pid in serving(self.state):
+        ending = serving(self.state)
+        for pid in ending:
             os.kill(pid, signal.SIGKILL)
-        while serving(self.state):  # one that is still ending would be taken for a warm one
+        while any(Path(f"/proc/{pid}").exists() for pid in ending):
             time.sleep(0.01)
+        if ending:
+            time.sleep(_NOTICED)
 
     def peak_memory(self) -> float:
         """The peak RSS in MB of the account's functions."""

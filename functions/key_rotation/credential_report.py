@@ -15,7 +15,7 @@ from key_rotation.model import Now, Slot
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-PAUSES = (1, 2, 3, 5, 8, 13, 21)
+PAUSES = (0.5, 0.5, 1, 1, 2, 3, 5, 8, 13, 21)
 """Seconds between the looks at a report in the making: about a minute, then everybody is asked."""
 TOO_OLD = timedelta(days=1)
 """IAM makes a report anew when the last one is four hours old (IAM API Reference,
