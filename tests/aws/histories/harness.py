@@ -60,7 +60,7 @@ class Telling:
     mail: the number of its message
     enforced: whether it is of a run in enforce mode
     met: what had gone wrong in its run by then
-    firm: whether its run went well from then on
+    firm: whether somebody heard it, and its run went well from then on
     """
 
     run: "Run"
@@ -149,8 +149,8 @@ class Harness:
             self._under_way.pop()
         begun.order = next(ORDER)
         for telling in begun.tellings:
-            died = isinstance(begun.error, KilledError)
-            telling.firm = telling.met == len(gate.met) and not died
+            awake = STOOD_STILL not in gate.met and not isinstance(begun.error, KilledError)
+            telling.firm = telling.heard and telling.met == len(gate.met) and awake
         return begun
 
     def _parts(self, begun: Run, mode: dict[str, Any], per_call: timedelta) -> None:

@@ -2,7 +2,8 @@
 
 It knows what people did, what IAM showed, which settings a run read, and which messages were heard;
 of the product's code, its ledger and its reasons it knows nothing. Where a run was disturbed, it
-gives the product the benefit of the doubt; what was done on a clean day has to be right.
+gives the product the benefit of the doubt (it may have begun to deactivate any key; turned off by
+its owner then, that key counts as ours); what was done on a clean day has to be right.
 """
 
 from collections import defaultdict
@@ -108,11 +109,13 @@ class Window:
     since: when the tool turned the key off, or first may have adopted it
     start: from when the days count at the earliest
     order: when it opened, among all that happened
+    sure: whether it must be there, and not only may
     """
 
     since: datetime
     start: datetime
     order: int
+    sure: bool
 
 
 class BrokenPromise(AssertionError):  # noqa: N818  # it is what it says
@@ -137,6 +140,7 @@ class Oracle:
         self._perhaps_void: defaultdict[str, list[int]] = defaultdict(list)
         self._windows: dict[str, Window] = {}
         self._broken: set[str] = set()
+        self._perhaps_begun: set[str] = set()
 
     def judge(self, run: Run) -> None:
         """Hold one run to the promises, and remember what it makes of the keys."""
@@ -361,7 +365,8 @@ class Oracle:
             stale = self.day(key.created) + rules.max_age <= day
             if key.status == "Active" and stale:
                 yield f"{key.key_id} is stale, and works"
-            if key.status == "Inactive" and key.key_id in self._windows and rules.delete:
+            window = self._windows.get(key.key_id)
+            if key.status == "Inactive" and window and window.sure and rules.delete:
                 yield f"{key.key_id} is in its window"
 
     # --- what is remembered ---------------------------------------------------------------------
@@ -370,7 +375,7 @@ class Oracle:
         for write in run.writes:
             if write.kind == "deactivated":
                 at = run.now.instant
-                self._windows[write.key.key_id] = Window(at, at, write.order)
+                self._windows[write.key.key_id] = Window(at, at, write.order, sure=True)
                 if run.clean:
                     self._void[write.key.key_id].append(write.order)
                 self._perhaps_void[write.key.key_id].append(write.order)
@@ -378,7 +383,7 @@ class Oracle:
             self._remember_key(key, run, rules)
 
     def _remember_key(self, key: Key, run: Run, rules: Rules) -> None:
-        name, at = key.key_id, run.now.instant
+        name = key.key_id
         exempt = rules.exempts(key, run.day)
         odd = key.status not in {"Active", "Inactive"}
         fresh = self.day(key.created) + rules.max_age - rules.notice > run.day
@@ -388,10 +393,25 @@ class Oracle:
                 self._void[name].append(run.start)
         if exempt or odd:
             self._broken.add(name)
+        self._remember_window(key, run, rules, exempt=exempt, odd=odd)
+
+    def _remember_window(
+        self, key: Key, run: Run, rules: Rules, *, exempt: bool, odd: bool
+    ) -> None:
+        name, at = key.key_id, run.now.instant
+        if key.status == "Active":
+            begun = self._perhaps_begun
+            (begun.discard if run.clean else begun.add)(name)
         window = self._windows.get(name)
+        if window and rules.adopt and run.clean and key.status == "Inactive" and not exempt:
+            window.sure = True
+        if window and not run.clean and "Active" in {key.status, run.seen.status.get(name)}:
+            window.sure = False
         if window is None:
-            if key.status == "Inactive" and rules.adopt and not exempt:
-                self._windows[name] = Window(at, at, run.order)
+            ours = rules.adopt or name in self._perhaps_begun
+            if key.status == "Inactive" and ours and not exempt:
+                sure = rules.adopt and run.clean
+                self._windows[name] = Window(at, at, run.order, sure)
         elif run.clean and key.status == "Active":
             del self._windows[name]
         elif run.clean and (exempt or odd):
