@@ -24,7 +24,7 @@ from key_rotation.lease import Lease
 from key_rotation.ledger import Change, Ledger
 from key_rotation.model import AccessKey, Action, Decision, Failure, Now, Reason, Status
 from key_rotation.parallel import in_parallel
-from key_rotation.plan import Plan, Step, failure_of
+from key_rotation.plan import Plan, Step, step_failure
 from key_rotation.settings import Settings
 from key_rotation.watch import Event, Watch
 
@@ -187,8 +187,8 @@ class Hands:
         if isinstance(step, Failure):
             return step
         if isinstance(result, LedgerError):
-            return failure_of(step, refused.format(step.decision.action, result))
+            return step_failure(step, refused.format(step.decision.action, result))
         return replace(step, watch=result)
 
     def _failure(self, step: Step, error: KeyRotationError) -> Failure:
-        return failure_of(step, f"could not {step.decision.action}: {error}")
+        return step_failure(step, f"could not {step.decision.action}: {error}")

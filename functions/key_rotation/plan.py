@@ -114,7 +114,25 @@ def make_plan(seen: Inventory, memory: Memory, *, now: Now, settings: Settings, 
     return Plan(steps=planned, failures=tuple(failures), changes=changes)
 
 
-def failure_of(key: AccessKey | Watch | Step, text: str) -> Failure:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailure(Failure):
+    """A step that could not be carried out; `watch` is what was written of its key by then."""
+
+    watch: Watch | None
+
+
+def step_failure(step: Step, text: str) -> StepFailure:
+    """Name a step that could not be carried out, and why."""
+    return StepFailure(
+        user_name=step.user.name,
+        access_key_id=step.access_key_id,
+        created=step.created,
+        text=text,
+        watch=step.watch,
+    )
+
+
+def failure_of(key: AccessKey | Watch, text: str) -> Failure:
     """Name a key that was left alone, and why."""
     return Failure(
         user_name=key.user.name,

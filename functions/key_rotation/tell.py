@@ -11,9 +11,9 @@ from key_rotation.ledger import Change, Ledger
 from key_rotation.model import Action, Mode, Now
 from key_rotation.notices import Notices
 from key_rotation.outcome import Outcome, Section, of_failure
-from key_rotation.plan import Step, failure_of
+from key_rotation.plan import Step, StepFailure, failure_of
 from key_rotation.report import Report
-from key_rotation.watch import Ended, Event, Memory
+from key_rotation.watch import Ended, Event, Memory, Watch
 
 NO_ROOM = "no room in this digest; its notice follows in the next"
 
@@ -60,26 +60,30 @@ class Voice:
     ) -> list[Outcome]:
         """Record what was told; returns a failure for each key that the ledger refused."""
         steps = {step.access_key_id: step for step in report.plan.steps}
+        watches = _latest(report, memory)
         changes = [
             change
             for key_id, outcome in named.items()
-            if (change := self._change(steps.get(key_id or ""), outcome, memory, report.mode))
+            if (
+                change := self._change(
+                    steps.get(key_id or ""), watches.get(key_id or ""), outcome, report.mode
+                )
+            )
         ]
         ended = [change.watch for change in changes if isinstance(change.watch.state, Ended)]
         going_on = [change for change in changes if change.watch not in ended]
         results = [*self.ledger.put_all(going_on), *self.ledger.forget_all(ended)]
-        watches = [*(change.watch for change in going_on), *ended]
+        tried = [*(change.watch for change in going_on), *ended]
         return [
             of_failure(failure_of(watch, f"told, but not remembered: {result}"))
-            for watch, result in zip(watches, results, strict=True)
+            for watch, result in zip(tried, results, strict=True)
             if isinstance(result, LedgerError)
         ]
 
     def _change(
-        self, step: Step | None, outcome: Outcome, memory: Memory, mode: Mode
+        self, step: Step | None, watch: Watch | None, outcome: Outcome, mode: Mode
     ) -> Change | None:
         """What is to be remembered of a key that was told; None where nothing is."""
-        watch = step.watch if step else memory.watches.get(outcome.access_key_id or "")
         enforced = step if mode is Mode.ENFORCE else None
         if enforced and enforced.decision.action is Action.NOTICE:
             return self._notice(enforced, outcome)
@@ -102,6 +106,17 @@ class Voice:
         before = transitions.told(step.memory, self.now)
         watch = transitions.noticed(before, decision, self.now, outcome.details.description)
         return Change(watch=watch, events=(event,))
+
+
+def _latest(report: Report, memory: Memory) -> dict[str, Watch]:
+    """The watches as they stand now: as read, and as this run wrote them, failed steps included."""
+    written = {step.access_key_id: step.watch for step in report.plan.steps if step.watch}
+    failed = {
+        failure.access_key_id or "": failure.watch
+        for failure in report.plan.failures
+        if isinstance(failure, StepFailure) and failure.watch
+    }
+    return {**memory.watches, **written, **failed}
 
 
 def _waiting(outcome: Outcome) -> Outcome:

@@ -58,6 +58,7 @@ class Telling:
     """One line of a message: what people read of one key.
 
     mail: the number of its message
+    status, shown: what the key then was, and what its run had been shown
     enforced: whether it is of a run in enforce mode
     met: what had gone wrong in its run by then
     firm: whether somebody heard it, and its run went well from then on
@@ -75,6 +76,7 @@ class Telling:
     heard: bool
     exists: bool
     status: str | None
+    shown: str | None
     met: int
     firm: bool = False
 
@@ -223,6 +225,7 @@ class Harness:
                     heard=mail.heard,
                     exists=key is not None,
                     status=key.status if key else None,
+                    shown=begun.seen.status.get(entry["access_key_id"] or ""),
                     met=len(begun.gate.met),
                 )
                 begun.tellings.append(telling)

@@ -271,7 +271,21 @@ class Histories(RuleBasedStateMachine):
     def turn_on_and_off_on_the_sly(self, which: int, hours: int, *, use: bool) -> None:
         """Between two runs."""
         self.pass_a_moment()
-        key = self.pick(which)
+        self.on_and_off(self.pick(which), hours, use=use)
+
+    @rule(hours=st.sampled_from((2, 20)), use=st.booleans())
+    def the_next_key_that_is_cut_is_used_on_the_sly(self, hours: int, *, use: bool) -> None:
+        """Within a day of its deactivation."""
+        for _ in range(8):
+            self.next_day()
+            writes = self.run().writes
+            self.pass_a_moment()
+            for key in [write.key for write in writes if write.kind == "deactivated"]:
+                return self.on_and_off(key, hours, use=use)
+        return None
+
+    def on_and_off(self, key: Key, hours: int, *, use: bool) -> None:
+        """Turn a key on, perhaps use it, and turn it off."""
         if key.status != "Inactive":
             return
         self.account.turn(key, "Active")
@@ -306,6 +320,16 @@ class Histories(RuleBasedStateMachine):
         """To something acceptable by itself."""
         self.pass_a_moment()
         self.account.put(*edit)
+
+    @rule(notice=st.sampled_from(("0", "1", "9")), days=st.integers(1, 3))
+    def max_age_days_go_up_and_down_again(self, notice: str, days: int) -> None:
+        """Notices are withdrawn, and given again."""
+        before = self.account.parameters["max-age-days"][0]
+        self.account.put("max-age-days", "365")
+        self.days_go_by(days)
+        self.account.put("notice-days", notice)
+        self.account.put("max-age-days", before)
+        self.days_go_by(1)
 
     @rule(edit=BAD_EDITS, days=st.integers(1, 2))
     def edit_a_parameter_badly(self, edit: tuple[str, str | None], days: int) -> None:

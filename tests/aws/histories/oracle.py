@@ -24,7 +24,7 @@ from key_rotation.errors import (
 )
 from tests.aws.histories.account import Key
 from tests.aws.histories.calls import KilledError
-from tests.aws.histories.harness import STOOD_STILL, Harness, Run, Telling, Write, ledger
+from tests.aws.histories.harness import ORDER, STOOD_STILL, Harness, Run, Telling, Write, ledger
 
 BEFORE_ANY_CHANGE = (BadSettingsError, SettingsUnreadableError, ListingError, NobodyListensError)
 RANGES = {
@@ -41,6 +41,8 @@ CHOICES = {
 MOST_CUTS = 3
 LATE = timedelta(hours=1)
 OUTDATED = timedelta(days=30)
+FAR = timedelta(days=20)
+"""A notice is at most nine days here; a later day was told under other thresholds, and holds."""
 _STATUS = {"deactivated": "Inactive", "deleted": "gone"}
 
 
@@ -161,8 +163,9 @@ class Oracle:
             self._true(telling, rules)
         if rules and enforce:
             self._remember(run, rules)
-        if run.clean and enforce:
+        if rules and run.clean and enforce:
             self._all_told(run)
+            self._in_time(run, rules)
 
     # --- how a run ends -------------------------------------------------------------------------
 
@@ -223,7 +226,7 @@ class Oracle:
             notice
             for notice in notices
             if notice.day + rules.notice <= day
-            and day - max(notice.due or day, stale, notice.day + rules.notice) <= OUTDATED
+            and day - max(*told, stale, notice.due or day, notice.day + rules.notice) <= OUTDATED
         ]
         days = [(str(notice.day), str(notice.due)) for notice in notices]
         promise(good, f"1: {key.key_id} was cut on {day} without a full notice; it had {days}")
@@ -351,6 +354,38 @@ class Oracle:
                 "nobody was told",
             )
 
+    def _in_time(self, run: Run, rules: Rules) -> None:
+        """Nothing is left over on its day, unless the limit of changes puts it off."""
+        later = {
+            entry["access_key_id"]
+            for answer in run.answers
+            for section in ("deferred", "failed", "held")
+            for entry in answer[section]
+        }
+        later |= {t.key_id for t in run.tellings if t.section in {"noticed", "extended"}}
+        for key in self._account.keys.values():
+            due = self._due(key, run, rules)
+            if due and key.key_id not in later and not rules.exempts(key, run.day):
+                late = due <= run.day <= due + OUTDATED
+                promise(not late, f"{key.key_id} was due on {due}; it is {key.status}")
+
+    def _due(self, key: Key, run: Run, rules: Rules) -> date | None:
+        """The day of a key's deactivation or deletion, where it can be known for sure."""
+        if key.status == "Active":
+            notices = self._notices(key, run.start, self._perhaps_void, firm=True)
+            if not notices:
+                return None
+            told = self._told_days(key, "cut", run.order)
+            stale = self.day(key.created) + rules.max_age
+            return max(*told, stale, *(notice.day + rules.notice for notice in notices))
+        window = self._windows.get(key.key_id)
+        if key.status != "Inactive" or not window or not window.sure or not rules.delete:
+            return None
+        told = self._told_days(key, "end", run.start, since=window.order)
+        uses = [use.at for use in key.uses]
+        days = [self.day(at) + rules.grace for at in (*uses, window.start)]
+        return max(*told, *days) if told else None
+
     # --- what is to come ------------------------------------------------------------------------
 
     def outstanding(self, day: date) -> Iterator[str]:
@@ -363,7 +398,8 @@ class Oracle:
             if any(telling.section == "held" for telling in told) or rules.exempts(key, day):
                 continue
             stale = self.day(key.created) + rules.max_age <= day
-            if key.status == "Active" and stale:
+            promised = max(self._told_days(key, "cut", next(ORDER)), default=day)
+            if key.status == "Active" and stale and promised - day <= FAR:
                 yield f"{key.key_id} is stale, and works"
             window = self._windows.get(key.key_id)
             if key.status == "Inactive" and window and window.sure and rules.delete:
@@ -508,6 +544,6 @@ def _kind(telling: Telling) -> str | None:
         case "deactivated" | "extended" | "adopted":
             return "end"
         case "upcoming":
-            return "cut" if telling.status == "Active" else "end"
+            return "cut" if telling.shown == "Active" else "end"
         case _:
             return None

@@ -90,3 +90,15 @@ def test_a_day_told_before_an_adoption_only_moves_later() -> None:
     assert first.due
     assert again.due
     assert again.due >= first.due
+
+
+def test_what_was_told_beside_a_refused_deletion_is_not_told_again() -> None:
+    """The intent was recorded: what was told is remembered on top of it, not of what was before."""
+    harness, key = an_old_key(4)
+    for _ in range(6):
+        harness.run(faults=[Fault(Kind.DENIED, 0, "Publish", lasting=True)])
+        harness.account.now += timedelta(days=1)
+    refused = [Fault(Kind.DENIED, 0, "DeleteAccessKey", lasting=True)]
+    assert told(harness.run(faults=refused), "deactivated") == [key.key_id]
+    harness.account.now += timedelta(days=1)
+    assert told(harness.run(faults=refused), "deactivated") == []
