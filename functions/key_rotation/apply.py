@@ -5,7 +5,7 @@ between is finished by the next; outcomes are recorded after, with the events th
 tell; and a key is read afresh right before it is deleted, since that cannot be undone.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,10 @@ from key_rotation.watch import Event, Watch
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-AT_ONCE = 2 * CONNECTIONS
-"""Changes that are begun together: few, so that a key is deleted right after it was read."""
+AT_ONCE = 48
+"""Changes that are begun together: their outcomes and events fit into one call to the ledger."""
+DELETIONS_AT_ONCE = 2 * CONNECTIONS
+"""The same where a key is to be deleted: few, so that it is deleted right after it was read."""
 UNRECORDED = "{}: what IAM had to do is done, but not recorded; the next run does that: {}"
 GONE = Decision(action=Action.CLOSE, reason=Reason.GONE)
 
@@ -59,8 +61,9 @@ class Hands:
         changes = [step for step in plan.steps if step.is_change]
         done = self._record([step for step in plan.steps if not step.is_change])
         while changes and self.budget.may_act:
-            done += self._change(changes[:AT_ONCE])
-            changes = changes[AT_ONCE:]
+            together = _together(changes)
+            done += self._change(changes[:together])
+            changes = changes[together:]
         failures = (step for step in done if isinstance(step, Failure))
         steps = (step for step in done if isinstance(step, Step))
         return Plan(
@@ -192,3 +195,8 @@ class Hands:
 
     def _failure(self, step: Step, error: KeyRotationError) -> Failure:
         return step_failure(step, f"could not {step.decision.action}: {error}")
+
+
+def _together(changes: Sequence[Step]) -> int:
+    deletes = any(step.decision.action is Action.DELETE for step in changes[:AT_ONCE])
+    return DELETIONS_AT_ONCE if deletes else AT_ONCE

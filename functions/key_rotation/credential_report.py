@@ -4,6 +4,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,17 @@ NONE = frozenset({"", "N/A"})
 BOOLEANS = {"true": True, "false": False}
 
 
+def begin_report(iam: "IAMClient") -> None:
+    """Have IAM begin to make the report; whether that can be had, `read_report` finds out."""
+    with suppress(*AWS_ERRORS):
+        iam.generate_credential_report()
+
+
 def read_report(iam: "IAMClient", now: Now) -> Mapping[str, Row]:
     """Have the report made, and read the rows that can be understood, by user name.
 
-    A user without a row is asked for keys. Raises NoReportError where no report is to be had.
+    A user without a row is asked for keys. Raises NoReportError where no report is to be had, or
+    none of its rows is understood: it has one for the root user at least.
     """
     try:
         _generate(iam)
@@ -39,9 +47,12 @@ def read_report(iam: "IAMClient", now: Now) -> Mapping[str, Row]:
     if abs(now.instant - generated) > TOO_OLD:
         raise NoReportError(f"it is of {generated:%Y-%m-%d %H:%M}")
     try:
-        return dict(parse(text))
+        rows = dict(parse(text))
     except csv.Error as cause:
         raise NoReportError(why(cause)) from cause
+    if not rows:
+        raise NoReportError("none of its rows can be understood")
+    return rows
 
 
 def parse(text: str) -> Iterator[tuple[str, Row]]:

@@ -1,14 +1,13 @@
 """What only the reader of the digest wants to know of a key: no decision rests on it."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from key_rotation.aws import AWS_ERRORS
 from key_rotation.errors import UnreadableError
 from key_rotation.iam_reads import read_last_use
-from key_rotation.model import AccessKey, Inventory, Status
+from key_rotation.model import AccessKey, Inventory, LastUse, Status
 from key_rotation.outcome import Details, NewerKey, Outcome, Section
 from key_rotation.parallel import in_parallel
 
@@ -28,55 +27,68 @@ DESCRIBED = frozenset(
 
 
 def describe(iam: "IAMClient", outcomes: Iterable[Outcome], seen: Inventory) -> tuple[Outcome, ...]:
-    """Add what the reader of the digest wants to know of a key besides; nothing rests on it."""
+    """Add what the reader of the digest wants to know of a key besides; nothing rests on it.
+
+    A user's tags, and a newer key's last use where this run did not see it, are read once each.
+    """
+    outcomes = tuple(outcomes)
     keys = {key.access_key_id: key for key in seen.keys}
-    by_user: defaultdict[str, list[AccessKey]] = defaultdict(list)
-    for key in seen.keys:
-        by_user[key.user.user_id].append(key)
+    told = {o.access_key_id: o for o in outcomes if o.news and o.section in DESCRIBED}
+    newer = _newer_keys(iam, [keys[key_id] for key_id in told if key_id in keys], seen)
+    names = sorted({o.user_name for o in told.values() if o.section is Section.NOTICED})
+    tags = dict(zip(names, in_parallel(lambda name: _tags(iam, name), names), strict=True))
 
     def with_details(outcome: Outcome) -> Outcome:
-        key = keys.get(outcome.access_key_id or "")
-        if key is None or not outcome.news or outcome.section not in DESCRIBED:
+        key_id = outcome.access_key_id or ""
+        if key_id not in keys or not outcome.news or outcome.section not in DESCRIBED:
             return outcome
-        details = _details(iam, outcome, key, by_user[key.user.user_id])
-        return replace(outcome, details=details)
+        new = outcome.section is Section.NOTICED
+        description = tags[outcome.user_name].get(key_id) if new else outcome.details.description
+        return replace(outcome, details=Details(description=description, newer=newer.get(key_id)))
 
-    return tuple(in_parallel(with_details, outcomes))
-
-
-def _details(
-    iam: "IAMClient", outcome: Outcome, key: AccessKey, siblings: Iterable[AccessKey]
-) -> Details:
-    read_now = outcome.section is Section.NOTICED
-    return Details(
-        description=_description(iam, key) if read_now else outcome.details.description,
-        newer=_newer_key(iam, key, siblings),
-    )
+    return tuple(map(with_details, outcomes))
 
 
-def _description(iam: "IAMClient", key: AccessKey) -> str | None:
-    """Read the description that the console keeps as a user tag named after the key id.
+def _tags(iam: "IAMClient", user_name: str) -> Mapping[str, str]:
+    """Read a user's tags: the console keeps a key's description in one named after the key id.
 
-    It is for the reader of the digest only, so a failed read is no description.
+    They are for the reader of the digest only, so a failed read gives none.
     """
-    pages = iam.get_paginator("list_user_tags").paginate(UserName=key.user.name)
+    pages = iam.get_paginator("list_user_tags").paginate(UserName=user_name)
     try:
-        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
     except AWS_ERRORS:
-        return None
-    return tags.get(key.access_key_id)
+        return {}
 
 
-def _newer_key(iam: "IAMClient", key: AccessKey, siblings: Iterable[AccessKey]) -> NewerKey | None:
-    """Find the user's newest active key, if it is newer than `key`, and its last use."""
-    newer = [
-        other for other in siblings if other.status is Status.ACTIVE and other.created > key.created
-    ]
-    if not newer:
-        return None
-    newest = max(newer, key=lambda other: other.created)
+def _newer_keys(
+    iam: "IAMClient", keys: Iterable[AccessKey], seen: Inventory
+) -> Mapping[str, NewerKey]:
+    """Find for each key the newest active one of its user, if that is newer, and its last use."""
+    newest = {
+        key.user.user_id: key
+        for key in sorted(seen.keys, key=lambda key: key.created)
+        if key.status is Status.ACTIVE
+    }
+    newer = {
+        key.access_key_id: other
+        for key in keys
+        if (other := newest.get(key.user.user_id)) and other.created > key.created
+    }
+    last_uses = {s.key.access_key_id: s.last_use for s in seen.sightings if s.last_use}
+    unread = {o.access_key_id: o for o in newer.values() if o.access_key_id not in last_uses}
+    read = in_parallel(lambda key: _last_use(iam, key), unread.values())
+    last_uses |= {key_id: use for key_id, use in zip(unread, read, strict=True) if use}
+    return {
+        key_id: NewerKey(
+            access_key_id=other.access_key_id, last_use=last_uses.get(other.access_key_id)
+        )
+        for key_id, other in newer.items()
+    }
+
+
+def _last_use(iam: "IAMClient", key: AccessKey) -> LastUse | None:
     try:
-        last_use = read_last_use(iam, newest)
+        return read_last_use(iam, key)
     except UnreadableError:
-        last_use = None
-    return NewerKey(access_key_id=newest.access_key_id, last_use=last_use)
+        return None

@@ -3,6 +3,7 @@
 import csv
 import functools
 import io
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
@@ -129,8 +130,12 @@ def report_last_uses(journal: Journal) -> None:
     def make(original: Callable[[], str]) -> Callable[[], str]:
         def report() -> str:
             rows = list(csv.DictReader(io.StringIO(original())))
+            keys = sorted(checked("services.iam", "_access_keys").values(), key=_created)
+            by_user: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
+            for key in keys:
+                by_user[key["UserName"]].append(key)
             for row in rows[1:]:
-                _fill_last_uses(row, journal.last_uses)
+                _fill_last_uses(row, by_user[row["user"]], journal.last_uses)
             filled = io.StringIO()
             writer = csv.DictWriter(filled, list(rows[0]), lineterminator="\n")
             writer.writeheader()
@@ -142,10 +147,14 @@ def report_last_uses(journal: Journal) -> None:
     replace("services.iam", "_build_credential_report", make)
 
 
-def _fill_last_uses(row: dict[str, str], uses: Mapping[str, LastUse]) -> None:
-    keys = checked("services.iam", "_access_keys").values()
-    mine = sorted((k for k in keys if k["UserName"] == row["user"]), key=lambda k: k["CreateDate"])
-    for number, key in enumerate(mine[:2], start=1):
+def _created(key: Mapping[str, str]) -> str:
+    return key["CreateDate"]
+
+
+def _fill_last_uses(
+    row: dict[str, str], keys: Sequence[Mapping[str, str]], uses: Mapping[str, LastUse]
+) -> None:
+    for number, key in enumerate(keys[:2], start=1):
         if use := uses.get(key["AccessKeyId"]):
             row[f"access_key_{number}_last_used_date"] = _stamp(use.at)
             row[f"access_key_{number}_last_used_region"] = use.region

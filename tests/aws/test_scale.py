@@ -59,7 +59,7 @@ def in_the_report(world: World, change: Callable[[list[Row]], None]) -> Iterator
         head, *lines = parsed["Content"].decode().strip().split("\n")
         rows = [dict(zip(head.split(","), line.split(","), strict=True)) for line in lines]
         change(rows)
-        columns = list(dict.fromkeys(name for row in rows for name in row))
+        columns = list(dict.fromkeys([*head.split(","), *(name for row in rows for name in row)]))
         table = [columns, *([row.get(name, "") for name in columns] for row in rows)]
         parsed["Content"] = "\n".join(",".join(cells) for cells in table).encode()
 
@@ -243,6 +243,10 @@ def undecodable(parsed: dict[str, Any]) -> None:
     parsed["Content"] = b"\xff\xfe"
 
 
+def without_a_row(parsed: dict[str, Any]) -> None:
+    parsed["Content"] = b"arn,user\n"
+
+
 def without_content(parsed: dict[str, Any]) -> None:
     del parsed["Content"]
 
@@ -258,6 +262,7 @@ def without_content(parsed: dict[str, Any]) -> None:
         lambda world: refused(world, REPORT, "ReportNotPresent"),
         lambda world: answered(world, REPORT, undecodable),
         lambda world: answered(world, REPORT, without_content),
+        lambda world: answered(world, REPORT, without_a_row),
     ],
     ids=[
         "never ready",
@@ -268,6 +273,7 @@ def without_content(parsed: dict[str, Any]) -> None:
         "not there",
         "not text",
         "empty answer",
+        "not a row",
     ],
 )
 def test_without_a_credential_report_everybody_is_asked_and_the_run_says_so(
@@ -352,6 +358,15 @@ def test_a_date_in_the_report_that_is_later_than_the_creation_is_found_by_the_sw
         days = [swept.report(), *(next_day(swept) for _ in range(6))]
     assert [len(day.of(Section.NOTICED)) for day in days] == [0, 0, 0, 0, 0, 0, 1]
     assert coverage(days[-1]) is Coverage.SWEEP
+
+
+def test_what_the_reader_wants_to_know_of_a_user_is_read_once(swept: World) -> None:
+    """Two keys, and the newer of them was seen a moment before."""
+    for age in (400, 300):
+        swept.key("bob", age=age)
+    with counted(swept) as calls:
+        assert len(swept.run()["noticed"]) == 2
+    assert (calls["iam.ListUserTags"], calls["iam.GetAccessKeyLastUsed"]) == (1, 2)
 
 
 def test_a_user_younger_than_the_limit_costs_nothing(swept: World) -> None:

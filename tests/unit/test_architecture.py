@@ -39,6 +39,7 @@ RIM = {
     "parallel": "adapters",
     "iam_reads": "adapters",
     "credential_report": "adapters",
+    "whom": "adapters",
     "inventory": "adapters",
     "details": "adapters",
     "parameters": "adapters",
