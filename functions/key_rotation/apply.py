@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from key_rotation import transitions
-from key_rotation.aws import AWS_ERRORS, CONNECTIONS, why
+from key_rotation.aws import AWS_ERRORS, CONNECTIONS, is_refusal, why
 from key_rotation.budget import Budget
 from key_rotation.decide import decide
 from key_rotation.errors import (
     ChangeRefusedError,
+    ChangeUnconfirmedError,
     KeyRotationError,
     LedgerError,
     OneKeyError,
@@ -24,7 +25,7 @@ from key_rotation.lease import Lease
 from key_rotation.ledger import Change, Ledger
 from key_rotation.model import AccessKey, Action, Decision, Failure, Now, Reason, Status
 from key_rotation.parallel import in_parallel
-from key_rotation.plan import Plan, Step, step_failure
+from key_rotation.plan import Plan, Step, StepFailure, step_failure
 from key_rotation.settings import Settings
 from key_rotation.watch import Event, Watch
 
@@ -122,15 +123,18 @@ class Hands:
         """Make IAM do something, and say whether the key still exists.
 
         Where IAM refuses, or its answer is lost, the key is read back: only what it then is counts.
-        Raises OneKeyError unless it is gone or has the wanted status (None: it must be gone).
+        Unless it is gone, or has the wanted status (None: it must be gone), raises
+        ChangeRefusedError or, where IAM may have done it all the same, ChangeUnconfirmedError.
         """
         try:
             change()
         except AWS_ERRORS as cause:
             found = self._status(key)
-            if found not in {wanted, None}:
-                raise ChangeRefusedError(f"IAM did not do it ({why(cause)})") from cause
-            return found is not None
+            if found in {wanted, None}:
+                return found is not None
+            text = f"IAM did not do it ({why(cause)})"
+            kind = ChangeRefusedError if is_refusal(cause) else ChangeUnconfirmedError
+            raise kind(text) from cause
         return wanted is not None
 
     def _status(self, key: AccessKey) -> Status | None:
@@ -145,7 +149,9 @@ class Hands:
 
     def _memory(self, step: Step | Failure) -> Change | None:
         """What is to be remembered of a step; None where nothing is, or not yet."""
-        if isinstance(step, Failure) or step.deferred:
+        if isinstance(step, Failure):
+            return _called_off(step)
+        if step.deferred:
             return None
         watch, decision = step.watch, step.decision
         match decision.action:
@@ -187,6 +193,8 @@ class Hands:
     def _written(
         self, step: Step | Failure, result: Watch | LedgerError, refused: str
     ) -> Step | Failure:
+        if isinstance(step, StepFailure) and isinstance(result, Watch):
+            return replace(step, watch=result)
         if isinstance(step, Failure):
             return step
         if isinstance(result, LedgerError):
@@ -194,7 +202,15 @@ class Hands:
         return replace(step, watch=result)
 
     def _failure(self, step: Step, error: KeyRotationError) -> Failure:
-        return step_failure(step, f"could not {step.decision.action}: {error}")
+        failure = step_failure(step, f"could not {step.decision.action}: {error}")
+        return replace(failure, not_begun=isinstance(error, ChangeRefusedError))
+
+
+def _called_off(failure: Failure) -> Change | None:
+    """Take back the intent of a change that was refused; one that may come yet is kept in mind."""
+    if not isinstance(failure, StepFailure) or not failure.not_begun or not failure.watch:
+        return None
+    return Change(watch=transitions.called_off(failure.watch))
 
 
 def _together(changes: Sequence[Step]) -> int:

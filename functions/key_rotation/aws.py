@@ -1,6 +1,7 @@
 """AWS at the rim: the one place that builds clients."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,6 +26,16 @@ def why(error: Exception) -> str:
         answer = error.response["Error"]
         return f"{error.operation_name}: {answer.get('Code')}: {answer.get('Message')}"
     return f"{type(error).__name__}: {error}"
+
+
+def is_refusal(error: Exception) -> bool:
+    """Say whether AWS refused a call on its only try, so that it was surely not carried out."""
+    if not isinstance(error, ClientError):
+        return False
+    answer = error.response.get("ResponseMetadata", {})
+    status = answer.get("HTTPStatusCode", 0)
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return refused and answer.get("RetryAttempts") == 0
 
 
 LIMIT_ATTEMPTS = 7

@@ -76,5 +76,9 @@ class UserGoneError(OneKeyError):
     """Raised when IAM no longer knows a user by this name: deleted, or renamed with all keys."""
 
 
+class ChangeUnconfirmedError(OneKeyError):
+    """Raised when IAM does not confirm a change, nor shows it when read back: it may yet come."""
+
+
 class ChangeRefusedError(OneKeyError):
-    """Raised when IAM does not confirm a change, not even when the state is read back."""
+    """Raised when IAM refuses a change on the only try, and the key is as it was."""

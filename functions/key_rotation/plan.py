@@ -116,9 +116,14 @@ def make_plan(seen: Inventory, memory: Memory, *, now: Now, settings: Settings, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFailure(Failure):
-    """A step that could not be carried out; `watch` is what was written of its key by then."""
+    """A step that could not be carried out.
+
+    watch: what was written of its key by then
+    not_begun: whether it is certain that nothing was done, so that its intent is taken back
+    """
 
     watch: Watch | None
+    not_begun: bool = False
 
 
 def step_failure(step: Step, text: str) -> StepFailure:

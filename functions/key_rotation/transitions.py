@@ -48,6 +48,17 @@ def intend(watch: Watch, action: Action) -> Watch:
     return replace(watch, state=Deactivating(notice=notice))
 
 
+def called_off(watch: Watch) -> Watch:
+    """Take back an intent that IAM refused: what becomes of the key since is not of our doing."""
+    match watch.state:
+        case Deactivating(notice=notice):
+            return replace(watch, state=notice or Lapsed(due=None))
+        case Deleting(window=window):
+            return replace(watch, state=window)
+        case _:
+            return watch
+
+
 def noticed(watch: Watch, decision: Decision, now: Now, description: str | None) -> Watch:
     """Remember a notice that was delivered today."""
     again = decision.reason is Reason.REACTIVATED

@@ -16,9 +16,17 @@ class KilledError(BaseException):
     """Raised where the process dies: nothing may catch it."""
 
 
+RETRIED = frozenset({"Throttling", "LimitExceeded"})
+
+
 def refusal(operation: str, code: str) -> ClientError:
-    """The error that AWS answers."""
-    return ClientError({"Error": {"Code": code, "Message": f"fault: {code}"}}, operation)
+    """The error that AWS answers: a refusal at once, or a throttling after the last retry."""
+    refused = {"HTTPStatusCode": 400, "RetryAttempts": 9 if code in RETRIED else 0}
+    answer: Any = {
+        "Error": {"Code": code, "Message": f"fault: {code}"},
+        "ResponseMetadata": refused,
+    }
+    return ClientError(answer, operation)
 
 
 @contextmanager

@@ -85,6 +85,57 @@ def test_a_change_that_iam_refused_is_not_claimed(
     assert measure_of(world, section) == 1
 
 
+def turned_off_by_its_owner(world: World, key_id: str) -> None:
+    world.turn("alice", key_id, "Inactive")
+
+
+def deleted_by_its_owner(world: World, key_id: str) -> None:
+    world.clients.iam.delete_access_key(UserName="alice", AccessKeyId=key_id)
+
+
+BY_ITS_OWNER = pytest.mark.parametrize(
+    ("make", "call", "section", "act"),
+    [
+        (a_key_to_deactivate, UPDATED, "deactivated", turned_off_by_its_owner),
+        (a_key_to_delete, DELETED, "deleted", deleted_by_its_owner),
+    ],
+)
+
+
+@BY_ITS_OWNER
+def test_what_the_owner_does_after_a_refused_change_is_not_claimed(
+    world: World,
+    make: Callable[[World], str],
+    call: str,
+    section: str,
+    act: Callable[[World, str], None],
+) -> None:
+    """IAM refused the only try, so the intent is taken back."""
+    key_id = make(world)
+    with refused(world, call):
+        world.run()
+    act(world, key_id)
+    for _ in range(40):
+        assert world.run()[section] == []
+        world.now += timedelta(days=1)
+
+
+@BY_ITS_OWNER
+def test_a_change_that_may_have_come_after_all_is_taken_for_our_own(
+    world: World,
+    make: Callable[[World], str],
+    call: str,
+    section: str,
+    act: Callable[[World, str], None],
+) -> None:
+    """One of several tries may have worked: a key that we cut must not lack its window."""
+    key_id = make(world)
+    with refused(world, call, "Throttling"):
+        world.run()
+    act(world, key_id)
+    assert [entry["access_key_id"] for entry in world.run()[section]] == [key_id]
+
+
 def measure_of(world: World, section: str) -> int:
     """What the metric of a section counts in a run of now."""
     return measure(world.report())[f"Keys{section.title()}"]

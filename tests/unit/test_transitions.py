@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from key_rotation.model import NEVER_USED, Action, Decision, LastUse, Reason, Status
-from key_rotation.transitions import first_watch, happened, intend, kept, noticed, told
+from key_rotation.transitions import called_off, first_watch, happened, intend, kept, noticed, told
 from key_rotation.watch import (
     Deactivated,
     Deactivating,
@@ -98,6 +98,19 @@ def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None
     """So that a run that died is decided again by it."""
     expected = Deleting(window=a_window(since=30))
     assert intend(a_watch(KEY, state), Action.DELETE).state == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "remembered"),
+    [
+        (Deactivating(notice=a_notice(due=0)), a_notice(due=0)),
+        (Deactivating(notice=None), Lapsed(due=None)),
+        (Deleting(window=a_window(since=30)), a_window(since=30)),
+        (Held(), Held()),
+    ],
+)
+def test_an_intent_that_iam_refused_is_taken_back(state: State, remembered: State) -> None:
+    assert called_off(a_watch(KEY, state)) == a_watch(KEY, remembered)
 
 
 @pytest.mark.parametrize(("action", "adopted"), [(Action.DEACTIVATE, False), (Action.ADOPT, True)])

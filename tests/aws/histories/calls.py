@@ -100,5 +100,13 @@ class Gate:
 
 
 def refusal(operation: str, code: str) -> ClientError:
-    """The error that AWS answers."""
-    return ClientError({"Error": {"Code": code, "Message": f"fault: {code}"}}, operation)
+    """The error that AWS answers, at once or after the last retry."""
+    at_once = code == Kind.DENIED
+    answer: Any = {
+        "Error": {"Code": code, "Message": f"fault: {code}"},
+        "ResponseMetadata": {
+            "HTTPStatusCode": 500 if code == Kind.BROKEN else 400,
+            "RetryAttempts": 0 if at_once else 9,
+        },
+    }
+    return ClientError(answer, operation)
