@@ -5,6 +5,7 @@ RUNTIME := .venv-runtime
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 LOCKS := requirements-dev functions/requirements local/runtime-requirements
+OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test unit lint format synth bench mutation histories audit lock clean
@@ -84,7 +85,7 @@ audit: setup ## look the locked packages up among known vulnerabilities
 		{ echo "audit: $$lock.txt is NOT shown to be clean"; exit 1; }; done
 
 lock: .make/uv ## resolve the dependencies again and write the locks
-	@for lock in $(LOCKS) local/uv-requirements tests/mutation-requirements; do $(UV) pip compile --quiet --upgrade --universal \
+	@for lock in $(LOCKS) $(OTHER_LOCKS); do $(UV) pip compile --quiet --upgrade --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made

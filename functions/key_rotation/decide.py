@@ -165,7 +165,7 @@ def _decide_window(
         due = max(window.due, now.today + settings.grace)
         return Decision(action=Action.EXTEND, reason=Reason.INTERRUPTION_ENDED, due=due)
     if used_at is not None:
-        due = max(window.due, now.day(used_at) + settings.grace)
+        due = max(window.due, now.day(used_at) + settings.grace, now.today + ONE_DAY)
         return Decision(action=Action.EXTEND, reason=Reason.USED_IN_WINDOW, due=due)
     due = max(window.due, now.day(window.start) + settings.grace)
     if now.today < due:

@@ -17,8 +17,11 @@ ACCEPTED = (
 _LINE = re.compile(
     r"(?P<pattern>/[!-\"$-~]*|[\w+=,.@*-]+)"
     r"(?:\s+until\s+(?P<until>[0-9]{4}-[0-9]{2}-[0-9]{2}))?"
-    r"(?:\s*\#\s*(?P<reason>.*))?"
+    r"(?:\s*\#\s*(?P<reason>.*))?",
+    re.ASCII,
 )
+"""Names of users are of ASCII letters (IAM API Reference, `[\\w+=,.@-]+`): an entry with a letter
+that only looks like one would exempt nobody, and is refused."""
 _KEY_ID = re.compile(r"AKIA\w{12,}", re.IGNORECASE | re.ASCII)
 """Access key ids of users begin with AKIA (IAM User Guide, "IAM identifiers")."""
 

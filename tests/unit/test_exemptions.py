@@ -196,6 +196,9 @@ def test_a_line_is_a_name_then_perhaps_a_last_day_then_perhaps_a_reason(
         "<alice>",
         "/path with spaces/alice",
         "!alice",
+        "\u0430lice",  # CYRILLIC SMALL LETTER A
+        "andr\u00e9",
+        "alice\u00a0until 2026-02-01",  # NO-BREAK SPACE
     ],
 )
 def test_a_line_of_any_other_shape_cannot_be_read(line: str) -> None:

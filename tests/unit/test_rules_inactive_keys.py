@@ -122,6 +122,14 @@ def test_a_window_counts_again_from_the_use() -> None:
     assert (decision.reason, decision.due) == (Reason.USED_IN_WINDOW, in_days(26))
 
 
+@pytest.mark.parametrize(("used_days_ago", "due"), [(28, 2), (29, 1), (30, 1), (40, 1)])
+def test_the_day_of_an_extension_lies_ahead(used_days_ago: int, due: int) -> None:
+    """Where no run was for long: the day is told before it comes."""
+    watch = a_watch(INACTIVE, deactivated(since=50))
+    decision = decide(seen(INACTIVE, used(ago(used_days_ago))), watch, now=NOW, settings=settings())
+    assert (decision.action, decision.due) == (Action.EXTEND, in_days(due))
+
+
 def test_a_use_extends_a_window_once() -> None:
     """The use is the baseline of the window that it started."""
     use = used(ago(4))
