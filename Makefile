@@ -64,7 +64,7 @@ format: setup ## mend what can be mended by itself
 synth: setup ## the CloudFormation template, into cdk.out
 	@CDK_OUTDIR=cdk.out $(BIN)/python app.py && echo "synth: cdk.out/KeyRotation.template.json"
 
-bench: setup ## how much this asks of IAM, beside other tools: about ten minutes
+bench: setup ## how much this asks of IAM, beside other tools: about fourteen minutes
 	@$(BIN)/python -m bench
 
 mutation: .make/mutation ## would a flipped comparison in the rules be noticed: some minutes

@@ -27,7 +27,7 @@ def main() -> None:
     def tell(text: str) -> None:
         print(f"{time.monotonic() - start:6.0f} s  {text}", flush=True)
 
-    tell("about ten minutes, most of them waiting for the emulated latency")
+    tell("about fourteen minutes, most of them waiting for the emulated latency")
     custodian, without = _custodian()
     tell(f"Cloud Custodian: {custodian}")
     with tempfile.TemporaryDirectory(prefix="bench-cdk-") as out:
