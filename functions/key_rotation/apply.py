@@ -1,29 +1,29 @@
-"""The hands: the one place that writes to IAM, with the ledger before and after.
+"""The hands: the one place that has IAM written, with the ledger before and after.
 
 The order is the promise. Intents are recorded before IAM is asked, so that a run that dies in
 between is finished by the next; outcomes are recorded after, with the events that the digest has to
 tell; and a key is read afresh right before it is deleted, since that cannot be undone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from key_rotation import transitions
-from key_rotation.aws import AWS_ERRORS, CONNECTIONS, is_refusal, why
+from key_rotation.aws import CONNECTIONS
 from key_rotation.budget import Budget
 from key_rotation.decide import decide
 from key_rotation.errors import (
     ChangeRefusedError,
-    ChangeUnconfirmedError,
     KeyRotationError,
     LedgerError,
     OneKeyError,
 )
-from key_rotation.iam_reads import list_keys, sight_again
+from key_rotation.iam_reads import sight_again
+from key_rotation.iam_writes import deactivate, delete
 from key_rotation.lease import Lease
 from key_rotation.ledger import Change, Ledger
-from key_rotation.model import AccessKey, Action, Decision, Failure, Now, Reason, Status
+from key_rotation.model import Action, Decision, Failure, Now, Reason
 from key_rotation.parallel import in_parallel
 from key_rotation.plan import Plan, Step, StepFailure, step_failure
 from key_rotation.settings import Settings
@@ -105,41 +105,14 @@ class Hands:
         if isinstance(step, Failure) or not step.is_change:
             return step
         key = step.seen.key
-        named = {"UserName": key.user.name, "AccessKeyId": key.access_key_id}
         try:
             if step.decision.action is Action.DELETE:
-                self._confirm(key, None, lambda: self.iam.delete_access_key(**named))
+                delete(self.iam, key)
                 return step
-            exists = self._confirm(
-                key,
-                Status.INACTIVE,
-                lambda: self.iam.update_access_key(**named, Status="Inactive"),
-            )
+            exists = deactivate(self.iam, key)
         except OneKeyError as error:
             return self._failure(step, error)
         return step if exists else replace(step, decision=GONE)
-
-    def _confirm(self, key: AccessKey, wanted: Status | None, change: Callable[[], object]) -> bool:
-        """Make IAM do something, and say whether the key still exists.
-
-        Where IAM refuses, or its answer is lost, the key is read back: only what it then is counts.
-        Unless it is gone, or has the wanted status (None: it must be gone), raises
-        ChangeRefusedError or, where IAM may have done it all the same, ChangeUnconfirmedError.
-        """
-        try:
-            change()
-        except AWS_ERRORS as cause:
-            found = self._status(key)
-            if found in {wanted, None}:
-                return found is not None
-            text = f"IAM did not do it ({why(cause)})"
-            kind = ChangeRefusedError if is_refusal(cause) else ChangeUnconfirmedError
-            raise kind(text) from cause
-        return wanted is not None
-
-    def _status(self, key: AccessKey) -> Status | None:
-        keys = list_keys(self.iam, key.user)
-        return next((k.status for k in keys if k.access_key_id == key.access_key_id), None)
 
     def _record(self, steps: Iterable[Step | Failure]) -> list[Step | Failure]:
         """Record what is so by now: in silence, or with an event that the digest has to tell."""
