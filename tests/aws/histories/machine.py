@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.aws.histories.account import DEFAULTS, Key, Person
 from tests.aws.histories.calls import Fault, Kind
 from tests.aws.histories.harness import Clock, Harness, Run, without_waiting
-from tests.aws.histories.oracle import Oracle, Rules, promise
+from tests.aws.histories.oracle import Oracle, promise
+from tests.aws.histories.thresholds import Rules
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -405,7 +406,7 @@ class Histories(RuleBasedStateMachine):
         account.lagging.clear()
         self.next_day()
         self.run()
-        today = self.oracle.day(account.now)
+        today = account.now.astimezone(self.harness.zone).date()
         waiting = set(self.oracle.outstanding(today))
         for _ in range(CALM_DAYS):
             if not waiting:
