@@ -21,6 +21,7 @@ NOTHING = {
     "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
 }
 POLICY = json.dumps(NOTHING)
+TESTING = Path(__file__).parents[2] / "docs" / "testing.md"
 EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
@@ -240,6 +241,12 @@ def test_its_role_may_not(
     with pytest.raises(ClientError) as refused:
         getattr(client, operation)(**arguments(place))
     assert refused.value.response["Error"]["Code"] in REFUSALS
+
+
+def test_the_documents_list_what_is_refused() -> None:
+    text = " ".join(TESTING.read_text(encoding="utf-8").split())
+    listed = "; ".join(what for what, *_ in FORBIDDEN)
+    assert f"{len(FORBIDDEN)} in all: {listed}." in text
 
 
 def test_its_role_may_turn_off_and_delete_a_key(account: LocalAccount, place: Place) -> None:
