@@ -15,6 +15,7 @@ from key_rotation.budget import Budget
 from key_rotation.decide import decide
 from key_rotation.errors import (
     ChangeRefusedError,
+    KeyGoneError,
     KeyRotationError,
     LedgerError,
     OneKeyError,
@@ -65,14 +66,20 @@ class Hands:
             together = _together(changes)
             done += self._change(changes[:together])
             changes = changes[together:]
-        failures = (step for step in done if isinstance(step, Failure))
-        steps = (step for step in done if isinstance(step, Step))
-        return Plan(
-            steps=tuple(sorted(steps, key=Step.age_order)),
-            failures=(*plan.failures, *failures),
-            changes=plan.changes - len(changes),
-            rest=tuple(changes),
+        return replace(
+            _came_out(plan, done), changes=plan.changes - len(changes), rest=tuple(changes)
         )
+
+    def only_remember(self, plan: Plan) -> Plan:
+        """Record, in report mode, what makes a later run weaker, and nothing else.
+
+        What was seen of an exempt key, or of one that was turned on again, breaks its notice or its
+        window whatever the mode, and a day that a report tells must hold. What ends a hold would
+        make it stronger, and waits.
+        """
+        weaker = [step for step in plan.steps if step.is_silent and not step.is_held]
+        others = [step for step in plan.steps if step not in weaker]
+        return _came_out(plan, [*self._record(weaker), *others])
 
     def _change(self, steps: Iterable[Step]) -> list[Step | Failure]:
         """Look again, record the intents, ask IAM a few at a time, and record what came of it."""
@@ -104,15 +111,14 @@ class Hands:
         """Ask IAM for one change, if it is still one."""
         if isinstance(step, Failure) or not step.is_change:
             return step
-        key = step.seen.key
+        change = delete if step.decision.action is Action.DELETE else deactivate
         try:
-            if step.decision.action is Action.DELETE:
-                delete(self.iam, key)
-                return step
-            exists = deactivate(self.iam, key)
+            change(self.iam, step.seen.key)
+        except KeyGoneError:
+            return replace(step, decision=GONE)
         except OneKeyError as error:
             return self._failure(step, error)
-        return step if exists else replace(step, decision=GONE)
+        return step
 
     def _record(self, steps: Iterable[Step | Failure]) -> list[Step | Failure]:
         """Record what is so by now: in silence, or with an event that the digest has to tell."""
@@ -124,15 +130,15 @@ class Hands:
         """What is to be remembered of a step; None where nothing is, or not yet."""
         if isinstance(step, Failure):
             return _called_off(step)
-        if step.deferred:
-            return None
         watch, decision = step.watch, step.decision
         match decision.action:
+            case _ if step.deferred:  # seen as it was, so an earlier intent came to nothing
+                return _changed(watch, watch and transitions.called_off(watch))
+            case _ if step.is_silent:
+                kept = watch and transitions.kept(watch, decision, step.seen.key.status)
+                return _changed(watch, kept)
             case Action.NOTICE:
                 return None
-            case Action.KEEP | Action.EXEMPT:
-                kept = watch and transitions.kept(watch, decision, step.seen.key.status)
-                return Change(watch=kept) if kept and kept != watch else None
             case Action.HOLD if decision.reason is Reason.STILL_HELD:
                 return None
             case _:
@@ -177,6 +183,21 @@ class Hands:
     def _failure(self, step: Step, error: KeyRotationError) -> Failure:
         failure = step_failure(step, f"could not {step.decision.action}: {error}")
         return replace(failure, not_begun=isinstance(error, ChangeRefusedError))
+
+
+def _came_out(plan: Plan, done: Iterable[Step | Failure]) -> Plan:
+    done = tuple(done)
+    failures = (step for step in done if isinstance(step, Failure))
+    steps = (step for step in done if isinstance(step, Step))
+    return replace(
+        plan,
+        steps=tuple(sorted(steps, key=Step.age_order)),
+        failures=(*plan.failures, *failures),
+    )
+
+
+def _changed(before: Watch | None, after: Watch | None) -> Change | None:
+    return Change(watch=after) if after and after != before else None
 
 
 def _called_off(failure: Failure) -> Change | None:

@@ -122,6 +122,8 @@ def _decide_unnoticed(key: AccessKey, told: date | None, now: Now, settings: Set
 def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Settings) -> Decision:
     if not _comes_due(key, now, settings):
         return Decision(action=Action.WITHDRAW, reason=Reason.THRESHOLDS_CHANGED)
+    if settings.was_exempt(key, since=now.day(notice.at), today=now.today):
+        return _decide_unnoticed(key, notice.due, now, settings)
     due = max(notice.due, _limit(key, now, settings), now.day(notice.at) + settings.notice)
     if now.today < due:
         return _wait(Reason.NOTICE_RUNNING, due, notice.told_on, now)
@@ -140,7 +142,7 @@ def _decide_inactive(
         case Deactivating():
             return _deactivate(Reason.FINISHED, now, settings)
         case (Deactivated() as window) | Deleting(window=window):
-            return _decide_window(sighting.last_use, window, now, settings)
+            return _decide_window(sighting, window, now, settings)
         case Held():
             return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
         case Ended():
@@ -157,17 +159,20 @@ def _decide_not_ours(now: Now, settings: Settings) -> Decision:
 
 
 def _decide_window(
-    last_use: LastUse | None, window: Deactivated, now: Now, settings: Settings
+    sighting: Sighting, window: Deactivated, now: Now, settings: Settings
 ) -> Decision:
     """Decide an inactive key in its grace window: the one place that decides a deletion."""
-    used_at = _used_in(window, last_use)
-    if window.interrupted:
+    used_at = _used_in(window, sighting.last_use)
+    opened = now.day(window.start)
+    if window.interrupted or settings.was_exempt(sighting.key, since=opened, today=now.today):
         due = max(window.due, now.today + settings.grace)
         return Decision(action=Action.EXTEND, reason=Reason.INTERRUPTION_ENDED, due=due)
     if used_at is not None:
         due = max(window.due, now.day(used_at) + settings.grace, now.today + ONE_DAY)
         return Decision(action=Action.EXTEND, reason=Reason.USED_IN_WINDOW, due=due)
-    due = max(window.due, now.day(window.start) + settings.grace)
+    due = max(window.due, opened + settings.grace)
+    if window.told_on == date.min:  # nobody was told of this window yet
+        due = max(due, now.today + ONE_DAY)
     if now.today < due:
         return _wait(Reason.IN_WINDOW, due, window.told_on, now)
     if not settings.delete_unused_keys:

@@ -76,9 +76,13 @@ class UserGoneError(OneKeyError):
     """Raised when IAM no longer knows a user by this name: deleted, or renamed with all keys."""
 
 
+class KeyGoneError(OneKeyError):
+    """Raised when a key that was to be changed is gone, by somebody else's hand."""
+
+
 class ChangeUnconfirmedError(OneKeyError):
     """Raised when IAM does not confirm a change, nor shows it when read back: it may yet come."""
 
 
 class ChangeRefusedError(OneKeyError):
-    """Raised when IAM refuses a change on the only try, and the key is as it was."""
+    """Raised when IAM refuses a change on the only try: what the key then is, is not our doing."""

@@ -19,6 +19,7 @@ from key_rotation.model import (
     Failure,
     Inventory,
     Listed,
+    Mode,
     Now,
     Sighting,
     Status,
@@ -51,6 +52,7 @@ class Eyes:
     settings: Settings
     now: Now
     budget: Budget
+    mode: Mode
 
     def look(self, memory: Memory, previous: RunState, remainder: Remainder | None) -> Inventory:
         """Look at every user who may have a key that a rule acts on.
@@ -60,7 +62,7 @@ class Eyes:
         Stops where the time, or the room of one digest, is used up, and names the rest. Raises
         ListingError when the listing of users breaks off.
         """
-        sweep = is_sweep_due(previous.swept, self.now)
+        sweep = is_sweep_due(previous.last_sweep(self.mode), self.now)
         if remainder is None and not sweep:
             begin_report(self.iam)  # IAM makes it while the users are listed
         listed = list_users(self.iam)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
@@ -33,16 +34,27 @@ BEAT_EVERY = 2.0
 DEAD_AFTER = 10.0
 LOOK_EVERY = 0.5
 """Seconds. Five beats may be missed before a holder counts as dead."""
+WAIT_FOR_REPORT = 240.0
+"""Seconds for which a run waits for one that a person asked to report only: that must not take the
+place of the day's run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the lease: a run, its heartbeat, and whether a person asked it to report only."""
+
+    run_id: str
+    beats: int
+    report: bool
 
 
 class Lease:
     """The right to be the one run, for as long as `check` does not raise."""
 
-    def __init__(self, table: "Table", run_id: str) -> None:
+    def __init__(self, table: "Table", run_id: str, *, report: bool) -> None:
         """Take the lease in the name of a run; raises AnotherRunError or LedgerError."""
         self._table = table
-        self._run_id = run_id
-        self._beats = 0
+        self._self = Holder(run_id, 0, report)
         self._lost = threading.Event()
         self._over = threading.Event()
         try:
@@ -69,51 +81,61 @@ class Lease:
         """Give the lease back, unless another run has it."""
         self._over.set()
         try:
-            self._table.delete_item(Key=KEY, **_while_held_by(self._run_id))
+            self._table.delete_item(Key=KEY, **_while_held_by(self._self.run_id))
         except AWS_ERRORS:
             return  # it will be found standing still, and be taken over
 
     def _take(self) -> None:
+        """Take the lease when it is free, or its holder's heartbeat stands still."""
+        patience = time.monotonic() + WAIT_FOR_REPORT
         while not self._write({"ConditionExpression": "attribute_not_exists(pk)"}):
             holder = self._holder()
-            if holder is not None:
-                return self._outlast(*holder)
-        return None
+            if holder is None:
+                continue
+            if self._stands_still(holder) and self._write(_while_held_by(holder)):
+                return
+            waits = holder.report and not self._self.report
+            if not waits or time.monotonic() > patience:
+                raise AnotherRunError(holder.run_id)
 
-    def _outlast(self, run_id: str, beats: int) -> None:
-        """Take the lease over from a holder whose heartbeat stands still."""
+    def _stands_still(self, holder: Holder) -> bool:
         give_up = time.monotonic() + DEAD_AFTER
         while time.monotonic() < give_up:
             time.sleep(LOOK_EVERY)
-            if self._holder() != (run_id, beats):
-                raise AnotherRunError(run_id)
-        if not self._write(_while_held_by(run_id, beats)):
-            raise AnotherRunError(run_id)
+            if self._holder() != holder:
+                return False
+        return True
 
     def _beat(self) -> bool:
-        self._beats += 1
-        return self._write(_while_held_by(self._run_id))
+        self._self = replace(self._self, beats=self._self.beats + 1)
+        return self._write(_while_held_by(self._self.run_id))
 
     def _write(self, condition: Condition) -> bool:
         """Write the lease; say whether it is ours, read back, since a retry may hide a success."""
-        item: dict[str, Any] = {**KEY, "run_id": self._run_id, "beats": self._beats}
+        item: dict[str, Any] = {**KEY, **asdict(self._self)}
         try:
             self._table.put_item(Item=item, **condition)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return self._holder() == (self._run_id, self._beats)
+            return self._holder() == self._self
         return True
 
-    def _holder(self) -> tuple[str, int] | None:
+    def _holder(self) -> Holder | None:
         item = self._table.get_item(Key=KEY, ConsistentRead=True).get("Item")
-        return (str(item["run_id"]), int(str(item["beats"]))) if item else None
+        if not item:
+            return None
+        report = item.get("report") is True
+        return Holder(str(item["run_id"]), int(str(item["beats"])), report)
 
 
 @contextmanager
-def held(table: "Table", run_id: str) -> Iterator[Lease]:
-    """Hold the lease while the block runs; raises AnotherRunError or LedgerError before it does."""
-    lease = Lease(table, run_id)
+def held(table: "Table", run_id: str, *, report: bool) -> Iterator[Lease]:
+    """Hold the lease while the block runs; raises AnotherRunError or LedgerError before it does.
+
+    report: whether a person asked this run to report only, so that others wait for it
+    """
+    lease = Lease(table, run_id, report=report)
     heart = threading.Thread(target=lease.keep_alive, daemon=True)
     heart.start()
     try:
@@ -123,13 +145,14 @@ def held(table: "Table", run_id: str) -> Iterator[Lease]:
         heart.join()
 
 
-def _while_held_by(run_id: str, beats: int | None = None) -> Condition:
-    if beats is None:
+def _while_held_by(holder: Holder | str) -> Condition:
+    """The condition that a run has the lease, and its heart has not beaten since."""
+    if isinstance(holder, str):
         return {
             "ConditionExpression": "run_id = :run_id",
-            "ExpressionAttributeValues": {":run_id": run_id},
+            "ExpressionAttributeValues": {":run_id": holder},
         }
     return {
         "ConditionExpression": "run_id = :run_id AND beats = :beats",
-        "ExpressionAttributeValues": {":run_id": run_id, ":beats": beats},
+        "ExpressionAttributeValues": {":run_id": holder.run_id, ":beats": holder.beats},
     }

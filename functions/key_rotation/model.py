@@ -56,7 +56,7 @@ class Reason(StrEnum):
     DELETION_OFF = "unused for its whole grace window; delete-unused-keys is false"
     UNUSED = "unused for its whole grace window"
     USED_IN_WINDOW = "used after its deactivation, so its grace window starts again"
-    INTERRUPTION_ENDED = "its exemption ended, so its grace window starts again"
+    INTERRUPTION_ENDED = "its grace window was interrupted, so it starts again"
     FINISHED = "begun by an earlier run that was cut off, and finished now"
     EXEMPT = "exempt"
     STATUS_UNKNOWN = "has a status that this tool does not know, and is never touched"

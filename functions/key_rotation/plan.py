@@ -19,7 +19,7 @@ from key_rotation.model import (
 )
 from key_rotation.settings import Settings
 from key_rotation.transitions import first_watch
-from key_rotation.watch import Deactivated, Deleting, Ended, Memory, Watch
+from key_rotation.watch import Deactivated, Deleting, Ended, Held, Memory, Watch
 
 CHANGES = frozenset({Action.DEACTIVATE, Action.DELETE})
 """The actions that write to IAM; a run makes at most `max-changes-per-run` of them."""
@@ -47,6 +47,17 @@ class Step:
         """Whether it is for IAM to do; what an earlier run began is only recorded."""
         finished = self.decision.reason is Reason.FINISHED
         return self.decision.action in CHANGES and not finished and not self.deferred
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is only remembered, if at all, before anybody is told of it."""
+        kept = self.decision.action in {Action.KEEP, Action.EXEMPT}
+        return kept or self.decision.reason is Reason.REACTIVATED
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a person must look before anything is done to it."""
+        return self.watch is not None and isinstance(self.watch.state, Held)
 
     def age_order(self) -> tuple[datetime, str]:
         """Sort the oldest key first."""
@@ -88,13 +99,22 @@ class Plan:
         )
 
 
-def make_plan(seen: Inventory, memory: Memory, *, now: Now, settings: Settings, limit: int) -> Plan:
+def make_plan(
+    seen: Inventory,
+    memory: Memory,
+    *,
+    now: Now,
+    settings: Settings,
+    limit: int,
+    first: bool = True,
+) -> Plan:
     """Decide every key that was seen, and every watch whose key is gone.
 
     limit: how many keys may be deactivated or deleted
+    first: whether it is of the first part of a run, which names the watches that are unreadable
     """
     steps: list[Step] = []
-    failures = [*seen.failures, *memory.unreadable]
+    failures = [*seen.failures, *(memory.unreadable if first else ())]
     left_alone = {failure.access_key_id for failure in memory.unreadable}
     for sighting in seen.sightings:
         key = sighting.key

@@ -123,15 +123,28 @@ class Report:
         reported = before.reported
         if self.mode is Mode.REPORT:
             reported = (*reported[: self.part], self._fingerprint(), *reported[self.part + 1 :])
+        enforced = self.mode is Mode.ENFORCE
         whole_sweep = self.seen.coverage is Coverage.SWEEP and self.complete and not self.remainder
         return RunState(
             parameters=self.settings.raw,
             ended_exemptions=self.settings.ended_exemptions(self.now.today),
             unknown_status=self._unknown_status(),
             reported=reported,
-            swept=self.now.today if whole_sweep else before.swept,
-            going_on=self.remainder.fingerprint if self.remainder else "",
+            swept=self.now.today if whole_sweep and enforced else before.swept,
+            reported_of_all=(
+                self.now.today if whole_sweep and not enforced else before.reported_of_all
+            ),
+            going_on=self._going_on(),
         )
+
+    def _going_on(self) -> tuple[str, ...]:
+        """The parts to come: a new run in enforce mode looks at everybody, and waits for none."""
+        others = list(self.previous.going_on)
+        if self.earlier:
+            others.remove(self.earlier.fingerprint)
+        elif self.mode is Mode.ENFORCE:
+            others = []
+        return (*others, self.remainder.fingerprint) if self.remainder else tuple(others)
 
     def _unknown_status(self) -> Mapping[str, str]:
         """The keys of unknown status; those of users who were not asked stay as they were."""

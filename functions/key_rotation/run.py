@@ -46,21 +46,22 @@ def run(
     """
     ledger = Ledger(clients.table, run_id)
     notices = Notices(clients.sns, place.topic_arn)
-    with lease.held(clients.table, run_id) as held:
+    with lease.held(clients.table, run_id, report=request.report) as held:
         previous = ledger.state()
-        if request.remainder and request.remainder.fingerprint != previous.going_on:
+        if request.remainder and request.remainder.fingerprint not in previous.going_on:
             raise AnotherRunError("a run that began since")
         settings = read_settings(clients.ssm, place.parameter_path)
         mode = Mode.REPORT if request.report else settings.mode
         if mode is Mode.ENFORCE:
             notices.require_listener()
         memory = ledger.memory()
-        seen = Eyes(clients.iam, settings, now, budget).look(memory, previous, request.remainder)
+        eyes = Eyes(clients.iam, settings, now, budget, mode)
+        seen = eyes.look(memory, previous, request.remainder)
         limit = request.limit(settings.max_changes_per_run)
-        plan = make_plan(seen, memory, now=now, settings=settings, limit=limit)
-        if mode is Mode.ENFORCE:
-            hands = Hands(clients.iam, ledger, held, settings, now, run_id, budget)
-            plan = hands.carry_out(plan)
+        first = request.remainder is None
+        plan = make_plan(seen, memory, now=now, settings=settings, limit=limit, first=first)
+        hands = Hands(clients.iam, ledger, held, settings, now, run_id, budget)
+        plan = hands.carry_out(plan) if mode is Mode.ENFORCE else hands.only_remember(plan)
         report = Report(
             run_id=run_id,
             account_id=place.account_id,

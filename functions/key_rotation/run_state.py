@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from key_rotation.model import Mode
 from key_rotation.settings import Parameter
 
 
@@ -15,9 +16,11 @@ class RunState:
     ended_exemptions: the exemptions whose end has been told
     unknown_status: the keys told of because nobody knows their status, and their users, by id
     reported: the fingerprints of the last digest in report mode, one for each part of the run
-    swept: the last day on which everybody was asked for keys, and could be read
+    swept: the last day on which everybody was asked for keys by a run in enforce mode, and could
+        be read
+    reported_of_all: the same of a run in report mode, which gives no notices
     stopped: the day and text of the last message that a run was stopped; empty after a good run
-    going_on: the fingerprint of what the last run left to the next part; empty if nothing
+    going_on: the fingerprints of what runs left to their next parts
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -25,5 +28,12 @@ class RunState:
     unknown_status: Mapping[str, str] = field(default_factory=dict)
     reported: tuple[str, ...] = ()
     swept: date | None = None
+    reported_of_all: date | None = None
     stopped: str = ""
-    going_on: str = ""
+    going_on: tuple[str, ...] = ()
+
+    def last_sweep(self, mode: Mode) -> date | None:
+        """The last sweep that counts in a mode: one in report mode finds nothing for the other."""
+        enforced = self.swept or date.min
+        last = max(enforced, self.reported_of_all or date.min) if mode is Mode.REPORT else enforced
+        return None if last == date.min else last

@@ -95,6 +95,11 @@ class Settings:
         covering = [e for e in self.exemptions if not e.ended(today) and e.covers(key)]
         return max(covering, key=lambda e: e.until or date.max, default=None)
 
+    def was_exempt(self, key: AccessKey, *, since: date, today: date) -> bool:
+        """Say whether an entry that has ended exempted the key on a day since then."""
+        ended = (e.until for e in self.exemptions if e.ended(today) and e.covers(key))
+        return any(until and until >= since for until in ended)
+
     def ended_exemptions(self, today: date) -> tuple[str, ...]:
         """List the entries past their day, as lines."""
         return tuple(str(e) for e in self.exemptions if e.ended(today))

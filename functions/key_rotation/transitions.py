@@ -110,10 +110,11 @@ def happened(watch: Watch, decision: Decision, sighting: Sighting | None, event:
 
 
 def kept(watch: Watch, decision: Decision, status: Status) -> Watch:
-    """Remember what a key that is kept or exempt changes in silence; often nothing.
+    """Remember what a key changes in silence, before anybody is told of it; often nothing.
 
-    A notice lapses, and a window is interrupted, while the key is exempt, of an unknown status, or
-    turned off by its owner: what comes after starts anew. A day only moves later.
+    A notice lapses, and a window is interrupted, while the key is exempt, of an unknown status,
+    turned on again, or turned off by its owner: what comes after starts anew. A day only moves
+    later.
     """
     state = watch.state
     match decision.reason:
@@ -121,6 +122,10 @@ def kept(watch: Watch, decision: Decision, status: Status) -> Watch:
             return replace(watch, state=_postponed(state, _day(decision)))
         case Reason.NOT_OURS:
             return replace(watch, state=_lapsed(state))
+        case Reason.DELETION_OFF:
+            return called_off(watch)
+        case Reason.REACTIVATED:  # whatever comes of its notice, the window is broken
+            return replace(watch, state=replace(_window(state), interrupted=True))
         case Reason.EXEMPT if isinstance(state, Held):  # exempting a held key is having looked
             return replace(watch, state=Lapsed(due=None), reactivations=0)
         case Reason.EXEMPT | Reason.STATUS_UNKNOWN:

@@ -7,6 +7,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 
+from key_rotation.errors import NotDeliveredError
 from tests.aws.faults import answered, meanwhile, on, refused
 from tests.aws.world import World
 
@@ -126,12 +127,12 @@ def test_a_key_that_its_owner_deletes_meanwhile_is_not_claimed(world: World, cal
     assert [entry["access_key_id"] for entry in closed] == [key_id]
 
 
-def test_a_key_that_is_gone_when_it_is_deleted_is_deleted(world: World) -> None:
-    """What was wanted is so; IAM's NoSuchEntity confirms it, and it is told once."""
+def test_a_key_that_is_gone_when_it_is_deleted_is_closed_and_not_claimed(world: World) -> None:
+    """Its owner was quicker, as IAM's NoSuchEntity says; it is told once."""
     key_id = a_key_due(world)
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     with meanwhile(world, DELETED, lambda: backend.delete_access_key(key_id, "alice")):
-        assert len(world.run()["deleted"]) == 1
+        assert len(world.run()["closed"]) == 1
     again = world.run()
     assert (again["deleted"], again["closed"], again["failed"]) == ([], [], [])
 
@@ -209,4 +210,59 @@ def test_no_window_gets_shorter_when_grace_days_are_lowered(world: World) -> Non
     world.put(grace_days="1")
     assert world.after(29)["deleted"] == []
     assert world.status(key_id) == "Inactive"
+    assert len(world.after(1)["deleted"]) == 1
+
+
+def test_a_key_seen_active_has_a_new_window_though_its_notice_was_not_delivered(
+    world: World,
+) -> None:
+    """It was not inactive for the whole window."""
+    key_id = a_key_due(world)
+    world.now -= timedelta(days=29)
+    world.turn("alice", key_id, "Active")
+    with refused(world, "sns.Publish"), pytest.raises(NotDeliveredError):
+        world.run()
+    world.turn("alice", key_id, "Inactive")
+    world.now += timedelta(days=29)
+    assert [entry["access_key_id"] for entry in world.run()["extended"]] == [key_id]
+    assert world.after(29)["deleted"] == []
+    assert len(world.after(1)["deleted"]) == 1
+
+
+def test_a_key_that_report_mode_saw_active_has_a_new_window(world: World) -> None:
+    key_id = a_key_due(world)
+    world.now -= timedelta(days=29)
+    world.turn("alice", key_id, "Active")
+    world.run({"mode": "report"})
+    world.turn("alice", key_id, "Inactive")
+    world.now += timedelta(days=29)
+    answer = world.run()
+    assert (len(answer["extended"]), answer["deleted"]) == (1, [])
+
+
+def test_no_key_is_deleted_before_somebody_was_told_of_its_window(world: World) -> None:
+    """The digest was refused from the deactivation on."""
+    key_id = world.key("alice", age=83)
+    world.run()
+    world.now += timedelta(days=6)
+    with refused(world, "sns.Publish"):
+        for _ in range(35):
+            world.now += timedelta(days=1)
+            with pytest.raises(NotDeliveredError):
+                world.run()
+    assert world.status(key_id) == "Inactive"
+    told = world.after(1)
+    assert (len(told["deactivated"]), told["deleted"]) == (1, [])
+    assert told["upcoming"][0]["due"] == f"{world.now + timedelta(days=1):%Y-%m-%d}"
+    assert [entry["access_key_id"] for entry in world.after(1)["deleted"]] == [key_id]
+
+
+def test_no_key_is_deleted_before_somebody_was_told_of_its_extension(world: World) -> None:
+    key_id = a_key_due(world)
+    world.use(key_id, world.now - timedelta(days=20))
+    world.now += timedelta(days=40)
+    with refused(world, "sns.Publish"), pytest.raises(NotDeliveredError):
+        world.run()
+    told = world.after(1)
+    assert (len(told["extended"]), told["deleted"]) == (1, [])
     assert len(world.after(1)["deleted"]) == 1

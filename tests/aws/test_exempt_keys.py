@@ -1,5 +1,6 @@
 """Exemptions from end to end: reported, never acted on, and what comes when they begin or end."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -102,3 +103,57 @@ def test_a_key_begun_before_its_exemption_is_finished_and_told(world: World) -> 
     assert [entry["access_key_id"] for entry in answer["deactivated"]] == [key_id]
     assert world.after(60)["deleted"] == []
     assert world.status(key_id) == "Inactive"
+
+
+UNTIL = "alice until 2026-12-10"
+"""Sixteen days after the start."""
+
+
+def daily_reports(world: World) -> None:
+    """Report mode, each day until the exemption is over."""
+    world.put(mode="report", exemptions=UNTIL)
+    for _ in range(17):
+        world.after(1)
+    world.put(mode="enforce")
+
+
+def a_gone_line(world: World) -> None:
+    """As `daily_reports`, and the line is removed."""
+    daily_reports(world)
+    world.put(exemptions="none")
+
+
+def no_run_at_all(world: World) -> None:
+    """The schedule was off; the line that ended still stands there."""
+    world.put(exemptions=UNTIL)
+    world.now += timedelta(days=17)
+
+
+MEANWHILE = pytest.mark.parametrize("meanwhile", [daily_reports, a_gone_line, no_run_at_all])
+
+
+@MEANWHILE
+def test_an_exemption_that_no_run_enforced_voids_a_notice_all_the_same(
+    world: World, meanwhile: Callable[[World], None]
+) -> None:
+    key_id = world.key("alice", age=83)
+    world.run()
+    meanwhile(world)
+    answer = world.after(1)
+    assert [entry["access_key_id"] for entry in answer["noticed"]] == [key_id]
+    assert world.after(6)["deactivated"] == []
+    assert [entry["access_key_id"] for entry in world.after(1)["deactivated"]] == [key_id]
+
+
+@MEANWHILE
+def test_an_exemption_that_no_run_enforced_breaks_a_window_all_the_same(
+    world: World, meanwhile: Callable[[World], None]
+) -> None:
+    key_id = world.key("alice", age=83)
+    world.run()
+    world.after(7)
+    meanwhile(world)
+    answer = world.after(14)
+    assert [entry["access_key_id"] for entry in answer["extended"]] == [key_id]
+    assert world.after(29)["deleted"] == []
+    assert [entry["access_key_id"] for entry in world.after(1)["deleted"]] == [key_id]

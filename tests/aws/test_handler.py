@@ -191,7 +191,7 @@ def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
     """Promise 5: two runs at once act once."""
     monkeypatch.setattr(lease, "BEAT_EVERY", 0.005)
     world.key("alice", age=400)
-    alive = lease.Lease(world.clients.table, "the other run")
+    alive = lease.Lease(world.clients.table, "the other run", report=False)
     heart = threading.Thread(target=alive.keep_alive)
     heart.start()
     answer = handler()
@@ -237,6 +237,27 @@ def test_the_parts_of_a_run_share_one_limit_of_changes(
     while sent:
         handler(sent.pop(), Context([15, 7]))
     assert [world.status(key) for key in keys] == ["Inactive"] * 3 + ["Active"] * 2
+
+
+@pytest.mark.parametrize("seconds", [[15, 15], [15, 7]])
+def test_a_report_between_two_parts_of_a_run_does_not_end_it(
+    handler: Handler,
+    world: World,
+    sent: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: list[float],
+) -> None:
+    """Nor does one that goes on itself; each part is run once."""
+    monkeypatch.setattr(inventory, "BATCH", 2)
+    keys = {world.key(f"user{n}", age=400) for n in range(5)}
+    noticed = handler({}, Context([15, 7]))["noticed"]
+    part = sent.pop()
+    handler({"mode": "report"}, Context([*seconds]))
+    while sent:
+        handler(sent.pop(), Context([15, 15]))
+    noticed += handler(part, Context([15, 15]))["noticed"]
+    assert sorted(entry["access_key_id"] for entry in noticed) == sorted(keys)
+    assert handler(part)["left_to"]
 
 
 def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_at(

@@ -10,12 +10,13 @@ from moto.iam.models import iam_backends
 
 from key_rotation.errors import NotDeliveredError
 from key_rotation.measures import measure
-from tests.aws.faults import answer_lost, fault, refusal, refused
+from tests.aws.faults import answer_lost, fault, on, refusal, refused
 from tests.aws.world import World
 
 UPDATED = "iam.UpdateAccessKey"
 DELETED = "iam.DeleteAccessKey"
 LISTED = "iam.ListAccessKeys"
+PAUSED = {"max_changes_per_run": "0"}
 
 
 def a_key_to_deactivate(world: World) -> str:
@@ -118,6 +119,80 @@ def test_what_the_owner_does_after_a_refused_change_is_not_claimed(
     for _ in range(40):
         assert world.run()[section] == []
         world.now += timedelta(days=1)
+
+
+@BY_ITS_OWNER
+def test_what_iam_refused_is_not_claimed_though_nobody_could_read_it_back(
+    world: World,
+    make: Callable[[World], str],
+    call: str,
+    section: str,
+    act: Callable[[World, str], None],
+) -> None:
+    key_id = make(world)
+    lost = refusal("ListAccessKeys", "Throttling")
+    since = 1 if call == UPDATED else 2
+    with refused(world, call), fault(world, LISTED, lost, of="alice", since=since):
+        world.run()
+    act(world, key_id)
+    assert world.run()[section] == []
+
+
+@BY_ITS_OWNER
+def test_what_the_owner_did_while_iam_refused_it_is_not_claimed(
+    world: World,
+    make: Callable[[World], str],
+    call: str,
+    section: str,
+    act: Callable[[World, str], None],
+) -> None:
+    key_id = make(world)
+
+    def refused_and_quicker(**_: Any) -> None:
+        backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        if act is turned_off_by_its_owner:
+            backend.update_access_key("alice", key_id, "Inactive")
+        else:
+            backend.delete_access_key(key_id, "alice")
+        raise refusal(call.partition(".")[2], "AccessDenied")
+
+    with on(world, f"before-call.{call}", refused_and_quicker):
+        answer = world.run()
+    assert answer[section] == []
+    assert world.after(1)[section] == []
+
+
+@pytest.mark.parametrize(
+    ("make", "call", "section", "act", "edit"),
+    [
+        (a_key_to_deactivate, UPDATED, "deactivated", turned_off_by_its_owner, PAUSED),
+        (a_key_to_delete, DELETED, "deleted", deleted_by_its_owner, PAUSED),
+        (
+            a_key_to_delete,
+            DELETED,
+            "deleted",
+            deleted_by_its_owner,
+            {"delete_unused_keys": "false"},
+        ),
+    ],
+)
+def test_an_intent_that_a_later_run_saw_come_to_nothing_claims_nothing(
+    world: World,
+    make: Callable[[World], str],
+    call: str,
+    section: str,
+    act: Callable[[World, str], None],
+    edit: dict[str, str],
+) -> None:
+    """Its tries were throttled to the end; then the changes were paused."""
+    key_id = make(world)
+    with refused(world, call, "Throttling"):
+        world.run()
+    world.put(**edit)
+    world.after(1)
+    act(world, key_id)
+    world.put(max_changes_per_run="25", delete_unused_keys="true")
+    assert world.after(1)[section] == []
 
 
 @BY_ITS_OWNER

@@ -165,7 +165,9 @@ def an_inventory(
     )
 
 
-def planned(seen_by_run: Inventory, remembered: Memory | None = None, **changed: str) -> Plan:
+def planned(
+    seen_by_run: Inventory, remembered: Memory | None = None, *, first: bool = True, **changed: str
+) -> Plan:
     """The plan of a run, under settings with some values changed."""
     chosen = settings(**changed)
     return make_plan(
@@ -174,6 +176,7 @@ def planned(seen_by_run: Inventory, remembered: Memory | None = None, **changed:
         now=NOW,
         settings=chosen,
         limit=chosen.max_changes_per_run,
+        first=first,
     )
 
 

@@ -43,7 +43,7 @@ def outcome(
     key = a_key(age=age, status=status)
     watches = [a_watch(key, state, reactivations=reactivations)] if state else []
     memory = a_memory(*watches)
-    plan = planned(an_inventory(seen(key, used(ago(3)))), memory, **changed)
+    plan = planned(an_inventory(seen(key, used(ago(3)))), memory, first=True, **changed)
     said = outcomes_of(plan, memory, previous or RunState(), mode)
     assert len(said) < 2
     return said[0] if said else None

@@ -186,6 +186,17 @@ def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_named() -> Non
     assert plan.failures == (failure,)
 
 
+def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understood() -> None:
+    """The keys are left alone by all."""
+    failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
+    plan = planned(
+        an_inventory(seen(a_key(age=400, key_id="AKIA1"))),
+        a_memory(unreadable=[failure]),
+        first=False,
+    )
+    assert (plan.steps, plan.failures) == ((), ())
+
+
 def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
     """A last use that vanished cannot be right."""
     window = deactivated(since=30, baseline=used(ago(50)))

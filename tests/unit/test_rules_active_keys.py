@@ -248,6 +248,34 @@ def test_an_exempt_key_is_never_acted_on() -> None:
     assert (str(decision.due), decision.note) == ("2026-12-31", "migration")
 
 
+@pytest.mark.parametrize(
+    ("line", "action", "due"),
+    [
+        (f"alice until {in_days(-8)}", Action.DEACTIVATE, 30),
+        (f"alice until {in_days(-7)}", Action.NOTICE, 7),
+        (f"alice until {in_days(-1)}", Action.NOTICE, 7),
+        (f"bob until {in_days(-1)}", Action.DEACTIVATE, 30),
+        (f"al* until {in_days(-30)}\nalice until {in_days(-1)}", Action.NOTICE, 7),
+    ],
+)
+def test_an_exemption_that_ended_after_the_notice_voids_it(
+    line: str, action: Action, due: int
+) -> None:
+    """Though no run may have seen it in force; an earlier one, or another user's, does not."""
+    key = a_key(age=97)
+    watch = a_watch(key, noticed(due=0, at=7))
+    decision = decide(seen(key), watch, now=NOW, settings=settings(exemptions=line))
+    assert (decision.action, decision.due) == (action, in_days(due))
+
+
+def test_a_notice_that_an_exemption_voided_leaves_its_day_behind() -> None:
+    key = a_key(age=90)
+    watch = a_watch(key, noticed(due=20, at=7))
+    ended = settings(exemptions=f"alice until {in_days(-1)}")
+    decision = decide(seen(key), watch, now=NOW, settings=ended)
+    assert (decision.action, decision.due) == (Action.NOTICE, in_days(20))
+
+
 def test_a_deactivation_that_was_begun_on_an_exempt_key_and_did_not_happen_is_given_up() -> None:
     """It is still active, so there is nothing to finish."""
     key = a_key(age=90)

@@ -1,6 +1,7 @@
 """The rules for keys that are inactive, and for keys that are gone."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -152,6 +153,29 @@ def test_an_extension_never_brings_the_day_nearer() -> None:
         seen(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings(grace_days="5")
     )
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(20))
+
+
+@pytest.mark.parametrize(
+    ("until", "action"),
+    [(-31, Action.DELETE), (-30, Action.EXTEND), (-1, Action.EXTEND)],
+)
+def test_an_exemption_that_ended_after_the_window_began_breaks_it(
+    until: int, action: Action
+) -> None:
+    """Though no run may have seen it in force."""
+    watch = a_watch(INACTIVE, deactivated(since=30))
+    ended = settings(exemptions=f"alice until {in_days(until)}")
+    decision = decide(seen(INACTIVE), watch, now=NOW, settings=ended)
+    assert decision.action is action
+    assert action is Action.DELETE or decision.due == in_days(30)
+
+
+@pytest.mark.parametrize(("since", "due"), [(28, 2), (29, 1), (30, 1), (45, 1)])
+def test_no_key_is_deleted_before_the_day_after_its_window_is_told(since: int, due: int) -> None:
+    """Nobody has heard of the deactivation yet."""
+    window = replace(deactivated(since=since), told_on=date.min)
+    decision = decide(seen(INACTIVE), a_watch(INACTIVE, window), now=NOW, settings=settings())
+    assert (decision.action, decision.due) == (Action.KEEP, in_days(due))
 
 
 @pytest.mark.parametrize("last_use", [used(ago(1)), NEVER_USED])

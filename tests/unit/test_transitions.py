@@ -284,6 +284,19 @@ def test_a_notice_lapses_when_the_owner_turns_the_key_off(state: State, remember
     assert kept(a_watch(KEY, state), decision, Status.INACTIVE).state == remembered
 
 
+@pytest.mark.parametrize("state", [a_window(since=9), Deleting(window=a_window(since=9))])
+def test_a_key_that_was_turned_on_breaks_its_window_before_anybody_is_told(state: State) -> None:
+    decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
+    broken = kept(a_watch(KEY, state), decision, Status.ACTIVE)
+    assert broken.state == a_window(since=9, interrupted=True)
+
+
+def test_a_deletion_that_is_off_takes_its_intent_back() -> None:
+    decision = Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
+    off = kept(a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE)
+    assert off.state == a_window(since=30)
+
+
 @pytest.mark.parametrize(
     ("state", "reason", "remembered"),
     [

@@ -65,6 +65,7 @@ class Oracle:
                 self._deleted(write, rules)
         if rules and enforce:
             self._limit(run, rules)
+            self._witness.void_what_an_exemption_ended(run, rules)
         for telling in run.tellings:
             self._true(telling, rules)
         if rules and enforce:

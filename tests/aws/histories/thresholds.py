@@ -60,11 +60,17 @@ class Rules:
 
     def exempts(self, key: Key, day: date) -> bool:
         """Say whether a key is exempt on a day."""
+        return any(day <= until for until in self._ends(key))
+
+    def was_exempt_until(self, key: Key, day: date) -> date:
+        """Give the last day of the exemptions of a key that have ended by a day."""
+        return max((until for until in self._ends(key) if until < day), default=date.min)
+
+    def _ends(self, key: Key) -> Iterator[date]:
         names = (key.key_id, key.owner.name, key.owner.path + key.owner.name)
-        return any(
-            day <= until and any(fnmatchcase(name.lower(), pattern.lower()) for name in names)
-            for pattern, until in self.exempt
-        )
+        for pattern, until in self.exempt:
+            if any(fnmatchcase(name.lower(), pattern.lower()) for name in names):
+                yield until
 
 
 def _exempt(text: str) -> Iterator[tuple[str, date]]:

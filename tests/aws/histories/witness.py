@@ -7,7 +7,7 @@ or perhaps, a window is there for sure or perhaps.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from tests.aws.histories.account import Key
@@ -47,6 +47,13 @@ class Witness:
         self._perhaps_begun: set[str] = set()
 
     # --- what is remembered ---------------------------------------------------------------------
+
+    def void_what_an_exemption_ended(self, run: Run, rules: Rules) -> None:
+        """Learn which notices an exemption voided that nobody saw in force."""
+        for key in self.account.keys.values():
+            given = [t.day for t in self.tellings(key.key_id, run.start) if t.section == "noticed"]
+            if given and max(given) <= rules.was_exempt_until(key, run.day):
+                self.perhaps_void[key.key_id].append(run.start)
 
     def remember(self, run: Run, rules: Rules) -> None:
         """Learn what a run in enforce mode makes of the keys."""
@@ -94,6 +101,10 @@ class Witness:
             del self.windows[name]
         elif run.clean and (exempt or odd):
             window.start = at
+        ended = rules.was_exempt_until(key, run.day)
+        if window and run.error is None and self.day(window.start) <= ended:
+            since = datetime.combine(ended + timedelta(days=1), time.min)
+            window.start = since.replace(tzinfo=self.harness.zone)
 
     # --- looking back ---------------------------------------------------------------------------
 
