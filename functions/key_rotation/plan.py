@@ -106,7 +106,7 @@ def make_plan(
     now: Now,
     settings: Settings,
     limit: int,
-    first: bool = True,
+    first: bool,
 ) -> Plan:
     """Decide every key that was seen, and every watch whose key is gone.
 

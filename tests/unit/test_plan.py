@@ -3,7 +3,7 @@
 import pytest
 
 from key_rotation.model import Action, Failure, Reason, User
-from key_rotation.plan import Plan
+from key_rotation.plan import Plan, step_failure
 from key_rotation.watch import Deactivating, Deleting, Ended, Held, State, Watch
 from tests.unit.builders import (
     ALICE,
@@ -195,6 +195,16 @@ def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understoo
         first=False,
     )
     assert (plan.steps, plan.failures) == ((), ())
+
+
+def test_a_step_that_failed_names_its_key_and_what_was_written_of_it() -> None:
+    key = a_key()
+    watch = a_watch(key, noticed(due=0))
+    [step] = planned(an_inventory(seen(key)), a_memory(watch)).steps
+    failure = step_failure(step, "IAM did not do it")
+    assert (failure.user_name, failure.access_key_id) == ("alice", key.access_key_id)
+    assert (failure.created, failure.text) == (key.created, "IAM did not do it")
+    assert (failure.watch, failure.not_begun) == (watch, False)
 
 
 def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:

@@ -70,6 +70,8 @@ class Oracle:
             self._true(telling, rules)
         if rules and enforce:
             self._witness.remember(run, rules)
+        elif rules:
+            self._witness.void_what_a_report_saw(run, rules)
         if rules and run.clean and enforce:
             self._all_told(run)
             self._in_time(run, rules)
@@ -299,10 +301,13 @@ class Oracle:
         window = self._witness.windows.get(key.key_id)
         if key.status != "Inactive" or not window or not window.sure or not rules.delete:
             return None
-        told = self._witness.told_days(key, "end", run.start, since=window.order, firm=False)
+        since = window.order
+        if not self._witness.told_days(key, "end", run.start, since=since):
+            return None  # perhaps nobody heard of the window, and then it is told first
+        told = self._witness.told_days(key, "end", run.start, since=since, firm=False)
         uses = [use.at for use in key.uses]
         days = [self._witness.day(at) + rules.grace for at in (*uses, window.start)]
-        return max(*told, *days) if told else None
+        return max(*told, *days)
 
     # --- what is to come ------------------------------------------------------------------------
 

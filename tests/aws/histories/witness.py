@@ -55,6 +55,12 @@ class Witness:
             if given and max(given) <= rules.was_exempt_until(key, run.day):
                 self.perhaps_void[key.key_id].append(run.start)
 
+    def void_what_a_report_saw(self, run: Run, rules: Rules) -> None:
+        """Learn which notices a run in report mode may have found broken."""
+        for key in self.account.keys.values():
+            if rules.exempts(key, run.day) or key.status != "Active":
+                self.perhaps_void[key.key_id].append(run.start)
+
     def remember(self, run: Run, rules: Rules) -> None:
         """Learn what a run in enforce mode makes of the keys."""
         for write in run.writes:
