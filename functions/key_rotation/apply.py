@@ -77,9 +77,8 @@ class Hands:
         window whatever the mode, and a day that a report tells must hold. What ends a hold would
         make it stronger, and waits.
         """
-        weaker = [step for step in plan.steps if step.is_silent and not step.is_held]
-        others = [step for step in plan.steps if step not in weaker]
-        return _came_out(plan, [*self._record(weaker), *others])
+        kept = self._record([step for step in plan.steps if step.only_weakens])
+        return _came_out(plan, [*kept, *(step for step in plan.steps if not step.only_weakens)])
 
     def _change(self, steps: Iterable[Step]) -> list[Step | Failure]:
         """Look again, record the intents, ask IAM a few at a time, and record what came of it."""

@@ -55,9 +55,10 @@ class Step:
         return kept or self.decision.reason is Reason.REACTIVATED
 
     @property
-    def is_held(self) -> bool:
-        """Whether a person must look before anything is done to it."""
-        return self.watch is not None and isinstance(self.watch.state, Held)
+    def only_weakens(self) -> bool:
+        """Whether what is remembered of it can make no later run act sooner, or act at all."""
+        held = self.watch is not None and isinstance(self.watch.state, Held)
+        return self.is_silent and not held
 
     def age_order(self) -> tuple[datetime, str]:
         """Sort the oldest key first."""
