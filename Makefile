@@ -4,7 +4,7 @@ VENV := .venv
 RUNTIME := .venv-runtime
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-LOCKS := requirements-dev functions/requirements local/runtime-requirements
+LOCKS := requirements-dev functions/requirements local/emulator/runtime-requirements
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 .DEFAULT_GOAL := help
@@ -27,7 +27,7 @@ setup: .make/dev .make/runtime .make/wheels ## the tools, from hash-locked packa
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r $<
 	@touch $@
 
-.make/runtime: local/runtime-requirements.txt .make/uv
+.make/runtime: local/emulator/runtime-requirements.txt .make/uv
 	@echo "setup: installing the Lambda runtime client"
 	@$(PYTHON) -m venv --without-pip $(RUNTIME)
 	@VIRTUAL_ENV=$(RUNTIME) $(UV) pip install --quiet --require-hashes -r $<
@@ -44,7 +44,7 @@ demo: setup ## the main job, for real, in an emulated AWS account: about a minut
 	@$(BIN)/python -m local.demo
 
 local: setup ## the emulated account with everything deployed, until Ctrl-C
-	@$(BIN)/python -m local.standing
+	@$(BIN)/python -m local.demo.standing
 
 test: lint ## everything: format, lint, types, and all tests
 	@$(BIN)/python -m pytest

@@ -14,7 +14,7 @@ from bench.peers import CUSTODIAN, CustodianMissingError, install_custodian
 from bench.targets import Target, targets
 from bench.world import ROOT, open_world
 from bench.written import Circumstances, write
-from local.synthesis import synthesise
+from local.demo.synthesis import synthesise
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from bench.meter import Gauge
 from bench.processes import peak_mb, serving
-from local.account import LocalAccount
+from local.emulator.account import LocalAccount
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

@@ -1,1 +1,1 @@
-"""A stand-in for an AWS account, on this machine: ministack, patched where it differs from AWS."""
+"""The product on a laptop: an emulated AWS account, and a demo in it."""

@@ -16,11 +16,11 @@ cat >> pyproject.toml <<'TOML'
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = [
-    "src/key_rotation/decide.py",
-    "src/key_rotation/transitions.py",
-    "src/key_rotation/plan.py",
-    "src/key_rotation/exemptions.py",
-    "src/key_rotation/settings.py",
+    "src/key_rotation/domain/decide.py",
+    "src/key_rotation/domain/transitions.py",
+    "src/key_rotation/domain/plan.py",
+    "src/key_rotation/domain/exemptions.py",
+    "src/key_rotation/domain/settings.py",
 ]
 also_copy = ["src", "tests", "pyproject.toml"]
 pytest_add_cli_args_test_selection = ["tests/unit"]

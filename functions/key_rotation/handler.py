@@ -13,16 +13,16 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from key_rotation import aws, codec
-from key_rotation.budget import Budget
-from key_rotation.digest import answer, no_answer
+from key_rotation.adapters import aws, codec
+from key_rotation.domain.budget import Budget
+from key_rotation.domain.model import Now, Place
 from key_rotation.errors import AnotherRunError, NotGoneOnError, RunStoppedError
-from key_rotation.measures import measure
-from key_rotation.model import Now
-from key_rotation.report import Report
+from key_rotation.reporting.digest import answer, no_answer
+from key_rotation.reporting.measures import measure
+from key_rotation.reporting.report import Report
 from key_rotation.request import Request
-from key_rotation.run import Place, run
-from key_rotation.stop import tell_stop
+from key_rotation.run import run
+from key_rotation.service_layer.stop import tell_stop
 
 ENVIRONMENT = ("ACCOUNT_ID", "PARAMETER_PATH", "TABLE_NAME", "TIMEZONE", "TOPIC_ARN")
 _environment = {name: os.environ[name] for name in ENVIRONMENT}

@@ -1,41 +1,16 @@
 """What an invocation may ask for: never more than the settings allow."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from key_rotation import codec
+from key_rotation.adapters import codec
+from key_rotation.domain.model import Mode
+from key_rotation.domain.run_state import Remainder
 from key_rotation.errors import BadEventError
-from key_rotation.model import Coverage, Mode
 
 ACCEPTED = 'The event takes {"mode": "report"} or nothing; the schedule adds "scheduled_time".'
 FIELDS = frozenset({"mode", "scheduled_time", "remainder"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remainder:
-    """What a part of a run leaves to the next, which the function sends itself.
-
-    part: the number of the next part; the first part of a run is 0
-    user_ids: the users still to be looked at, in order
-    changes_left: how many keys may still be deactivated or deleted in this run
-    coverage: whom the run set out to ask
-    complete: whether all users before could be read
-    """
-
-    part: int
-    user_ids: tuple[str, ...]
-    changes_left: int
-    coverage: Coverage
-    complete: bool
-
-    @property
-    def fingerprint(self) -> str:
-        """What the ledger keeps, to know the part that it expects."""
-        document = json.dumps(codec.write(self), sort_keys=True)
-        return hashlib.sha256(document.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

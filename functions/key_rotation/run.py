@@ -1,32 +1,21 @@
 """One run, on one screen: settings -> inventory -> decide -> apply -> record -> notify."""
 
-from dataclasses import dataclass
-
-from key_rotation import lease
-from key_rotation.apply import Hands
-from key_rotation.aws import Clients
-from key_rotation.budget import UNLIMITED, Budget
-from key_rotation.details import describe
+from key_rotation.adapters import lease
+from key_rotation.adapters.aws import Clients
+from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.notices import Notices
+from key_rotation.adapters.parameters import read_settings
+from key_rotation.domain.budget import UNLIMITED, Budget
+from key_rotation.domain.model import Mode, Now, Place
+from key_rotation.domain.plan import make_plan
 from key_rotation.errors import AnotherRunError
-from key_rotation.inventory import Eyes
-from key_rotation.ledger import Ledger
-from key_rotation.model import Mode, Now
-from key_rotation.notices import Notices
-from key_rotation.outcome import outcomes_of
-from key_rotation.parameters import read_settings
-from key_rotation.plan import make_plan
-from key_rotation.report import Report
+from key_rotation.reporting.outcome import outcomes_of
+from key_rotation.reporting.report import Report
 from key_rotation.request import Request
-from key_rotation.tell import Voice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a run takes place: its account, its topic, and the path of its parameters."""
-
-    account_id: str
-    topic_arn: str
-    parameter_path: str
+from key_rotation.service_layer.apply import Hands
+from key_rotation.service_layer.details import describe
+from key_rotation.service_layer.inventory import Eyes
+from key_rotation.service_layer.tell import Voice
 
 
 def run(

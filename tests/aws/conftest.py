@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from key_rotation import credential_report, inventory, lease
+from key_rotation.adapters import credential_report, lease
+from key_rotation.service_layer import inventory
 from tests.aws.world import REGION, World, a_world
 
 Worlds = Callable[[], AbstractContextManager[World]]

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from key_rotation.aws import Clients
+from key_rotation.adapters.aws import Clients
 from tests.aws.world import DEFAULTS
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

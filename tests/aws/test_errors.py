@@ -13,7 +13,7 @@ from key_rotation.errors import (
     RunStoppedError,
     SettingsUnreadableError,
 )
-from key_rotation.measures import measure
+from key_rotation.reporting.measures import measure
 from tests.aws.faults import answered, fault, meanwhile, refusal, refused
 from tests.aws.world import DEFAULTS, World
 

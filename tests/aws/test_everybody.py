@@ -3,7 +3,7 @@
 import pytest
 
 from key_rotation.errors import ListingError
-from key_rotation.measures import measure
+from key_rotation.reporting.measures import measure
 from tests.aws.faults import in_pages, refused
 from tests.aws.world import World
 

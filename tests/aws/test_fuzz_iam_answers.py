@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from key_rotation.adapters.iam_reads import list_keys, list_users, owner_of, read_last_use
+from key_rotation.domain.model import Listed, Status
 from key_rotation.errors import ListingError, UnreadableError
-from key_rotation.iam_reads import list_keys, list_users, owner_of, read_last_use
-from key_rotation.model import Listed, Status
 from tests.unit.builders import ALICE, KEY_ID, NOON, a_key
 
 FUZZ = settings(max_examples=300, deadline=None, derandomize=True, database=None)

@@ -15,13 +15,14 @@ import time_machine
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from key_rotation import inventory, lease
+from key_rotation.adapters import lease
 from key_rotation.errors import (
     BadEventError,
     BadSettingsError,
     NobodyListensError,
     NotGoneOnError,
 )
+from key_rotation.service_layer import inventory
 from tests.aws.faults import refusal, refused
 from tests.aws.world import World
 

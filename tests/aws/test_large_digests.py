@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from key_rotation.digest import compose
-from key_rotation.model import Reason
-from key_rotation.outcome import NewerKey, Outcome, Section
+from key_rotation.domain.model import Reason
+from key_rotation.reporting.digest import compose
+from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from tests.unit.builders import a_report, ago, an_outcome, used
 
 SECTIONS = tuple(Section)

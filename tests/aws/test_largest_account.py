@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from key_rotation import codec
-from key_rotation.budget import Budget
-from key_rotation.model import Coverage, Now
-from key_rotation.outcome import Section
-from key_rotation.report import Report
+from key_rotation.adapters import codec
+from key_rotation.domain.budget import Budget
+from key_rotation.domain.model import Coverage, Now, Place
+from key_rotation.reporting.outcome import Section
+from key_rotation.reporting.report import Report
 from key_rotation.request import Request
-from key_rotation.run import Place, run
+from key_rotation.run import run
 from tests.aws.largest import Clock, Iam, Parameters, Table, Topic, clients
 
 USERS, KEYS = 5_000, 10_000

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from key_rotation.model import Reason
+from key_rotation.domain.model import Reason
 from tests.aws.world import World
 
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from key_rotation import inventory
-from key_rotation.budget import Budget
-from key_rotation.model import Now
+from key_rotation.domain.budget import Budget
+from key_rotation.domain.model import Now
 from key_rotation.request import Request
 from key_rotation.run import run
+from key_rotation.service_layer import inventory
 from tests.aws.faults import refused
 from tests.aws.world import World
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from key_rotation import lease
+from key_rotation.adapters import lease
+from key_rotation.domain.model import Coverage
 from key_rotation.errors import AnotherRunError, BadEventError
-from key_rotation.measures import measure
-from key_rotation.model import Coverage
+from key_rotation.reporting.measures import measure
 from tests.aws.faults import answered
 from tests.aws.world import World
 

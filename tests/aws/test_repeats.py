@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from key_rotation import lease
+from key_rotation.adapters import lease
 from key_rotation.errors import AnotherRunError, LeaseLostError
 from tests.aws.faults import answer_lost, meanwhile, refused
 from tests.aws.world import World

@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
-from key_rotation.model import Coverage
-from key_rotation.outcome import Section
-from key_rotation.report import Report
+from key_rotation.domain.model import Coverage
+from key_rotation.reporting.outcome import Section
+from key_rotation.reporting.report import Report
 from tests.aws.faults import answered, on, refused
 from tests.aws.world import REGION, World, a_world
 

@@ -9,7 +9,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 
 from key_rotation.errors import NotDeliveredError
-from key_rotation.measures import measure
+from key_rotation.reporting.measures import measure
 from tests.aws.faults import answer_lost, fault, on, refusal, refused
 from tests.aws.world import World
 

@@ -17,12 +17,12 @@ from moto.iam import models as moto_iam
 from moto.iam.models import AccessKeyLastUsed, iam_backends
 from moto.sns.models import sns_backends
 
-from key_rotation.aws import Clients, clients
-from key_rotation.digest import answer
-from key_rotation.model import Now
-from key_rotation.report import Report
+from key_rotation.adapters.aws import Clients, clients
+from key_rotation.domain.model import Now, Place
+from key_rotation.reporting.digest import answer
+from key_rotation.reporting.report import Report
 from key_rotation.request import Request
-from key_rotation.run import Place, run
+from key_rotation.run import run
 
 moto_iam.LIMIT_KEYS_PER_USER = 9  # AWS gives some accounts a quota of more than two
 REGION = "eu-west-1"

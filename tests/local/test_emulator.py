@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local import innards
-from local.account import ControlError, LocalAccount
-from local.innards import MinistackChangedError
-from local.records import Cause, Invocation, Mail
+from local.emulator import innards
+from local.emulator.account import ControlError, LocalAccount
+from local.emulator.innards import MinistackChangedError
+from local.emulator.records import Cause, Invocation, Mail
 from tests.local import toy
 from tests.local.conftest import AccountFactory
 from tests.local.proxy import proxy_to

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench.processes import peak_mb, serving
-from local.account import LocalAccount
-from local.runtime import RUNTIME_PYTHON
+from local.emulator.account import LocalAccount
+from local.emulator.runtime import RUNTIME_PYTHON
 
 USERS, KEYS = 5_000, 10_000
 MANY_NOTICES = 200

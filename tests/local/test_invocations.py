@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.account import LocalAccount
-from local.people import People
-from local.records import Mail
-from local.story import LISTENER
+from local.demo.people import People
+from local.demo.story import LISTENER
+from local.emulator.account import LocalAccount
+from local.emulator.records import Mail
 from tests.local.conftest import AccountFactory
 from tests.local.proxy import proxy_to
 

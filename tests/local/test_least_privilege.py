@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.account import LocalAccount
+from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local.account import LocalAccount
-from local.process import EmulatorDidNotStartError
+from local.emulator.account import LocalAccount
+from local.emulator.process import EmulatorDidNotStartError
 from tests.local import toy
 
 START = datetime(2027, 1, 1, 12, tzinfo=UTC)
@@ -40,7 +40,8 @@ def test_only_the_log_stays_when_it_ends(tmp_path: Path) -> None:
 
 def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
     start = (
-        "from datetime import *; from pathlib import Path; from local.account import LocalAccount;"
+        "from datetime import *; from pathlib import Path;"
+        "from local.emulator.account import LocalAccount;"
         f"a = LocalAccount.start(now=datetime.now(UTC), state=Path({str(tmp_path)!r}));"
         "print(a.endpoint, flush=True); input()"
     )

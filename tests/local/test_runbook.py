@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from local.account import LocalAccount
-from local.people import People
+from local.demo.people import People
+from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 from tests.local.days import turn_off_the_schedule
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.runtime import ExecutionEnvironment, Function
+from local.emulator.runtime import ExecutionEnvironment, Function
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 CODE = """

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from local.innards import next_cron
-from local.schedule import Schedule, due_times
+from local.emulator.innards import next_cron
+from local.emulator.schedule import Schedule, due_times
 
 CREATED = datetime(2027, 3, 26, 12, 30, tzinfo=UTC)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from local.judging import judge
-from local.people import People
-from local.records import Mail
-from local.stages import Stage
-from local.story import KEYS, LAST_DAY, LISTENER, seed
-from local.telling import STARTS_AT, Day, Sight, document, happen
-from local.timeline import draw
+from local.demo.judging import judge
+from local.demo.people import People
+from local.demo.stages import Stage
+from local.demo.story import KEYS, LAST_DAY, LISTENER, seed
+from local.demo.telling import STARTS_AT, Day, Sight, document, happen
+from local.demo.timeline import draw
+from local.emulator.records import Mail
 from tests.local.conftest import AccountFactory
 
 Story = tuple[People, Sequence[Day]]

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from local.account import LocalAccount
-from local.records import Invocation
+from local.emulator.account import LocalAccount
+from local.emulator.records import Invocation
 from tests.local.conftest import AccountFactory
 from tests.local.days import Day, Days
 from tests.local.microburst import FaultProxy, Rule, faults_before

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from key_rotation.model import (
+from key_rotation.domain.model import (
     NEVER_USED,
     AccessKey,
     Action,
@@ -19,12 +19,12 @@ from key_rotation.model import (
     Status,
     User,
 )
-from key_rotation.outcome import Details, NewerKey, Outcome, Section
-from key_rotation.plan import Plan, make_plan
-from key_rotation.report import Report
-from key_rotation.run_state import RunState
-from key_rotation.settings import Parameter, Settings
-from key_rotation.watch import Deactivated, Event, Memory, Noticed, State, Watch
+from key_rotation.domain.plan import Plan, make_plan
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.settings import Parameter, Settings
+from key_rotation.domain.watch import Deactivated, Event, Memory, Noticed, State, Watch
+from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
+from key_rotation.reporting.report import Report
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NOW = Now(instant=NOON, zone=ZoneInfo("UTC"))

@@ -9,66 +9,20 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "functions" / "key_rotation"
 
-CORE = {
-    "model": "values",
-    "errors": "values",
-    "exemptions": "settings",
-    "settings": "settings",
-    "watch": "settings",
-    "request": "settings",
-    "run_state": "settings",
-    "codec": "settings",
-    "records": "settings",
-    "choice": "rules",
-    "decide": "rules",
-    "transitions": "rules",
-    "plan": "plan",
-    "outcome": "words",
-    "report": "words",
-    "text": "words",
-    "words": "words",
-    "entries": "words",
-    "message": "words",
-    "digest": "words",
-    "measures": "words",
-    "budget": "settings",
-}
-"""What decides and what puts into words: pure, so that its tests need nothing."""
-RIM = {
-    "aws": "aws",
-    "parallel": "adapters",
-    "iam_reads": "adapters",
-    "iam_writes": "adapters",
-    "credential_report": "adapters",
-    "whom": "adapters",
-    "inventory": "adapters",
-    "details": "adapters",
-    "parameters": "adapters",
-    "ledger": "adapters",
-    "lease": "adapters",
-    "notices": "adapters",
-    "apply": "passes",
-    "tell": "passes",
-    "run": "run",
-    "stop": "run",
-    "handler": "handler",
-}
-"""What talks to AWS, and what strings it together."""
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if path.stem != "__init__"
+)
 ALLOWED = {
-    "values": {"values"},
-    "settings": {"values", "settings"},
-    "rules": {"values", "settings", "rules"},
-    "plan": {"values", "settings", "rules"},
-    "words": {"values", "settings", "plan", "words"},
-    "aws": set[str](),
-    "adapters": {"values", "settings", "rules", "plan", "words", "aws", "adapters"},
-    "passes": {"values", "settings", "rules", "plan", "words", "aws", "adapters"},
-    "run": {"values", "settings", "plan", "words", "aws", "adapters", "passes", "run"},
-    "handler": {"values", "settings", "words", "aws", "adapters", "run"},
+    "errors": set[str](),
+    "domain": {"errors", "domain"},
+    "reporting": {"errors", "domain", "reporting"},
+    "adapters": {"errors", "domain", "reporting", "adapters"},
+    "service_layer": {"errors", "domain", "reporting", "adapters", "service_layer"},
 }
-"""Which layers each layer may import."""
-LAYERS = CORE | RIM
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+"""What each package may import; `run`, `request` and `handler` stand above all of them."""
+PURE = ("domain", "reporting")
 OUTSIDE_OF_THE_CORE = {
     "boto3",
     "botocore",
@@ -88,7 +42,7 @@ OUTSIDE_OF_THE_CORE = {
 @cache
 def tree(module: str) -> ast.Module:
     """Read a module, without what is imported for the type checker only."""
-    parsed = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    parsed = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
     parsed.body = [node for node in parsed.body if not _for_types_only(node)]
     return parsed
 
@@ -113,8 +67,13 @@ def imports(module: str) -> set[str]:
 @cache
 def ours(module: str) -> set[str]:
     """The modules of this package that a module imports."""
-    parts = [name.split(".") for name in imports(module)]
-    return {part[1] for part in parts if part[0] == "key_rotation"}
+    names = [name.removeprefix("key_rotation.") for name in imports(module)]
+    return {other for other in MODULES for name in names if f"{name}.".startswith(f"{other}.")}
+
+
+def package(module: str) -> str:
+    """The package that a module stands in; a module beside the packages is its own."""
+    return module.partition(".")[0]
 
 
 def foreign(module: str) -> set[str]:
@@ -138,17 +97,23 @@ def called(module: str) -> set[str]:
     return {ast.unparse(node) for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute)}
 
 
-def test_every_module_has_its_layer() -> None:
-    """A new one must be given its place here."""
-    assert set(MODULES) <= set(LAYERS)
+@pytest.mark.parametrize("module", [module for module in MODULES if package(module) in ALLOWED])
+def test_arrows_point_downwards(module: str) -> None:
+    """Each package imports only those below it."""
+    allowed = ALLOWED[package(module)]
+    wrong = {other for other in ours(module) if package(other) not in allowed}
+    assert not wrong, f"{module} must not import {wrong}"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_arrows_point_inwards(module: str) -> None:
-    """Each layer imports only those that the table allows."""
-    layer = LAYERS[module]
-    wrong = {other: LAYERS[other] for other in ours(module) if LAYERS[other] not in ALLOWED[layer]}
-    assert not wrong, f"{module} ({layer}) must not import {wrong}"
+def test_adapters_know_of_reporting_only_what_sns_takes() -> None:
+    reporting = {
+        other
+        for module in MODULES
+        if package(module) == "adapters"
+        for other in ours(module)
+        if package(other) == "reporting"
+    }
+    assert reporting == {"reporting.message"}
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
@@ -156,16 +121,13 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         assert module not in {name for other in ours(module) for name in reached(other)}, module
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module in CORE])
-def test_the_core_imports_no_aws_no_clock_and_no_environment(module: str) -> None:
-    """Nor does anything that it imports."""
-    for part in sorted(reached(module)):
-        assert part in CORE, f"{module} reaches {part}"
-        assert not foreign(part) & OUTSIDE_OF_THE_CORE, part
+@pytest.mark.parametrize("module", [module for module in MODULES if package(module) in PURE])
+def test_rules_and_reports_import_no_aws_no_clock_and_no_environment(module: str) -> None:
+    assert not foreign(module) & OUTSIDE_OF_THE_CORE
 
 
 def test_only_one_module_builds_clients() -> None:
-    assert {module for module in MODULES if "boto3" in foreign(module)} == {"aws"}
+    assert {module for module in MODULES if "boto3" in foreign(module)} == {"adapters.aws"}
 
 
 def test_only_the_handler_reads_the_environment() -> None:
@@ -187,13 +149,18 @@ def test_only_one_module_changes_keys() -> None:
         if re.fullmatch(r"(update|delete|create|put|attach|tag|untag|upload|reset)_\w*", name)
         and name not in {"put_item", "delete_item", "put_all", "delete_unused_keys"}
     }
-    assert writes == {("iam_writes", "update_access_key"), ("iam_writes", "delete_access_key")}
-    assert {module for module in MODULES if "iam_writes" in ours(module)} == {"apply"}
+    assert writes == {
+        ("adapters.iam_writes", "update_access_key"),
+        ("adapters.iam_writes", "delete_access_key"),
+    }
+    assert {module for module in MODULES if "adapters.iam_writes" in ours(module)} == {
+        "service_layer.apply"
+    }
 
 
 def test_only_one_module_decides_a_deletion() -> None:
     deciding = {module for module in MODULES if "Reason.UNUSED" in called(module)}
-    assert deciding == {"decide"}
+    assert deciding == {"domain.decide"}
 
 
 def test_no_error_is_caught_that_nobody_named() -> None:
@@ -205,3 +172,13 @@ def test_no_error_is_caught_that_nobody_named() -> None:
                 assert not {"Exception", "BaseException"} & set(ast.unparse(node.type).split()), (
                     module
                 )
+
+
+def test_the_emulator_knows_nothing_of_key_rotation() -> None:
+    """Neither the product's modules, nor the demo's."""
+    emulator = Path(__file__).parents[2] / "local" / "emulator"
+    for path in emulator.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"^\s*(from|import) (key_rotation|infra|local\.demo)\b", text, re.MULTILINE
+        ), path

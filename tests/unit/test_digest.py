@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from key_rotation import digest
-from key_rotation.digest import answer, compose, no_answer, subject
-from key_rotation.message import MAX_BYTES, Message
-from key_rotation.model import LastUse, Mode, Now, Reason, User
-from key_rotation.outcome import NewerKey, Outcome, Section
-from key_rotation.report import Report
-from key_rotation.run_state import RunState
-from key_rotation.words import restore_command
+from key_rotation.domain.model import LastUse, Mode, Now, Reason, User
+from key_rotation.domain.run_state import RunState
+from key_rotation.reporting import digest
+from key_rotation.reporting.digest import answer, compose, no_answer, subject
+from key_rotation.reporting.message import MAX_BYTES, Message
+from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.report import Report
+from key_rotation.reporting.words import restore_command
 from tests.unit.builders import (
     ALICE,
     KEY_ID,

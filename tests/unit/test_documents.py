@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from key_rotation import errors, exemptions
-from key_rotation.model import Action, Reason
-from key_rotation.settings import CHOICES, NAMES, RANGES
+from key_rotation import errors
+from key_rotation.domain import exemptions
+from key_rotation.domain.model import Action, Reason
+from key_rotation.domain.settings import CHOICES, NAMES, RANGES
 from tests.unit.builders import VALUES
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +16,7 @@ README = (ROOT / "README.md").read_text()
 RULES = (ROOT / "docs/rules.md").read_text()
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
-MEASURES = (ROOT / "functions/key_rotation/measures.py").read_text()
+MEASURES = (ROOT / "functions/key_rotation/reporting/measures.py").read_text()
 ROLE = (ROOT / "infra/role.py").read_text() + (ROOT / "infra/enforcer.py").read_text()
 
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from key_rotation.exemptions import Exemption, parse
-from key_rotation.model import User
+from key_rotation.domain.exemptions import Exemption, parse
+from key_rotation.domain.model import User
 from tests.unit.builders import ALICE, TODAY, a_key, in_days, settings
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from key_rotation.choice import Row, choose
-from key_rotation.credential_report import parse
-from key_rotation.model import Listed, Slot, User
+from key_rotation.adapters.credential_report import parse
+from key_rotation.domain.choice import choose
+from key_rotation.domain.model import Listed, Row, Slot, User
 from tests.unit import builders
 from tests.unit.builders import NOON, NOW, ago
 

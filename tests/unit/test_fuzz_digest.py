@@ -6,12 +6,12 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from key_rotation.digest import compose, subject
-from key_rotation.model import LastUse, Mode
-from key_rotation.outcome import NewerKey, Outcome, Section
-from key_rotation.run_state import RunState
-from key_rotation.settings import Parameter
-from key_rotation.text import HEADINGS, TOMORROW, render
+from key_rotation.domain.model import LastUse, Mode
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.settings import Parameter
+from key_rotation.reporting.digest import compose, subject
+from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.text import HEADINGS, TOMORROW, render
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 
 FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from key_rotation import records
-from key_rotation.codec import MalformedError
+from key_rotation.adapters import records
+from key_rotation.adapters.codec import MalformedError
+from key_rotation.domain.model import Action, LastUse, Reason
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.settings import Parameter
+from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, Lapsed, State
 from key_rotation.errors import UnreadableError
-from key_rotation.model import Action, LastUse, Reason
-from key_rotation.run_state import RunState
-from key_rotation.settings import Parameter
-from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, State
 from tests.unit.builders import TODAY, a_key, a_watch, ago, an_event, deactivated, noticed
 
 FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)

@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from key_rotation import exemptions
+from key_rotation.domain import exemptions
+from key_rotation.domain.settings import CHOICES, NAMES, RANGES, Parameter, Settings
 from key_rotation.errors import BadEventError, BadSettingsError
 from key_rotation.request import Request
-from key_rotation.settings import CHOICES, NAMES, RANGES, Parameter, Settings
 from tests.unit.builders import VALUES, a_key
 
 FUZZ = settings(max_examples=250, deadline=None, derandomize=True, database=None)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from key_rotation.measures import measure
-from key_rotation.model import Mode, User
-from key_rotation.outcome import Section
+from key_rotation.domain.model import Mode, User
+from key_rotation.reporting.measures import measure
+from key_rotation.reporting.outcome import Section
 from tests.unit.builders import (
     ALICE,
     a_key,

@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from key_rotation.model import NEVER_USED, Action, Failure, Mode, Reason, Status
-from key_rotation.outcome import Outcome, Section, of_event, of_failure, outcomes_of
-from key_rotation.plan import Plan
-from key_rotation.run_state import RunState
-from key_rotation.watch import Deactivating, Ended, Held, State
+from key_rotation.domain.model import NEVER_USED, Action, Failure, Mode, Reason, Status
+from key_rotation.domain.plan import Plan
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.watch import Deactivating, Ended, Held, State
+from key_rotation.reporting.outcome import Outcome, Section, of_event, of_failure, outcomes_of
 from tests.unit.builders import (
     ALICE,
     KEY_ID,

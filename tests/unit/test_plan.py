@@ -2,9 +2,9 @@
 
 import pytest
 
-from key_rotation.model import Action, Failure, Reason, User
-from key_rotation.plan import Plan, step_failure
-from key_rotation.watch import Deactivating, Deleting, Ended, Held, State, Watch
+from key_rotation.domain.model import Action, Failure, Reason, User
+from key_rotation.domain.plan import Plan, step_failure
+from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, State, Watch
 from tests.unit.builders import (
     ALICE,
     a_key,

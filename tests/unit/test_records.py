@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from key_rotation import records
-from key_rotation.codec import MalformedError
+from key_rotation.adapters import records
+from key_rotation.adapters.codec import MalformedError
+from key_rotation.domain.model import NEVER_USED, Action, LastUse, Reason
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.settings import Parameter
+from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, Lapsed, State, Watch
 from key_rotation.errors import UnreadableError
-from key_rotation.model import NEVER_USED, Action, LastUse, Reason
-from key_rotation.run_state import RunState
-from key_rotation.settings import Parameter
-from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, State, Watch
 from tests.unit.builders import (
     ALICE,
     KEY_ID,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from key_rotation.model import Mode
-from key_rotation.outcome import Outcome, Section
-from key_rotation.report import Report
-from key_rotation.run_state import RunState
+from key_rotation.domain.model import Mode
+from key_rotation.domain.run_state import RunState
+from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.report import Report
 from tests.unit.builders import (
     ALICE,
     KEY_ID,

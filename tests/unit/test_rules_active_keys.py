@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from key_rotation.decide import decide
-from key_rotation.model import Action, Now, Reason
-from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, State
+from key_rotation.domain.decide import decide
+from key_rotation.domain.model import Action, Now, Reason
+from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, Lapsed, State
 from tests.unit.builders import (
     NOW,
     a_key,

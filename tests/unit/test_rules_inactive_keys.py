@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from key_rotation.decide import decide, decide_gone, needs_last_use
+from key_rotation.domain.decide import decide, decide_gone, needs_last_use
+from key_rotation.domain.model import NEVER_USED, Action, LastUse, Reason
+from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, Lapsed, Noticed, State
 from key_rotation.errors import UnreadableError
-from key_rotation.model import NEVER_USED, Action, LastUse, Reason
-from key_rotation.watch import Deactivating, Deleting, Ended, Held, Lapsed, Noticed, State
 from tests.unit.builders import (
     NOW,
     a_key,

@@ -2,10 +2,10 @@
 
 import pytest
 
+from key_rotation.domain.exemptions import ACCEPTED as AN_EXEMPTION
+from key_rotation.domain.model import Mode
+from key_rotation.domain.settings import NAMES, Settings
 from key_rotation.errors import BadSettingsError
-from key_rotation.exemptions import ACCEPTED as AN_EXEMPTION
-from key_rotation.model import Mode
-from key_rotation.settings import NAMES, Settings
 from tests.unit.builders import days, parameters, settings
 
 RANGES = {

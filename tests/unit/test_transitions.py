@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from key_rotation.model import NEVER_USED, Action, Decision, LastUse, Reason, Status
-from key_rotation.transitions import called_off, first_watch, happened, intend, kept, noticed, told
-from key_rotation.watch import (
+from key_rotation.domain.model import NEVER_USED, Action, Decision, LastUse, Reason, Status
+from key_rotation.domain.transitions import (
+    called_off,
+    first_watch,
+    happened,
+    intend,
+    kept,
+    noticed,
+    told,
+)
+from key_rotation.domain.watch import (
     Deactivated,
     Deactivating,
     Deleting,

@@ -14,14 +14,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from key_rotation import codec, credential_report, inventory, lease, parallel
-from key_rotation.budget import Budget
-from key_rotation.digest import answer
+from key_rotation.adapters import codec, credential_report, lease, parallel
+from key_rotation.domain.budget import Budget
+from key_rotation.domain.model import Now, Place
 from key_rotation.errors import KeyRotationError, RunStoppedError
-from key_rotation.model import Now
+from key_rotation.reporting.digest import answer
 from key_rotation.request import Request
-from key_rotation.run import Place, run
-from key_rotation.stop import tell_stop
+from key_rotation.run import run
+from key_rotation.service_layer import inventory
+from key_rotation.service_layer.stop import tell_stop
 from tests.aws.histories.account import Account, Key, Mail
 from tests.aws.histories.calls import Fault, Gate, KilledError
 from tests.aws.histories.fakes import Cloud, Seen

@@ -1,0 +1,1 @@
+"""AWS: one module for each service or API, which turns its answers into values of the domain."""

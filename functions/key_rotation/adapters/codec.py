@@ -1,0 +1,79 @@
+"""Values as plain JSON-like documents, and back without guessing."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import cattrs
+from cattrs.strategies import configure_tagged_union
+
+from key_rotation.domain.model import Action, Coverage, Reason
+from key_rotation.domain.watch import State
+
+T = TypeVar("T")
+Item = dict[str, Any]
+
+
+class MalformedError(Exception):
+    """Raised when a document does not have the exact shape of the value it should be."""
+
+
+def write(value: object) -> Item:
+    """Write a value as a document."""
+    document: Item = _CONVERTER.unstructure(value)
+    return document
+
+
+def read(document: object, kind: type[T]) -> T:
+    """Read a value; raises MalformedError for a missing or unknown field, or another type."""
+    if not isinstance(document, Mapping):
+        raise MalformedError(f"{document!r} is no object")
+    try:
+        value = _CONVERTER.structure(document, kind)
+    except cattrs.BaseValidationError as cause:
+        raise MalformedError("; ".join(cattrs.transform_error(cause))) from cause
+    written = write(value)
+    if changed := [name for name, part in document.items() if written.get(name) != part]:
+        raise MalformedError(f"{changed[0]} is not as it would be written")
+    return value
+
+
+def _converter() -> cattrs.Converter:
+    """Build a converter that refuses a value of a wrong type instead of converting it."""
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(str, _only(str))
+    converter.register_structure_hook(bool, _only(bool))
+    converter.register_structure_hook(int, lambda value, _: int(_only(Decimal, int)(value, int)))
+    converter.register_structure_hook(datetime, _aware)
+    converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+    for closed_set in (Action, Coverage):
+        converter.register_structure_hook(closed_set, lambda value, kind: kind(value))
+    converter.register_structure_hook(Reason, lambda value, _: Reason[value])
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_unstructure_hook(Action, lambda action: action.value)
+    converter.register_unstructure_hook(Reason, lambda reason: reason.name)
+    configure_tagged_union(
+        State, converter, tag_name="kind", tag_generator=lambda state: state.__name__.lower()
+    )
+    return converter
+
+
+def _only(*kinds: type) -> Callable[[Any, Any], Any]:
+    def check(value: object, _: object) -> object:
+        if type(value) not in kinds:
+            raise TypeError(f"{value!r} is not of the recorded type")
+        return value
+
+    return check
+
+
+def _aware(value: str, _: object) -> datetime:
+    instant = datetime.fromisoformat(value)
+    if instant.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return instant
+
+
+_CONVERTER = _converter()

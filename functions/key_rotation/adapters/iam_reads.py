@@ -1,0 +1,95 @@
+"""The adapter to IAM's reads: users, keys and last uses, one call each.
+
+An error here is never an answer: unreadable is neither "none" nor "never used".
+"""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from key_rotation.adapters.aws import AWS_ERRORS, why
+from key_rotation.domain.model import AccessKey, LastUse, Listed, Sighting, Status, User
+from key_rotation.errors import ListingError, UnreadableError, UserGoneError
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import AccessKeyMetadataTypeDef
+
+NOT_APPLICABLE = "N/A"
+
+
+def list_users(iam: "IAMClient") -> tuple[Listed, ...]:
+    """List all users, page by page to the end; raises ListingError when a page fails."""
+    pages = iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 1000})
+    try:
+        return tuple(
+            Listed(
+                user=User(name=user["UserName"], path=user["Path"], user_id=user["UserId"]),
+                created=user["CreateDate"],
+            )
+            for page in pages
+            for user in page["Users"]
+        )
+    except (*AWS_ERRORS, KeyError) as cause:
+        text = f"The listing of IAM users broke off ({why(cause)}). Nothing was changed."
+        raise ListingError(text) from cause
+
+
+def list_keys(iam: "IAMClient", user: User) -> tuple[AccessKey, ...]:
+    """List all keys of a user; raises UserGoneError and UnreadableError."""
+    pages = iam.get_paginator("list_access_keys").paginate(UserName=user.name)
+    try:
+        return tuple(_key(user, found) for page in pages for found in page["AccessKeyMetadata"])
+    except (*AWS_ERRORS, KeyError) as cause:
+        if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "NoSuchEntity":
+            raise UserGoneError("IAM no longer knows its user by this name") from cause
+        raise UnreadableError(f"its keys could not be listed ({why(cause)})") from cause
+
+
+def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
+    """Read when, by which service and where a key was last used.
+
+    An answer without `LastUsedDate` means never used only when it says so in full: service `N/A`
+    (IAM API Reference, AccessKeyLastUsed). Raises UnreadableError for anything less.
+    """
+    try:
+        answer = iam.get_access_key_last_used(AccessKeyId=key.access_key_id)
+        owner, found = answer["UserName"], answer["AccessKeyLastUsed"]
+        at, service = found.get("LastUsedDate"), found.get("ServiceName")
+    except (*AWS_ERRORS, KeyError) as cause:
+        raise UnreadableError(f"its last use could not be read ({why(cause)})") from cause
+    if owner != key.user.name:
+        raise UnreadableError(f"IAM names {owner!r} as its owner")
+    if at is None and service != NOT_APPLICABLE:
+        raise UnreadableError(f"its last use is unclear: {found!r}")
+    return LastUse(at=at, service=_known(service), region=_known(found.get("Region")))
+
+
+def owner_of(iam: "IAMClient", access_key_id: str) -> str | None:
+    """Name the user whose key it is; None where IAM does not say."""
+    try:
+        return iam.get_access_key_last_used(AccessKeyId=access_key_id)["UserName"]
+    except (*AWS_ERRORS, KeyError):
+        return None
+
+
+def sight_again(iam: "IAMClient", key: AccessKey) -> Sighting | None:
+    """Read a key's status, creation, owner and last use afresh; None when it is gone."""
+    fresh = [k for k in list_keys(iam, key.user) if k.access_key_id == key.access_key_id]
+    return Sighting(key=fresh[0], last_use=read_last_use(iam, fresh[0])) if fresh else None
+
+
+def _key(user: User, found: "AccessKeyMetadataTypeDef") -> AccessKey:
+    text = str(found["Status"])
+    known = text in {Status.ACTIVE, Status.INACTIVE}
+    return AccessKey(
+        access_key_id=found["AccessKeyId"],
+        user=user,
+        status=Status(text) if known else Status.OTHER,
+        status_text=text,
+        created=found["CreateDate"],
+    )
+
+
+def _known(text: str | None) -> str | None:
+    return None if text == NOT_APPLICABLE else text

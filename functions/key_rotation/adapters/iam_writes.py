@@ -1,0 +1,63 @@
+"""The adapter to IAM's writes: there are two, and each is confirmed, or the key is read back.
+
+Where IAM's answer is lost, only what the key then is counts. What IAM refused on the only try, it
+did not do: if the key is as wanted all the same, then somebody else was quicker.
+"""
+
+from typing import TYPE_CHECKING
+
+from key_rotation.adapters.aws import AWS_ERRORS, is_refusal, why
+from key_rotation.adapters.iam_reads import list_keys
+from key_rotation.domain.model import AccessKey, Status
+from key_rotation.errors import (
+    ChangeRefusedError,
+    ChangeUnconfirmedError,
+    KeyGoneError,
+    OneKeyError,
+    UnreadableError,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+
+def deactivate(iam: "IAMClient", key: AccessKey) -> None:
+    """Make a key inactive.
+
+    Raises KeyGoneError, ChangeRefusedError, ChangeUnconfirmedError and what `list_keys` does.
+    """
+    try:
+        iam.update_access_key(
+            UserName=key.user.name, AccessKeyId=key.access_key_id, Status="Inactive"
+        )
+    except AWS_ERRORS as cause:
+        found = _read_back(iam, key, cause)
+        if found is None:
+            raise KeyGoneError(key.access_key_id) from cause
+        if found is not Status.INACTIVE or is_refusal(cause):
+            raise _not_done(cause) from cause
+
+
+def delete(iam: "IAMClient", key: AccessKey) -> None:
+    """Delete a key; raises as `deactivate` does."""
+    try:
+        iam.delete_access_key(UserName=key.user.name, AccessKeyId=key.access_key_id)
+    except AWS_ERRORS as cause:
+        if _read_back(iam, key, cause) is not None:
+            raise _not_done(cause) from cause
+        if is_refusal(cause):
+            raise KeyGoneError(key.access_key_id) from cause
+
+
+def _read_back(iam: "IAMClient", key: AccessKey, cause: Exception) -> Status | None:
+    """Read what a key is after all; None: gone."""
+    try:
+        keys = list_keys(iam, key.user)
+    except UnreadableError as error:
+        raise (_not_done(cause) if is_refusal(cause) else error) from cause
+    return next((k.status for k in keys if k.access_key_id == key.access_key_id), None)
+
+
+def _not_done(cause: Exception) -> OneKeyError:
+    kind = ChangeRefusedError if is_refusal(cause) else ChangeUnconfirmedError
+    return kind(f"IAM did not do it ({why(cause)})")

@@ -1,0 +1,63 @@
+"""The adapter to SNS: who listens, and what is sent."""
+
+from typing import TYPE_CHECKING
+
+from key_rotation.adapters.aws import AWS_ERRORS, why
+from key_rotation.errors import NobodyListensError, NotDeliveredError
+from key_rotation.reporting.message import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+
+class Notices:
+    """The topic that tells people."""
+
+    def __init__(self, sns: "SNSClient", topic_arn: str) -> None:
+        """Hand in the client and the topic."""
+        self._sns = sns
+        self._topic_arn = topic_arn
+
+    def require_listener(self) -> None:
+        """Raise NobodyListensError unless somebody listens."""
+        if not self.somebody_listens():
+            raise NobodyListensError(
+                f"The topic {self._topic_arn} has no confirmed subscription, so nobody would be "
+                "told. Confirm the subscription from its e-mail, or add one. Nothing was changed."
+            )
+
+    def somebody_listens(self) -> bool:
+        """Say whether there is a confirmed subscription, of any protocol.
+
+        A subscription has an ARN once it is confirmed; until then it says `PendingConfirmation`
+        (SNS API Reference, ListSubscriptionsByTopic). Raises NobodyListensError where it cannot be
+        read: that is no answer.
+        """
+        pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(
+            TopicArn=self._topic_arn
+        )
+        try:
+            arns = [found["SubscriptionArn"] for page in pages for found in page["Subscriptions"]]
+        except AWS_ERRORS as cause:
+            text = f"Whether anybody listens to {self._topic_arn} cannot be read ({why(cause)})."
+            raise NobodyListensError(f"{text} Nothing was changed.") from cause
+        return any(arn.startswith("arn:") for arn in arns)
+
+    def publish(self, message: Message) -> None:
+        """Send a message; raises NotDeliveredError when SNS does not take it."""
+        try:
+            self._sns.publish(
+                TopicArn=self._topic_arn,
+                Subject=message.subject,
+                Message=message.body,
+                MessageStructure="json",
+                MessageAttributes={
+                    name: {"DataType": kind, "StringValue": value}
+                    for name, (kind, value) in message.typed_attributes.items()
+                },
+            )
+        except AWS_ERRORS as cause:
+            raise NotDeliveredError(
+                f"SNS did not take the message {message.subject!r} ({why(cause)}). "
+                "What was done is recorded, and the next run tells it."
+            ) from cause

@@ -1,0 +1,221 @@
+"""The rule book: what to do with one key, from what was seen, what is remembered, and the day.
+
+Pure: no AWS, no clock, no environment. `docs/rules.md` is this module in prose, and is checked
+against it.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import assert_never
+
+from key_rotation.domain.model import (
+    AccessKey,
+    Action,
+    Decision,
+    LastUse,
+    Now,
+    Reason,
+    Sighting,
+    Status,
+)
+from key_rotation.domain.settings import Settings
+from key_rotation.domain.watch import (
+    Deactivated,
+    Deactivating,
+    Deleting,
+    Ended,
+    Held,
+    Lapsed,
+    Noticed,
+    Watch,
+)
+from key_rotation.errors import UnreadableError
+
+ONE_DAY = timedelta(days=1)
+NOTICE_OUTDATED_AFTER = timedelta(days=30)
+REACTIVATIONS_UNTIL_HOLD = 3
+PROPAGATION = timedelta(hours=1)
+"""How long after its deactivation a use of a key says nothing: IAM is eventually consistent (IAM
+User Guide, "Troubleshooting IAM"), and a run's clock is read before its writes."""
+
+
+def decide(sighting: Sighting, watch: Watch | None, *, now: Now, settings: Settings) -> Decision:
+    """Decide one key that exists.
+
+    Raises UnreadableError where the rule needs a last use that is not known.
+    """
+    key = sighting.key
+    state = watch.state if watch else None
+    begun = isinstance(state, Deactivating) and key.status is Status.INACTIVE
+    exemption = settings.exemption_of(key, now.today)
+    if exemption and not begun:  # what was begun before is recorded and told first
+        return Decision(
+            action=Action.EXEMPT,
+            reason=Reason.EXEMPT,
+            due=exemption.until,
+            note=exemption.reason,
+        )
+    held = isinstance(state, Held)
+    if (
+        watch
+        and not held
+        and (watch.created, watch.user.user_id) != (key.created, key.user.user_id)
+    ):
+        return Decision(action=Action.HOLD, reason=Reason.IDENTITY_CHANGED)
+    match key.status:
+        case Status.ACTIVE:
+            return _decide_active(key, watch, now, settings)
+        case Status.INACTIVE:
+            return _decide_inactive(sighting, watch, now, settings)
+        case Status.OTHER:
+            return Decision(action=Action.KEEP, reason=Reason.STATUS_UNKNOWN, note=key.status_text)
+        case _:
+            assert_never(key.status)
+
+
+def decide_gone(watch: Watch) -> Decision:
+    """Decide a watch whose key no longer exists."""
+    if isinstance(watch.state, Deleting):
+        return Decision(action=Action.DELETE, reason=Reason.FINISHED)
+    return Decision(action=Action.CLOSE, reason=Reason.GONE)
+
+
+def needs_last_use(key: AccessKey, watch: Watch | None, *, now: Now, settings: Settings) -> bool:
+    """Say whether the last use must be read: the rule rests on it, or people are told of it."""
+    match key.status:
+        case Status.ACTIVE:
+            return watch is not None or _comes_due(key, now, settings)
+        case Status.INACTIVE:
+            return watch is not None or settings.adopt_inactive_keys
+        case Status.OTHER:
+            return False
+        case _:
+            assert_never(key.status)
+
+
+def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Settings) -> Decision:
+    times = 1 + (watch.reactivations if watch else 0)
+    match watch.state if watch else None:
+        case None:
+            return _decide_unnoticed(key, None, now, settings)
+        case Lapsed(due=told):
+            return _decide_unnoticed(key, told, now, settings)
+        case Noticed() as notice:
+            return _decide_noticed(key, notice, now, settings)
+        case Deactivating(notice=notice):  # begun, but IAM did not do it
+            if notice is None:
+                return _decide_unnoticed(key, None, now, settings)
+            return _decide_noticed(key, notice, now, settings)
+        case Deactivated(promised=told) | Deleting(window=Deactivated(promised=told)):
+            if times >= REACTIVATIONS_UNTIL_HOLD:
+                return Decision(action=Action.HOLD, reason=Reason.REACTIVATED_TOO_OFTEN)
+            due = max(_limit(key, now, settings), now.today + settings.notice, told or date.min)
+            return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due)
+        case Held():
+            return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
+        case Ended():
+            return Decision(action=Action.KEEP, reason=Reason.ALREADY_GONE)
+        case _ as state:
+            assert_never(state)
+
+
+def _decide_unnoticed(key: AccessKey, told: date | None, now: Now, settings: Settings) -> Decision:
+    """Decide an active key without a notice in force; `told` is a day once announced for it."""
+    if not _comes_due(key, now, settings):
+        return Decision(action=Action.KEEP, reason=Reason.FRESH)
+    due = max(_limit(key, now, settings), now.today + settings.notice, told or date.min)
+    if due == now.today:
+        return _deactivate(Reason.STALE_WITHOUT_NOTICE, now, settings)
+    return Decision(action=Action.NOTICE, reason=Reason.STALE, due=due)
+
+
+def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Settings) -> Decision:
+    if not _comes_due(key, now, settings):
+        return Decision(action=Action.WITHDRAW, reason=Reason.THRESHOLDS_CHANGED)
+    if settings.was_exempt(key, since=now.day(notice.at), today=now.today):
+        return _decide_unnoticed(key, notice.due, now, settings)
+    due = max(notice.due, _limit(key, now, settings), now.day(notice.at) + settings.notice)
+    if now.today < due:
+        return _wait(Reason.NOTICE_RUNNING, due, notice.told_on, now)
+    if now.today - due > NOTICE_OUTDATED_AFTER:
+        again = now.today + settings.notice
+        return Decision(action=Action.NOTICE, reason=Reason.NOTICE_OUTDATED, due=again)
+    return _deactivate(Reason.NOTICE_OVER, now, settings)
+
+
+def _decide_inactive(
+    sighting: Sighting, watch: Watch | None, now: Now, settings: Settings
+) -> Decision:
+    match watch.state if watch else None:
+        case None | Lapsed() | Noticed():
+            return _decide_not_ours(now, settings)
+        case Deactivating():
+            return _deactivate(Reason.FINISHED, now, settings)
+        case (Deactivated() as window) | Deleting(window=window):
+            return _decide_window(sighting, window, now, settings)
+        case Held():
+            return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
+        case Ended():
+            return Decision(action=Action.KEEP, reason=Reason.ALREADY_GONE)
+        case _ as state:
+            assert_never(state)
+
+
+def _decide_not_ours(now: Now, settings: Settings) -> Decision:
+    if settings.adopt_inactive_keys:
+        due = now.today + settings.grace
+        return Decision(action=Action.ADOPT, reason=Reason.ADOPTED, due=due)
+    return Decision(action=Action.KEEP, reason=Reason.NOT_OURS)
+
+
+def _decide_window(
+    sighting: Sighting, window: Deactivated, now: Now, settings: Settings
+) -> Decision:
+    """Decide an inactive key in its grace window: the one place that decides a deletion."""
+    used_at = _used_in(window, sighting.last_use)
+    opened = now.day(window.start)
+    if window.interrupted or settings.was_exempt(sighting.key, since=opened, today=now.today):
+        due = max(window.due, now.today + settings.grace)
+        return Decision(action=Action.EXTEND, reason=Reason.INTERRUPTION_ENDED, due=due)
+    if used_at is not None:
+        due = max(window.due, now.day(used_at) + settings.grace, now.today + ONE_DAY)
+        return Decision(action=Action.EXTEND, reason=Reason.USED_IN_WINDOW, due=due)
+    due = max(window.due, opened + settings.grace)
+    if window.told_on == date.min:  # nobody was told of this window yet
+        due = max(due, now.today + ONE_DAY)
+    if now.today < due:
+        return _wait(Reason.IN_WINDOW, due, window.told_on, now)
+    if not settings.delete_unused_keys:
+        return Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
+    return Decision(action=Action.DELETE, reason=Reason.UNUSED)
+
+
+def _used_in(window: Deactivated, last_use: LastUse | None) -> datetime | None:
+    """When the key was used in its window, or None; a use that only came to light late is none."""
+    if last_use is None:
+        raise UnreadableError("its last use was not read")
+    known = window.baseline.at
+    if last_use.at is None:
+        if known is None:
+            return None
+        raise UnreadableError(f"its last use, once {known:%Y-%m-%d %H:%M} UTC, is no longer given")
+    late = last_use.at <= window.since + PROPAGATION
+    return None if late or last_use.at == known else last_use.at
+
+
+def _comes_due(key: AccessKey, now: Now, settings: Settings) -> bool:
+    return now.today >= _limit(key, now, settings) - settings.notice
+
+
+def _limit(key: AccessKey, now: Now, settings: Settings) -> date:
+    """The first day on which the key is stale."""
+    return now.day(key.created) + settings.max_age
+
+
+def _deactivate(reason: Reason, now: Now, settings: Settings) -> Decision:
+    return Decision(action=Action.DEACTIVATE, reason=reason, due=now.today + settings.grace)
+
+
+def _wait(reason: Reason, due: date, told_on: date, now: Now) -> Decision:
+    """Keep the key until its day; the day before is for the reminder, unless it is told already."""
+    remind = due - now.today == ONE_DAY and told_on < now.today
+    return Decision(action=Action.KEEP, reason=reason, due=due, remind=remind)

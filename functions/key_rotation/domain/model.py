@@ -1,0 +1,246 @@
+"""The values that everything else passes along: frozen, and free of AWS, clock and environment."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Mode(StrEnum):
+    """What a run may do: `enforce` acts; `report` decides and tells, and changes nothing in IAM."""
+
+    ENFORCE = "enforce"
+    REPORT = "report"
+
+
+class Status(StrEnum):
+    """The status of an access key, with every status this tool does not know as `OTHER`."""
+
+    ACTIVE = "Active"
+    INACTIVE = "Inactive"
+    OTHER = "Other"
+
+
+class Action(StrEnum):
+    """What is decided for one key in one run."""
+
+    KEEP = "keep"
+    NOTICE = "notice"
+    WITHDRAW = "withdraw"
+    DEACTIVATE = "deactivate"
+    EXTEND = "extend"
+    ADOPT = "adopt"
+    DELETE = "delete"
+    CLOSE = "close"
+    EXEMPT = "exempt"
+    HOLD = "hold"
+
+
+class Reason(StrEnum):
+    """Why: one sentence part for each row of the rules, as people read it."""
+
+    FRESH = "younger than max-age-days less notice-days"
+    STALE = "at least max-age-days old by the due day"
+    STALE_WITHOUT_NOTICE = "at least max-age-days old, and notice-days is 0"
+    NOTICE_RUNNING = "noticed; works until the due day"
+    NOTICE_OVER = "its notice is over"
+    NOTICE_OUTDATED = "its due day passed more than 30 days ago, so a new notice is given"
+    THRESHOLDS_CHANGED = "no longer stale under the thresholds of today"
+    REACTIVATED = "turned on again after its deactivation"
+    REACTIVATED_TOO_OFTEN = "turned on again for the third time; a person must look"
+    STILL_HELD = "held until a person has looked"
+    IDENTITY_CHANGED = "its owner or creation date is not the recorded one; a person must look"
+    NOT_OURS = "inactive, not ours"
+    ADOPTED = "inactive, not ours, and adopt-inactive-keys is true"
+    IN_WINDOW = "inactive; deleted on the due day if it stays unused"
+    DELETION_OFF = "unused for its whole grace window; delete-unused-keys is false"
+    UNUSED = "unused for its whole grace window"
+    USED_IN_WINDOW = "used after its deactivation, so its grace window starts again"
+    INTERRUPTION_ENDED = "its grace window was interrupted, so it starts again"
+    FINISHED = "begun by an earlier run that was cut off, and finished now"
+    EXEMPT = "exempt"
+    STATUS_UNKNOWN = "has a status that this tool does not know, and is never touched"
+    ALREADY_GONE = "gone; IAM still lists it"
+    GONE = "no longer exists; its owner rotated it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The one instant of a run, and the time zone whose calendar counts the days."""
+
+    instant: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> date:
+        """The calendar day of this instant."""
+        return self.day(self.instant)
+
+    def day(self, instant: datetime) -> date:
+        """The calendar day on which an aware instant falls."""
+        return instant.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An IAM user.
+
+    name: unique in the account, regardless of case
+    path: begins and ends with a slash
+    user_id: stays when a user is renamed, and differs when one is made again under the same name
+    """
+
+    name: str
+    path: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """An access key as `ListAccessKeys` gives it.
+
+    status_text: the status in IAM's own word, for `Status.OTHER`
+    created: `CreateDate`, aware
+    """
+
+    access_key_id: str
+    user: User
+    status: Status
+    status_text: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """A last use as `GetAccessKeyLastUsed` gives it; `at` is None for a key never used."""
+
+    at: datetime | None
+    service: str | None = None
+    region: str | None = None
+
+
+NEVER_USED = LastUse(at=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What one run saw of one key; `last_use` is None where it was not asked for."""
+
+    key: AccessKey
+    last_use: LastUse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One key's action and reason, before anything happened.
+
+    due: the day of the coming deactivation or deletion; for `EXEMPT` the exemption's last day
+    remind: whether today is the day for the reminder
+    note: the reason that a person gave for the exemption, or the unknown status
+    """
+
+    action: Action
+    reason: Reason
+    due: date | None = None
+    remind: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A user or key that was left alone because of an error; a user has no `access_key_id`."""
+
+    user_name: str
+    text: str
+    access_key_id: str | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A user as `ListUsers` gives it; no key of a user is older than the user."""
+
+    user: User
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One of a user's first two keys as the credential report gives it.
+
+    rotated: when it was created "or last changed" (IAM User Guide, "Getting credential reports"):
+        never before its creation, whichever is meant; None where the user has no such key
+    """
+
+    active: bool
+    rotated: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One user in the credential report.
+
+    created: tells a user from another one of the same name who was there before
+    slots: the user's first two keys
+    more: whether there are keys that the report does not show
+    """
+
+    created: datetime
+    slots: tuple[Slot, ...]
+    more: bool
+
+    def is_of(self, listed: Listed) -> bool:
+        """Say whether it is of this user, and not of an earlier one of the same name."""
+        return abs(self.created - listed.created) < timedelta(seconds=1)
+
+
+class Coverage(StrEnum):
+    """Whom a run asked for keys: everybody, those whom the credential report named, or the rest."""
+
+    SWEEP = "sweep"
+    CHOSEN = "chosen"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What one run saw of the account.
+
+    note: why everybody was asked, where that was not planned
+    listed: every user of the account
+    asked: the ids of the users whose keys were read
+    keys: every key of those users
+    sightings: those of the keys whose last use, where it was needed, could be read
+    others: keys of users who were not asked, as the credential report knows them
+    failures: the users and keys that could not be read
+    rest: the ids of the users for whom there was no time, in the order in which to go on
+    """
+
+    coverage: Coverage
+    note: str = ""
+    listed: tuple[User, ...] = ()
+    asked: frozenset[str] = frozenset()
+    keys: tuple[AccessKey, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    others: tuple[Slot, ...] = ()
+    rest: tuple[str, ...] = ()
+
+    def joined(self, part: "Inventory") -> "Inventory":
+        """Add what was read of some more users."""
+        return replace(
+            self,
+            asked=self.asked | part.asked,
+            keys=self.keys + part.keys,
+            sightings=self.sightings + part.sightings,
+            failures=self.failures + part.failures,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a run takes place: its account, its topic, and the path of its parameters."""
+
+    account_id: str
+    topic_arn: str
+    parameter_path: str

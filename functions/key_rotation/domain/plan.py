@@ -1,0 +1,206 @@
+"""All of a run's decisions, with no more changes among them than one run may make."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from key_rotation.domain.decide import decide, decide_gone
+from key_rotation.domain.model import (
+    AccessKey,
+    Action,
+    Decision,
+    Failure,
+    Inventory,
+    Now,
+    Reason,
+    Sighting,
+    User,
+)
+from key_rotation.domain.settings import Settings
+from key_rotation.domain.transitions import first_watch
+from key_rotation.domain.watch import Deactivated, Deleting, Ended, Held, Memory, Watch
+from key_rotation.errors import UnreadableError
+
+CHANGES = frozenset({Action.DEACTIVATE, Action.DELETE})
+"""The actions that write to IAM; a run makes at most `max-changes-per-run` of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One key of a plan: what was seen and remembered of it, and what is decided.
+
+    sighting: None for a key that is gone
+    watch: None for a key of which nothing is remembered
+    deferred: whether the limit of changes puts it off to a later run
+    """
+
+    access_key_id: str
+    user: User
+    created: datetime
+    sighting: Sighting | None
+    watch: Watch | None
+    decision: Decision
+    deferred: bool = False
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is for IAM to do; what an earlier run began is only recorded."""
+        finished = self.decision.reason is Reason.FINISHED
+        return self.decision.action in CHANGES and not finished and not self.deferred
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is only remembered, if at all, before anybody is told of it."""
+        kept = self.decision.action in {Action.KEEP, Action.EXEMPT}
+        return kept or self.decision.reason is Reason.REACTIVATED
+
+    @property
+    def only_weakens(self) -> bool:
+        """Whether what is remembered of it can make no later run act sooner, or act at all."""
+        held = self.watch is not None and isinstance(self.watch.state, Held)
+        return self.is_silent and not held
+
+    def age_order(self) -> tuple[datetime, str]:
+        """Sort the oldest key first."""
+        return self.created, self.access_key_id
+
+    @property
+    def seen(self) -> Sighting:
+        """What was seen of a key that exists; raises ValueError for one that is gone."""
+        if self.sighting is None:
+            raise ValueError(self)
+        return self.sighting
+
+    @property
+    def memory(self) -> Watch:
+        """What is remembered of the key, or the beginning of it."""
+        return self.watch or first_watch(self.seen.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The decisions of a run, oldest key first.
+
+    failures: the keys for which there is no decision, or whose decision could not be carried out
+    changes: how many of them are for IAM to do, or were tried, whatever came of it
+    rest: the changes for which there was no time
+    """
+
+    steps: tuple[Step, ...]
+    failures: tuple[Failure, ...]
+    changes: int
+    rest: tuple[Step, ...] = ()
+
+    @property
+    def in_grace(self) -> int:
+        """How many keys are in their grace window."""
+        windows = (Deactivated, Deleting)
+        return sum(
+            step.watch is not None and isinstance(step.watch.state, windows) for step in self.steps
+        )
+
+
+def make_plan(
+    seen: Inventory,
+    memory: Memory,
+    *,
+    now: Now,
+    settings: Settings,
+    limit: int,
+    first: bool,
+) -> Plan:
+    """Decide every key that was seen, and every watch whose key is gone.
+
+    limit: how many keys may be deactivated or deleted
+    first: whether it is of the first part of a run, which names the watches that are unreadable
+    """
+    steps: list[Step] = []
+    failures = [*seen.failures, *(memory.unreadable if first else ())]
+    left_alone = {failure.access_key_id for failure in memory.unreadable}
+    for sighting in seen.sightings:
+        key = sighting.key
+        watch = memory.watches.get(key.access_key_id)
+        if key.access_key_id in left_alone:
+            continue
+        try:
+            decision = decide(sighting, watch, now=now, settings=settings)
+        except UnreadableError as error:
+            failures.append(failure_of(key, str(error)))
+        else:
+            steps.append(_step(key, decision, watch, sighting))
+    steps += [_step(watch, decide_gone(watch), watch, None) for watch in _gone(seen, memory)]
+    steps.sort(key=Step.age_order)
+    planned = _defer(steps, limit)
+    changes = sum(step.is_change for step in planned)
+    return Plan(steps=planned, failures=tuple(failures), changes=changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailure(Failure):
+    """A step that could not be carried out.
+
+    watch: what was written of its key by then
+    not_begun: whether it is certain that nothing was done, so that its intent is taken back
+    """
+
+    watch: Watch | None
+    not_begun: bool = False
+
+
+def step_failure(step: Step, text: str) -> StepFailure:
+    """Name a step that could not be carried out, and why."""
+    return StepFailure(
+        user_name=step.user.name,
+        access_key_id=step.access_key_id,
+        created=step.created,
+        text=text,
+        watch=step.watch,
+    )
+
+
+def failure_of(key: AccessKey | Watch, text: str) -> Failure:
+    """Name a key that was left alone, and why."""
+    return Failure(
+        user_name=key.user.name,
+        access_key_id=key.access_key_id,
+        created=key.created,
+        text=text,
+    )
+
+
+def _gone(seen: Inventory, memory: Memory) -> Iterator[Watch]:
+    """Find the open watches whose key no longer exists.
+
+    A key of a user who was not asked, or could not be read, is not gone. Users are told apart by
+    `UserId`, which outlasts a rename (IAM User Guide, "IAM identifiers").
+    """
+    present = {key.access_key_id for key in seen.keys}
+    listed = {user.user_id for user in seen.listed}
+    for watch in memory.watches.values():
+        user_id = watch.user.user_id
+        known = user_id in seen.asked or user_id not in listed
+        if known and watch.access_key_id not in present and not isinstance(watch.state, Ended):
+            yield watch
+
+
+def _step(
+    key: AccessKey | Watch, decision: Decision, watch: Watch | None, sighting: Sighting | None
+) -> Step:
+    return Step(
+        access_key_id=key.access_key_id,
+        user=key.user,
+        created=key.created,
+        sighting=sighting,
+        watch=watch,
+        decision=decision,
+    )
+
+
+def _defer(steps: Iterable[Step], limit: int) -> tuple[Step, ...]:
+    """Put off the changes beyond the limit; recording what an earlier run began is none."""
+    planned: list[Step] = []
+    changes = 0
+    for step in steps:
+        changes += step.is_change
+        planned.append(replace(step, deferred=step.is_change and changes > limit))
+    return tuple(planned)

@@ -1,0 +1,194 @@
+"""How a watch changes: one pure function for each thing that is remembered."""
+
+from dataclasses import replace
+from datetime import date
+from typing import assert_never
+
+from key_rotation.domain.model import (
+    NEVER_USED,
+    AccessKey,
+    Action,
+    Decision,
+    Now,
+    Reason,
+    Sighting,
+    Status,
+)
+from key_rotation.domain.watch import (
+    Deactivated,
+    Deactivating,
+    Deleting,
+    Ended,
+    Event,
+    Held,
+    Lapsed,
+    Noticed,
+    State,
+    Watch,
+)
+
+
+def first_watch(key: AccessKey) -> Watch:
+    """Begin the memory of a key; its version 0 says that it was never written."""
+    return Watch(
+        access_key_id=key.access_key_id,
+        user=key.user,
+        created=key.created,
+        state=Lapsed(due=None),
+    )
+
+
+def intend(watch: Watch, action: Action) -> Watch:
+    """Remember that IAM is about to be asked to deactivate or to delete the key."""
+    state = watch.state
+    if action is Action.DELETE:
+        return replace(watch, state=Deleting(window=_window(state)))
+    notice = state.notice if isinstance(state, Deactivating) else state
+    notice = notice if isinstance(notice, Noticed) else None
+    return replace(watch, state=Deactivating(notice=notice))
+
+
+def called_off(watch: Watch) -> Watch:
+    """Take back an intent that IAM refused: what becomes of the key since is not of our doing."""
+    match watch.state:
+        case Deactivating(notice=notice):
+            return replace(watch, state=notice or Lapsed(due=None))
+        case Deleting(window=window):
+            return replace(watch, state=window)
+        case _:
+            return watch
+
+
+def noticed(watch: Watch, decision: Decision, now: Now, description: str | None) -> Watch:
+    """Remember a notice that was delivered today."""
+    again = decision.reason is Reason.REACTIVATED
+    return replace(
+        watch,
+        state=Noticed(at=now.instant, due=_day(decision), told_on=now.today),
+        reactivations=watch.reactivations + again,
+        description=description,
+    )
+
+
+def happened(watch: Watch, decision: Decision, sighting: Sighting | None, event: Event) -> Watch:
+    """Remember what was done to a key; the event stays `untold` until a digest was delivered."""
+    last_use = (sighting and sighting.last_use) or NEVER_USED
+    state: State
+    match decision.action:
+        case Action.DEACTIVATE | Action.ADOPT:
+            state = Deactivated(
+                since=event.at,
+                start=event.at,
+                baseline=last_use,
+                due=_day(decision),
+                told_on=date.min,
+                promised=_told_day(watch.state),
+                adopted=decision.action is Action.ADOPT,
+            )
+        case Action.EXTEND:
+            window = _window(watch.state)
+            used_at = last_use.at if decision.reason is Reason.USED_IN_WINDOW else None
+            state = replace(
+                window,
+                start=max(window.start, used_at or event.at),
+                baseline=last_use,
+                due=_day(decision),
+                told_on=date.min,
+                interrupted=False,
+            )
+        case Action.WITHDRAW:
+            state = Lapsed(due=_told_day(watch.state))
+        case Action.HOLD:
+            state = Held()
+        case Action.DELETE | Action.CLOSE:
+            state = Ended()
+        case Action.NOTICE | Action.KEEP | Action.EXEMPT:
+            raise ValueError(decision.action)
+        case _:
+            assert_never(decision.action)
+    return replace(watch, state=state, untold=(*watch.untold, event))
+
+
+def kept(watch: Watch, decision: Decision, status: Status) -> Watch:
+    """Remember what a key changes in silence, before anybody is told of it; often nothing.
+
+    A notice lapses, and a window is interrupted, while the key is exempt, of an unknown status,
+    turned on again, or turned off by its owner: what comes after starts anew. A day only moves
+    later.
+    """
+    state = watch.state
+    match decision.reason:
+        case Reason.NOTICE_RUNNING | Reason.IN_WINDOW:
+            return replace(watch, state=_postponed(state, _day(decision)))
+        case Reason.NOT_OURS:
+            return replace(watch, state=_lapsed(state))
+        case Reason.DELETION_OFF:
+            return called_off(watch)
+        case Reason.REACTIVATED:  # whatever comes of its notice, the window is broken
+            return replace(watch, state=replace(_window(state), interrupted=True))
+        case Reason.EXEMPT if isinstance(state, Held):  # exempting a held key is having looked
+            return replace(watch, state=Lapsed(due=None), reactivations=0)
+        case Reason.EXEMPT | Reason.STATUS_UNKNOWN:
+            return replace(watch, state=_interrupted(state, status))
+        case _:
+            return watch
+
+
+def told(watch: Watch, now: Now) -> Watch:
+    """Remember that a digest which named the key was delivered."""
+    state = watch.state
+    if isinstance(state, Noticed | Deactivated):
+        state = replace(state, told_on=now.today)
+    return replace(watch, state=state, untold=())
+
+
+def _interrupted(state: State, status: Status) -> State:
+    match state:
+        case (Deactivated() as window) | Deleting(window=window):
+            if status is Status.ACTIVE:
+                return Lapsed(due=window.promised)
+            return replace(window, interrupted=True)
+        case _:
+            return _lapsed(state)
+
+
+def _lapsed(state: State) -> State:
+    return Lapsed(due=_told_day(state)) if isinstance(state, Noticed | Deactivating) else state
+
+
+def _postponed(state: State, due: date) -> State:
+    match state:
+        case Noticed() | Deactivated():
+            return replace(state, due=due)
+        case Deactivating(notice=Noticed() as notice):
+            return replace(notice, due=due)
+        case Deleting(window=window):
+            return replace(window, due=due)
+        case _:
+            return state
+
+
+def _told_day(state: State) -> date | None:
+    match state:
+        case Noticed(due=due) | Lapsed(due=due):
+            return due
+        case Deactivating(notice=notice):
+            return notice.due if notice else None
+        case _:
+            return None
+
+
+def _window(state: State) -> Deactivated:
+    match state:
+        case Deactivated():
+            return state
+        case Deleting(window=window):
+            return window
+        case _:
+            raise ValueError(state)
+
+
+def _day(decision: Decision) -> date:
+    if decision.due is None:
+        raise ValueError(decision)
+    return decision.due

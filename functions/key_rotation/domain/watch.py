@@ -1,0 +1,126 @@
+"""What is remembered of one key between runs. A state carries exactly what its rules need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from key_rotation.domain.model import Action, Failure, LastUse, Reason, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapsed:
+    """No notice is in force any more: withdrawn, interrupted, or the owner turned the key off.
+
+    due: a day once announced for it; a new one is never earlier
+    """
+
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """A delivered notice is in force.
+
+    at: when the run began whose digest delivered it
+    due: the announced day of the deactivation
+    told_on: the last day on which people were told that day
+    """
+
+    at: datetime
+    due: date
+    told_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deactivating:
+    """The intent to deactivate, recorded before IAM is asked; `notice` is what it rests on."""
+
+    notice: Noticed | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deactivated:
+    """Inactive by our doing, or adopted: the grace window runs.
+
+    since: when it was deactivated or adopted
+    start: from when the window counts: `since`, or a later use, or the end of an interruption
+    baseline: the last use that was known at `start`
+    due: the announced day of the deletion
+    told_on: the last day on which people were told that day
+    promised: a day once announced until which it works; a new notice is never due earlier
+    adopted: whether somebody else had turned it off
+    interrupted: whether the window must start again (exempt, or of an unknown status, meanwhile)
+    """
+
+    since: datetime
+    start: datetime
+    baseline: LastUse
+    due: date
+    told_on: date
+    promised: date | None = None
+    adopted: bool = False
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleting:
+    """The intent to delete, recorded before IAM is asked; `window` is what it rests on."""
+
+    window: Deactivated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Nothing more is done to the key until a person has looked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The key is gone; the watch goes too, once people have been told."""
+
+
+State = Lapsed | Noticed | Deactivating | Deactivated | Deleting | Held | Ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a key: a line of its history, and of the next digest.
+
+    at: when the run that did it began
+    due: the day announced with it, if any
+    """
+
+    action: Action
+    reason: Reason
+    at: datetime
+    run_id: str
+    due: date | None = None
+    last_use: LastUse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """The memory of one key.
+
+    version: counts the writes; each write is conditional on it, and 0 was never written
+    reactivations: how often the key was turned on again after a deactivation of ours
+    description: the key's description tag, read with the notice
+    untold: what happened to the key and no digest has told yet
+    """
+
+    access_key_id: str
+    user: User
+    created: datetime
+    state: State
+    version: int = 0
+    reactivations: int = 0
+    description: str | None = None
+    untold: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """All watches by access key id, and the keys whose watch cannot be understood."""
+
+    watches: Mapping[str, Watch]
+    unreadable: tuple[Failure, ...] = ()

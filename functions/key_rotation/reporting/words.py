@@ -1,0 +1,67 @@
+"""The words that messages are made of: days, names, ages, last uses, commands."""
+
+import shlex
+import textwrap
+import unicodedata
+from datetime import date
+
+from key_rotation.domain.model import LastUse, Now
+from key_rotation.reporting.outcome import Outcome
+
+WIDTH = 72
+"""Columns of a plain-text mail."""
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Make a name or tag safe to print: no control character can begin a line or hide one."""
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    line = " ".join(plain.split())
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def count(number: int, noun: str) -> str:
+    """Write how many there are: `1 user`, `5,000 users`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def long_day(day: date) -> str:
+    """Write a day as people say it: `Thu 3 Dec 2026`."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def last_use_text(last_use: LastUse | None, now: Now) -> str:
+    """Say when, by which service and in which Region a key was last used."""
+    if last_use is None:
+        return "last use not known"
+    if last_use.at is None:
+        return "never used"
+    service = f" by {one_line(last_use.service)}" if last_use.service else ""
+    region = f" in {one_line(last_use.region)}" if last_use.region else ""
+    return f"last used {long_day(now.day(last_use.at))}{service}{region}"
+
+
+def age_days(outcome: Outcome, now: Now) -> int | None:
+    """The age of the key in calendar days."""
+    return (now.today - now.day(outcome.created)).days if outcome.created else None
+
+
+def restore_command(outcome: Outcome) -> tuple[str, ...]:
+    """The command that turns a key on again, as the lines of one shell command."""
+    user = f"  --user-name {shlex.quote(one_line(outcome.user_name))}"
+    key = f"--access-key-id {outcome.access_key_id}"
+    fits = len(f"      {user} {key}") <= WIDTH
+    rest = (f"{user} {key}",) if fits else (f"{user} \\", f"  {key}")
+    return ("aws iam update-access-key --status Active \\", *rest)
+
+
+def wrapped(first: str, text: str, indent: str | None = None) -> list[str]:
+    """Break a text into lines that begin with `first`, then with `indent` or as many spaces."""
+    rest = " " * len(first) if indent is None else indent
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

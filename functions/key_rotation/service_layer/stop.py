@@ -1,0 +1,65 @@
+"""Telling people that a run was stopped before it could be trusted: once a day for each cause."""
+
+import hashlib
+import json
+import textwrap
+from dataclasses import replace
+
+from key_rotation.adapters.aws import Clients
+from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.notices import Notices
+from key_rotation.domain.model import Now, Place
+from key_rotation.domain.run_state import RunState
+from key_rotation.errors import KeyRotationError, RunStoppedError
+from key_rotation.reporting.message import Message, variants
+from key_rotation.reporting.words import WIDTH, long_day, one_line
+
+
+def tell_stop(error: RunStoppedError, clients: Clients, place: Place, now: Now) -> None:
+    """Send what stopped a run, unless today's retries have sent the same already.
+
+    Where the ledger cannot say so, it is sent: twice is better than never. Where SNS does not take
+    it, the log and the function's own error have to do.
+    """
+    ledger = Ledger(clients.table, "")
+    text = f"{now.today} {type(error).__name__} {error}"
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    state = _state(ledger)
+    if state and state.stopped == fingerprint:
+        return
+    try:
+        Notices(clients.sns, place.topic_arn).publish(_message(error, place.account_id, now))
+        if state:
+            ledger.save(replace(state, stopped=fingerprint))
+    except KeyRotationError:
+        return
+
+
+def _state(ledger: Ledger) -> RunState | None:
+    try:
+        return ledger.state()
+    except KeyRotationError:
+        return None
+
+
+def _message(error: RunStoppedError, account_id: str, now: Now) -> Message:
+    kind = type(error).__name__.removesuffix("Error")
+    lines = [
+        f"Key rotation in account {account_id}",
+        f"{long_day(now.today)}. STOPPED ({kind}): this run did not go through.",
+        "",
+        *textwrap.wrap(one_line(str(error), 8000), WIDTH, break_long_words=False),
+        "",
+        "No key is enforced until this is mended. The next run tries again by itself.",
+    ]
+    data = {"account_id": account_id, "at": now.instant.isoformat(), "stopped": kind}
+    return Message(
+        subject=f"[key-rotation] {account_id}: STOPPED: {kind}",
+        variants=variants("\n".join(lines) + "\n", json.dumps(data | {"error": str(error)})),
+        attributes={
+            "mode": "stopped",
+            "severity": "error",
+            "account_id": account_id,
+            "event": ("stopped",),
+        },
+    )

@@ -1,0 +1,76 @@
+"""What people do in the story: each deed is a call of AWS's API, or a use of a key."""
+
+from datetime import datetime, timedelta
+
+from local.demo.stages import ACTIVE, INACTIVE
+from local.emulator.account import LocalAccount
+
+PATH = "/key-rotation"
+
+
+class People:
+    """Everybody in the account but the function; `ids` holds the keys by their labels."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        """Act in this account, with an administrator's credentials."""
+        self.account = account
+        self.ids: dict[str, str] = {}
+        self._iam = account.client("iam")
+        self._ssm = account.client("ssm")
+
+    def edit(self, parameter: str, value: str) -> None:
+        """Edit a threshold, as in the console."""
+        self._ssm.put_parameter(Name=f"{PATH}/{parameter}", Value=value, Overwrite=True)
+
+    def make_key(self, label: str, *, created: datetime | None = None) -> None:
+        """Make a key for the user that the label begins with."""
+        self.ids[label] = self.account.create_key(user_of(label), created=created)
+
+    def describe(self, label: str, text: str) -> None:
+        """Describe a key, as the console does: by a tag of the user's, named after the key."""
+        self._iam.tag_user(UserName=user_of(label), Tags=[{"Key": self.ids[label], "Value": text}])
+
+    def turn_on(self, label: str) -> None:
+        """Set a key active."""
+        self._set(label, ACTIVE)
+
+    def turn_off(self, label: str) -> None:
+        """Set a key inactive."""
+        self._set(label, INACTIVE)
+
+    def delete(self, label: str) -> None:
+        """Delete a key."""
+        self._iam.delete_access_key(UserName=user_of(label), AccessKeyId=self.ids[label])
+
+    def use(self, label: str, *, ago: timedelta = timedelta(0)) -> None:
+        """Use a key, now or before."""
+        self.account.set_last_used(self.ids[label], self.account.now - ago)
+
+    def rotate(self, label: str) -> None:
+        """Do what every owner is asked for: a new key, put to use, and the old one deleted."""
+        new = f"{user_of(label)} (new)"
+        self.make_key(new)
+        self.use(new)
+        self.delete(label)
+
+    def statuses(self) -> dict[str, str]:
+        """Read the status of every key in IAM, by its id."""
+        users = {user_of(label) for label in self.ids}
+        listed = [
+            key
+            for user in sorted(users)
+            for key in self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+        ]
+        return {key["AccessKeyId"]: key["Status"] for key in listed}
+
+    def _set(self, label: str, status: str) -> None:
+        user, key_id = user_of(label), self.ids[label]
+        if status == ACTIVE:
+            self._iam.update_access_key(UserName=user, AccessKeyId=key_id, Status="Active")
+        else:
+            self._iam.update_access_key(UserName=user, AccessKeyId=key_id, Status="Inactive")
+
+
+def user_of(label: str) -> str:
+    """Tell whose key a label such as `carol (new)` names."""
+    return label.partition(" ")[0]

@@ -1,0 +1,33 @@
+"""Synthesises the product's stack, as a person would, into a folder."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+
+
+class SynthesisFailedError(Exception):
+    """Raised when the CDK app ends with an error; it carries what the app said."""
+
+
+def synthesise(folder: Path, *, email: str) -> Path:
+    """Run the CDK app with one address to tell, offline and without credentials."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment = clean | {
+        "CDK_CONTEXT_JSON": json.dumps({"email": email}),
+        "CDK_OUTDIR": str(folder),
+    }
+    ran = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=_ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode != 0:
+        raise SynthesisFailedError(ran.stderr or ran.stdout)
+    return folder

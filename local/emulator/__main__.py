@@ -1,0 +1,169 @@
+"""The emulated account as a process: `python -m local.emulator --port 4566`.
+
+ministack runs in it, patched, with IAM enforced, on the loopback interface only, and by a clock of
+its own. What it writes stays in its state folder; its temporary files go when it ends.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from local.emulator.clock import Clock
+from local.emulator.control import App, Control, with_control
+from local.emulator.firing import Scheduler
+from local.emulator.hosting import Hosting
+from local.emulator.innards import checked, enabled_schedules, load, next_cron
+from local.emulator.journal import Background, Journal
+from local.emulator.patches import install
+from local.emulator.schedule import Timetable
+from local.emulator.workings import Workings
+
+HOST = "127.0.0.1"
+READY = "ready "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says."""
+
+    port: int
+    state: Path
+    now: datetime
+    region: str
+    account: str
+    until_stdin_closes: bool
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    options = _options(sys.argv[1:])
+    listener = socket.create_server((HOST, options.port))
+    port = listener.getsockname()[1]
+    scratch = options.state / f"tmp-{port}"
+    scratch.mkdir(parents=True, exist_ok=True)
+    _set_environment(options, port, scratch)
+    _log_to(options.state / "emulator.log")
+    load()  # before the clock starts: it takes a second
+    clock = Clock(starts_at=options.now)
+    hosting = Hosting(scratch=scratch, endpoint=f"http://{HOST}:{port}", now=clock.now)
+    try:
+        app = _assemble(clock, hosting)
+        print(f"{READY}http://{HOST}:{port}", flush=True)
+        asyncio.run(_serve(app, listener, hosting, stop_with_stdin=options.until_stdin_closes))
+    finally:
+        clock.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _options(arguments: list[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=4566, help="0 takes a free one")
+    parser.add_argument("--state", type=Path, default=Path(".local"), help="its folder")
+    parser.add_argument("--now", type=_instant, default=datetime.now(UTC))
+    parser.add_argument("--region", default="eu-west-1", help="where unsigned requests go")
+    parser.add_argument("--account", default="000000000000")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end with the parent")
+    parsed = vars(parser.parse_args(arguments))
+    return Options(**{**parsed, "state": parsed["state"].absolute()})
+
+
+def _instant(text: str) -> datetime:
+    """Read ISO 8601; without an offset it is UTC."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _set_environment(options: Options, port: int, scratch: Path) -> None:
+    """Say to ministack, which reads it when imported, what it is to be."""
+    for name in [each for each in os.environ if each.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AUTH": "true",  # IAM is enforced, and signatures are checked
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",  # else listens on a port of its own
+        "LOG_LEVEL": "INFO",
+        "MINISTACK_ACCOUNT_ID": options.account,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": options.region,
+        "SFTP_ENABLED": "0",  # as IOT_MTLS_ENABLED
+        "TMPDIR": str(scratch),
+    }
+    tempfile.tempdir = None  # to be read again from TMPDIR
+
+
+def _log_to(file: Path) -> None:
+    form = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(filename=file, filemode="w", format=form, level=logging.INFO)
+
+
+def _assemble(clock: Clock, hosting: Hosting) -> App:
+    """Put ministack, its patches and the control endpoint together."""
+    journal, background = Journal(), Background()
+    timetable = Timetable(
+        clock=clock,
+        schedules=enabled_schedules,
+        next_cron=next_cron,
+        fire=Scheduler(background).fire,
+    )
+    parts = Workings(
+        clock=clock, journal=journal, hosting=hosting, background=background, timetable=timetable
+    )
+    install(parts)
+    app: App = checked("app", "app")
+    return with_control(app, Control(parts))
+
+
+async def _serve(
+    app: App, listener: socket.socket, hosting: Hosting, *, stop_with_stdin: bool
+) -> None:
+    from hypercorn.asyncio import serve  # noqa: PLC0415 - after the environment is set, as ministack
+    from hypercorn.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.2
+    config.accesslog = None
+    # hypercorn has a type for each kind of ASGI message; this app passes on what it gets.
+    try:
+        await serve(
+            cast("Any", app),
+            config,
+            shutdown_trigger=_stop_trigger(until_stdin_closes=stop_with_stdin),
+        )
+    finally:
+        # A function at work now calls in vain, and what waits for it would keep this process from
+        # ending: it goes first.
+        hosting.close()
+
+
+def _stop_trigger(*, until_stdin_closes: bool) -> Callable[[], Awaitable[object]]:
+    """Stop on SIGTERM, on Ctrl-C, and, where so asked, when the parent is gone."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if until_stdin_closes:
+
+        def watch() -> None:
+            sys.stdin.read()
+            loop.call_soon_threadsafe(stop.set)
+
+        threading.Thread(target=watch, daemon=True).start()
+    return stop.wait
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Turns a publication into the mail that each protocol's subscribers read."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from local.emulator.records import Mail, Recipient
+
+SUBJECT_LIMIT = 100  # "less than 100 characters", says the API reference
+
+# The text of a message for one protocol, where the message may name several.
+Render = Callable[[str, str, str], str]
+
+
+def mail(  # noqa: PLR0913 - the fields of a publication
+    *,
+    at: datetime,
+    topic: str,
+    subject: str,
+    message: str,
+    structure: str,
+    attributes: Mapping[str, Mapping[str, str]],
+    subscriptions: Iterable[Mapping[str, Any]],
+    render: Render,
+) -> Mail:
+    """Make the record of a publication to these subscriptions."""
+    recipients = tuple(
+        Recipient(protocol=each["protocol"], endpoint=each["endpoint"]) for each in subscriptions
+    )
+    protocols = {"default", *_named(message, structure), *(each.protocol for each in recipients)}
+    return Mail(
+        at=at,
+        topic=topic,
+        subject=subject,
+        attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
+        bodies={each: render(message, structure, each) for each in sorted(protocols)},
+        recipients=recipients,
+    )
+
+
+def _named(message: str, structure: str) -> set[str]:
+    return set(json.loads(message)) if structure == "json" else set()
+
+
+def refusal(
+    subject: str, message: str, structure: str, attributes: Mapping[str, Any]
+) -> str | None:
+    """Say why AWS would not take a publication, or None."""
+    if subject and not _acceptable(subject):
+        return "Invalid parameter: Subject"
+    if structure == "json" and not _has_default(message):
+        return "Invalid parameter: Message Structure - No default entry in JSON message body"
+    for name, value in attributes.items():
+        if not value.get("StringValue") and not value.get("BinaryValue"):
+            return f"The message attribute '{name}' must contain non-empty message attribute value."
+    return None
+
+
+def _acceptable(subject: str) -> bool:
+    """Tell whether a subject is printable ASCII, does not begin blank, and is short enough."""
+    printable = subject.isascii() and subject.isprintable() and not subject.startswith(" ")
+    return printable and len(subject) < SUBJECT_LIMIT
+
+
+def _has_default(message: str) -> bool:
+    try:
+        return "default" in json.loads(message)
+    except ValueError:
+        return False

@@ -1,0 +1,80 @@
+"""The emulator as a child process: it ends with whoever started it, whatever ends them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+_READY = "ready "
+_PATIENCE = 10  # seconds to end by itself
+
+
+class EmulatorDidNotStartError(Exception):
+    """Raised when the emulator ends before it serves; its log says why."""
+
+
+class EmulatorProcess:
+    """A running emulator.
+
+    Its standard input is a pipe from here: when that closes, even because this process was killed,
+    it stops and removes its temporary files. The state folder stays only where the caller named it.
+    """
+
+    def __init__(self, *, now: datetime, port: int, state: Path | None, region: str) -> None:
+        """Start it, and wait until it serves."""
+        self._own = None if state else tempfile.mkdtemp(prefix="local-account-")
+        self.state = state or Path(self._own or "")
+        self.state.mkdir(parents=True, exist_ok=True)
+        self._process = self._start(now, port, region)
+        with ExitStack() as undo:
+            undo.callback(self.close)  # it does not start, or Ctrl-C comes meanwhile
+            self.endpoint = self._await_ready()
+            undo.pop_all()
+
+    def close(self) -> None:
+        """Stop it, and wait for its end."""
+        pipe: IO[str] | None = self._process.stdin
+        if pipe:
+            pipe.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        if self._own:
+            shutil.rmtree(self._own, ignore_errors=True)
+
+    def _start(self, now: datetime, port: int, region: str) -> subprocess.Popen[str]:
+        options = {
+            "--port": port,
+            "--state": self.state,
+            "--now": now.isoformat(),
+            "--region": region,
+        }
+        arguments = [str(each) for pair in options.items() for each in pair]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        with (self.state / "emulator.out").open("w") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-m", "local.emulator", *arguments, "--until-stdin-closes"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is for this process, which then closes the pipe
+                text=True,
+            )
+
+    def _await_ready(self) -> str:
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line.startswith(_READY):
+            raise EmulatorDidNotStartError((self.state / "emulator.out").read_text())
+        return line.removeprefix(_READY).strip()

@@ -1,0 +1,154 @@
+"""One Lambda execution environment: the Runtime API, and AWS's own runtime client in a process.
+
+The process runs in `.venv-runtime`, which holds what AWS's runtime brings (awslambdaric, boto3) and
+nothing else, so that a package missing from the deployed bundle is missing here too. The function
+is told its memory size, which is not enforced.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from local.emulator.runtime_api import Answer, RuntimeApi
+
+ROOT = Path(__file__).parents[2]
+RUNTIME_PYTHON = ROOT / ".venv-runtime" / "bin" / "python"
+INIT_LIMIT = timedelta(seconds=10)  # AWS's own limit of the init phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """What a process needs to run a function.
+
+    `code` is the unpacked bundle; `variables` are those of the function's configuration, on top of
+    the ones that Lambda itself sets (`identity`: name, region, credentials, memory).
+    """
+
+    arn: str
+    code: Path
+    handler: str
+    timeout: timedelta
+    identity: Mapping[str, str]
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one invocation ended, and what it printed."""
+
+    failed: bool
+    payload: Any
+    log: str
+
+
+class ExecutionEnvironment:
+    """A process that serves one function, one invocation at a time."""
+
+    def __init__(
+        self, function: Function, *, now: Callable[[], datetime], scratch: Path | None = None
+    ) -> None:
+        """Start the process; its clock starts at `now()` and follows it at each invocation."""
+        self.function = function
+        self._scratch = tempfile.TemporaryDirectory(prefix="lambda-", dir=scratch)
+        self._api = RuntimeApi(arn=function.arn, deadline=lambda: now() + function.timeout)
+        self._log = Path(self._scratch.name) / "log"
+        self._process = self._start(now())
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can serve another invocation."""
+        return self._running and not self._api.init_failed
+
+    @property
+    def _running(self) -> bool:
+        return self._process.poll() is None
+
+    def invoke(self, event: object) -> Outcome:
+        """Run the handler once; a process that is late is killed, as Lambda does."""
+        request_id = str(uuid.uuid4())
+        seen = self._log.stat().st_size
+        self._api.offer(request_id, json.dumps(event).encode())
+        self._api.settled.wait(INIT_LIMIT.total_seconds())
+        try:
+            answer = self._api.answers.get(timeout=self.function.timeout.total_seconds())
+        except Empty:
+            self.kill()
+            answer = _timed_out(request_id, self.function.timeout)
+        printed = self._log.read_bytes()[seen:].decode(errors="replace")
+        return Outcome(failed=answer.failed, payload=json.loads(answer.payload), log=printed)
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._running:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def close(self) -> None:
+        """End the process, and remove what it left."""
+        self.kill()
+        self._api.close()
+        self._scratch.cleanup()
+
+    def _start(self, now: datetime) -> subprocess.Popen[bytes]:
+        bootstrap = Path(__file__).with_name("lambda_bootstrap.py")
+        with self._log.open("wb") as log:
+            # -P: the folder of the bootstrap, which is this package, stays out of the path.
+            return subprocess.Popen(
+                [RUNTIME_PYTHON, "-P", bootstrap],
+                cwd=self.function.code,
+                env=self._environment(now),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _environment(self, now: datetime) -> dict[str, str]:
+        """Build the whole environment: nothing of this process's own leaks into the function."""
+        return {
+            **self.function.variables,
+            **self.function.identity,
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
+            "HOME": self._scratch.name,
+            "LAMBDA_TASK_ROOT": str(self.function.code),
+            "LANG": "en_US.UTF-8",
+            "LOCAL_NOW": now.isoformat(),
+            "LOCAL_TIMEOUT": str(self.function.timeout.total_seconds()),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONTZPATH": "",  # Lambda's images hold no zoneinfo: tzdata must be in the bundle
+            "TMPDIR": self._scratch.name,
+            "TZ": ":UTC",
+            "_HANDLER": self.function.handler,
+        }
+
+    def _watch(self) -> None:
+        """Report the end of the process, for an invocation that waits on it."""
+        status = self._process.wait()
+        message = f"Runtime exited with error: exit status {status}"
+        self._api.answer(_error("Runtime.ExitError", message))
+
+
+def _timed_out(request_id: str, timeout: timedelta) -> Answer:
+    message = (
+        f"RequestId: {request_id} Error: Task timed out after {timeout.total_seconds():.2f} seconds"
+    )
+    return _error("Sandbox.Timedout", message)
+
+
+def _error(error_type: str, message: str) -> Answer:
+    payload = json.dumps({"errorType": error_type, "errorMessage": message})
+    return Answer(failed=True, payload=payload.encode())

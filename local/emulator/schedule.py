@@ -1,0 +1,127 @@
+"""When the deployed schedules are due, and the clock that fires each of them on its way."""
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from local.emulator.clock import Clock, TimeRunsForwardError
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_AT = re.compile(r"at\((.+)\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """An enabled schedule: when it fires, and what.
+
+    `dead_letters` is the queue that takes what could not be delivered, or empty.
+    """
+
+    arn: str
+    expression: str
+    zone: ZoneInfo
+    created: datetime
+    target: str
+    role: str
+    payload: str
+    dead_letters: str
+
+
+# The first wall-clock minute after another that a cron expression names; ministack reads those.
+NextCron = Callable[[str, datetime], datetime | None]
+
+
+def due_times(schedule: Schedule, *, after: datetime, next_cron: NextCron) -> Iterator[datetime]:
+    """Tell when a schedule fires after an instant, one time after the other, without end."""
+    after = max(after, schedule.created)
+    if rate := _RATE.fullmatch(schedule.expression):
+        return _rate_times(schedule.created, _interval(rate), after)
+    if at := _AT.fullmatch(schedule.expression):
+        once = datetime.fromisoformat(at[1]).replace(tzinfo=schedule.zone).astimezone(UTC)
+        return iter([once] if once > after else [])
+    return _cron_times(schedule, after, next_cron)
+
+
+def _interval(rate: re.Match[str]) -> timedelta:
+    return timedelta(**{f"{rate[2]}s": int(rate[1])})
+
+
+def _rate_times(created: datetime, every: timedelta, after: datetime) -> Iterator[datetime]:
+    due = created + every * ((after - created) // every + 1)
+    while True:
+        yield due
+        due += every
+
+
+def _cron_times(schedule: Schedule, after: datetime, next_cron: NextCron) -> Iterator[datetime]:
+    wall = after.astimezone(schedule.zone).replace(tzinfo=None)
+    while (found := next_cron(schedule.expression, wall)) is not None:
+        wall = found
+        due = wall.replace(tzinfo=schedule.zone).astimezone(UTC)
+        if (
+            due.astimezone(schedule.zone).replace(tzinfo=None) == wall
+        ):  # else: skipped by summer time
+            yield due
+
+
+class Timetable:
+    """Moves the clock, and fires what is due on the way, each at its time.
+
+    `fire` returns when all that it set off has ended.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        schedules: Callable[[], Iterable[Schedule]],
+        next_cron: NextCron,
+        fire: Callable[[Schedule, datetime], None],
+    ) -> None:
+        """Look for what is due from now on."""
+        self._clock = clock
+        self._schedules = schedules
+        self._next_cron = next_cron
+        self._fire = fire
+        self._seen = clock.now()
+        self._lock = threading.Lock()
+
+    def move_to(self, instant: datetime) -> None:
+        """Move the clock to an instant, through every due time before it."""
+        if instant < self._clock.now():
+            raise TimeRunsForwardError(now=self._clock.now(), asked=instant)
+        with self._lock:
+            self._run_until(instant)
+            self._forward(instant)
+
+    def catch_up(self) -> None:
+        """Fire what became due by itself, while the clock ticked."""
+        with self._lock:
+            self._run_until(self._clock.now())
+
+    def _run_until(self, end: datetime) -> None:
+        while due := self._due(end):
+            at = min(due)
+            self._forward(at)
+            self._seen = at
+            for schedule in due[at]:
+                self._fire(schedule, at)
+        self._seen = max(self._seen, end)
+
+    def _due(self, end: datetime) -> dict[datetime, list[Schedule]]:
+        """Find the next due time of each schedule, where it has one before the end."""
+        found: dict[datetime, list[Schedule]] = {}
+        for schedule in self._schedules():
+            times = due_times(schedule, after=self._seen, next_cron=self._next_cron)
+            for at in takewhile(lambda at: at <= end, times):
+                found.setdefault(at, []).append(schedule)
+                break
+        return found
+
+    def _forward(self, instant: datetime) -> None:
+        if instant > self._clock.now():
+            self._clock.move_to(instant)
