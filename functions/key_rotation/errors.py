@@ -11,11 +11,11 @@ class RunStoppedError(KeyRotationError):
     """Raised when a run cannot be trusted: it stops, and people are told."""
 
 
-class BadEventError(RunStoppedError):
+class InvalidEventError(RunStoppedError):
     """Raised when an invocation's event has a field or a value that is not accepted."""
 
 
-class BadSettingsError(RunStoppedError):
+class InvalidSettingsError(RunStoppedError):
     """Raised before any change when a parameter is missing, unreadable or contradicts another."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -28,7 +28,7 @@ class SettingsUnreadableError(RunStoppedError):
     """Raised before any change when the parameters could not be read at all."""
 
 
-class ListingError(RunStoppedError):
+class ListUsersError(RunStoppedError):
     """Raised before any change when the listing of users breaks off."""
 
 
@@ -44,45 +44,45 @@ class LeaseLostError(RunStoppedError):
     """Raised when another run took over, because this one had not been heard of for too long."""
 
 
-class AnotherRunError(KeyRotationError):
+class RunInProgressError(KeyRotationError):
     """Raised when another run is under way, or has begun since: the work is left to it."""
 
 
-class NotGoneOnError(RunStoppedError):
+class ContinuationError(RunStoppedError):
     """Raised when a run could not hand its remainder to the next part: users were not looked at."""
 
 
-class NobodyListensError(RunStoppedError):
+class NoSubscriberError(RunStoppedError):
     """Raised in enforce mode, before any change, when the topic has no confirmed subscription."""
 
 
-class NotDeliveredError(RunStoppedError):
+class PublishError(RunStoppedError):
     """Raised when SNS does not take the digest: what was done is told by the next run."""
 
 
-class NoReportError(KeyRotationError):
+class CredentialReportUnavailableError(KeyRotationError):
     """Raised when no credential report is to be had: everybody is asked instead."""
 
 
-class OneKeyError(KeyRotationError):
+class KeyScopedError(KeyRotationError):
     """The base of errors that concern one user or key: the others go on."""
 
 
-class UnreadableError(OneKeyError):
+class UnreadableError(KeyScopedError):
     """Raised when a user's keys, or a key's last use, cannot be read: the key is left alone."""
 
 
-class UserGoneError(OneKeyError):
+class UserNotFoundError(KeyScopedError):
     """Raised when IAM no longer knows a user by this name: deleted, or renamed with all keys."""
 
 
-class KeyGoneError(OneKeyError):
+class KeyNotFoundError(KeyScopedError):
     """Raised when a key that was to be changed is gone, by somebody else's hand."""
 
 
-class ChangeUnconfirmedError(OneKeyError):
+class ChangeUnconfirmedError(KeyScopedError):
     """Raised when IAM does not confirm a change, nor shows it when read back: it may yet come."""
 
 
-class ChangeRefusedError(OneKeyError):
+class ChangeRefusedError(KeyScopedError):
     """Raised when IAM refuses a change on the only try: what the key then is, is not our doing."""

@@ -13,20 +13,20 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from key_rotation.adapters import aws, codec
-from key_rotation.domain.budget import Budget
-from key_rotation.domain.model import Now, Place
-from key_rotation.errors import AnotherRunError, NotGoneOnError, RunStoppedError
-from key_rotation.reporting.digest import answer, no_answer
-from key_rotation.reporting.measures import measure
+from key_rotation.adapters import clients, codec
+from key_rotation.domain.budget import TimeBudget
+from key_rotation.domain.model import Now, RunEnvironment
+from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
+from key_rotation.reporting.digest import response, skipped_response
+from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.run import run
-from key_rotation.service_layer.stop import tell_stop
+from key_rotation.service_layer.stopped_run import notify_run_stopped
 
 ENVIRONMENT = ("ACCOUNT_ID", "PARAMETER_PATH", "TABLE_NAME", "TIMEZONE", "TOPIC_ARN")
 _environment = {name: os.environ[name] for name in ENVIRONMENT}
-_clients = aws.clients(_environment["TABLE_NAME"])
+_clients = clients.build_clients(_environment["TABLE_NAME"])
 log = Logger()
 metrics = Metrics()
 
@@ -38,7 +38,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     now = Now(instant=datetime.now(UTC), zone=ZoneInfo(_environment["TIMEZONE"]))
     run_id = f"{now.instant:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
     log.append_keys(run_id=run_id)
-    place = Place(
+    environment = RunEnvironment(
         account_id=_environment["ACCOUNT_ID"],
         topic_arn=_environment["TOPIC_ARN"],
         parameter_path=_environment["PARAMETER_PATH"],
@@ -46,29 +46,31 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = Request.parse(event)
     log.info("run started", scheduled_time=request.scheduled_time, report=request.report)
     try:
-        report = run(request, place, _clients, now=now, run_id=run_id, budget=Budget(left, left()))
-        _go_on(report, request, context)
-    except AnotherRunError as other:
+        report = run(
+            request, environment, _clients, now=now, run_id=run_id, budget=TimeBudget(left, left())
+        )
+        _invoke_continuation(report, request, context)
+    except RunInProgressError as other:
         log.warning("another run is under way; left the work to it", other_run_id=str(other))
-        return no_answer(run_id, str(other))
+        return skipped_response(run_id, str(other))
     except RunStoppedError as error:
         log.exception("run stopped")
-        tell_stop(error, _clients, place, now)
+        notify_run_stopped(error, _clients, environment, now)
         raise
     _log(report)
     _measure(report)
-    return answer(report)
+    return response(report)
 
 
 def _time_left(context: LambdaContext) -> timedelta:
     return timedelta(milliseconds=context.get_remaining_time_in_millis())
 
 
-def _go_on(report: Report, request: Request, context: LambdaContext) -> None:
+def _invoke_continuation(report: Report, request: Request, context: LambdaContext) -> None:
     """Hand what is left to the next part of the run, at once."""
-    if report.remainder is None:
+    if report.continuation is None:
         return
-    event: dict[str, object] = {"remainder": codec.write(report.remainder)}
+    event: dict[str, object] = {"remainder": codec.write(report.continuation)}
     event |= {"mode": "report"} if request.report else {}
     try:
         _clients.functions.invoke(
@@ -76,17 +78,18 @@ def _go_on(report: Report, request: Request, context: LambdaContext) -> None:
             InvocationType="Event",
             Payload=json.dumps(event),
         )
-    except aws.AWS_ERRORS as cause:
-        left = len(report.remainder.user_ids)
-        text = f"{left} users were not looked at: the run could not go on ({aws.why(cause)})."
-        raise NotGoneOnError(text) from cause
+    except clients.AWS_ERRORS as cause:
+        left = len(report.continuation.user_ids)
+        why = clients.error_message(cause)
+        text = f"{left} users were not looked at: the run could not go on ({why})."
+        raise ContinuationError(text) from cause
 
 
 def _log(report: Report) -> None:
     for outcome in report.outcomes:
         log.info(
             "key %s",
-            f"would be {outcome.section}" if outcome.would else outcome.section,
+            f"would be {outcome.section}" if outcome.dry_run else outcome.section,
             user=outcome.user_name,
             access_key_id=outcome.access_key_id,
             reason=outcome.reason,
@@ -97,6 +100,6 @@ def _log(report: Report) -> None:
 
 def _measure(report: Report) -> None:
     """Emit the figures of a run that came to its end; no other emits any."""
-    for name, value in measure(report).items():
+    for name, value in run_metrics(report).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     metrics.flush_metrics()

@@ -7,26 +7,26 @@ import pytest
 
 from key_rotation.adapters import credential_report, lease
 from key_rotation.service_layer import inventory
-from tests.aws.world import REGION, World, a_world
+from tests.aws.aws_account import REGION, AwsAccount, open_account
 
-Worlds = Callable[[], AbstractContextManager[World]]
+AccountFactory = Callable[[], AbstractContextManager[AwsAccount]]
 
 
 @pytest.fixture
-def worlds(monkeypatch: pytest.MonkeyPatch) -> Worlds:
+def accounts(monkeypatch: pytest.MonkeyPatch) -> AccountFactory:
     """Open accounts in moto, one after the other."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setattr(lease, "DEAD_AFTER", 0.04)
-    monkeypatch.setattr(lease, "LOOK_EVERY", 0.01)
-    monkeypatch.setattr(inventory, "SETTLE", 0.01)
+    monkeypatch.setattr(lease, "LEASE_TIMEOUT", 0.04)
+    monkeypatch.setattr(lease, "POLL_INTERVAL", 0.01)
+    monkeypatch.setattr(inventory, "CONSISTENCY_DELAY", 0.01)
     monkeypatch.setattr(credential_report, "PAUSES", (0, 0, 0))
-    return a_world
+    return open_account
 
 
 @pytest.fixture
-def world(worlds: Worlds) -> Iterator[World]:
+def account(accounts: AccountFactory) -> Iterator[AwsAccount]:
     """Open one account in moto."""
-    with worlds() as opened:
+    with accounts() as opened:
         yield opened

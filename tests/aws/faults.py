@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.aws.world import World
+from tests.aws.aws_account import AwsAccount
 
 
 class KilledError(BaseException):
@@ -30,20 +30,20 @@ def refusal(operation: str, code: str) -> ClientError:
 
 
 @contextmanager
-def on(world: World, event: str, act: Callable[..., None]) -> Iterator[None]:
+def on(account: AwsAccount, event: str, act: Callable[..., None]) -> Iterator[None]:
     """Do something at each of botocore's events, such as `before-call.iam.UpdateAccessKey`."""
-    for events in _events(world):
+    for events in _events(account):
         events.register_first(event, act)
     try:
         yield
     finally:
-        for events in _events(world):
+        for events in _events(account):
             events.unregister(event, act)
 
 
 @contextmanager
 def fault(
-    world: World,
+    account: AwsAccount,
     call: str,
     error: BaseException,
     *,
@@ -66,13 +66,13 @@ def fault(
             if number >= since and nth in {None, number}:
                 raise error
 
-    with _naming(world), on(world, f"{when}-call.{call}", fail):
+    with _naming(account), on(account, f"{when}-call.{call}", fail):
         yield
 
 
 @contextmanager
 def refused(
-    world: World,
+    account: AwsAccount,
     call: str,
     code: str = "AccessDenied",
     *,
@@ -81,21 +81,25 @@ def refused(
     since: int = 0,
 ) -> Iterator[None]:
     """AWS refuses a call; the other parameters are those of `fault`."""
-    with fault(world, call, refusal(call.partition(".")[2], code), of=of, nth=nth, since=since):
+    with fault(account, call, refusal(call.partition(".")[2], code), of=of, nth=nth, since=since):
         yield
 
 
 @contextmanager
-def answer_lost(world: World, call: str, *, nth: int | None = None) -> Iterator[None]:
+def answer_lost(account: AwsAccount, call: str, *, nth: int | None = None) -> Iterator[None]:
     """A call happens, and its answer never arrives."""
     lost = ReadTimeoutError(endpoint_url="https://aws")
-    with fault(world, call, lost, when="after", nth=nth):
+    with fault(account, call, lost, when="after", nth=nth):
         yield
 
 
 @contextmanager
 def answered(
-    world: World, call: str, change: Callable[[dict[str, Any]], None], *, of: str | None = None
+    account: AwsAccount,
+    call: str,
+    change: Callable[[dict[str, Any]], None],
+    *,
+    of: str | None = None,
 ) -> Iterator[None]:
     """AWS answers something else than moto does."""
 
@@ -103,13 +107,13 @@ def answered(
         if of in {None, *context["named"]}:
             change(parsed)
 
-    with _naming(world), on(world, f"after-call.{call}", answer):
+    with _naming(account), on(account, f"after-call.{call}", answer):
         yield
 
 
 @contextmanager
 def meanwhile(
-    world: World, call: str, act: Callable[[], None], *, when: str = "before", nth: int = 0
+    account: AwsAccount, call: str, act: Callable[[], None], *, when: str = "before", nth: int = 0
 ) -> Iterator[None]:
     """Somebody does something right before or after a call, of that number; the first is 0."""
     calls = count()
@@ -118,12 +122,12 @@ def meanwhile(
         if next(calls) == nth:
             act()
 
-    with on(world, f"{when}-call.{call}", happen):
+    with on(account, f"{when}-call.{call}", happen):
         yield
 
 
 @contextmanager
-def in_pages(world: World, call: str, field: str, size: int) -> Iterator[list[int]]:
+def in_pages(account: AwsAccount, call: str, field: str, size: int) -> Iterator[list[int]]:
     """IAM answers a listing in pages, which moto does not; yields the sizes of those it gave."""
     sizes: list[int] = []
 
@@ -136,19 +140,19 @@ def in_pages(world: World, call: str, field: str, size: int) -> Iterator[list[in
             parsed["Marker"] = str(start + size)
         sizes.append(len(parsed[field]))
 
-    with _naming(world), on(world, f"after-call.{call}", page):
+    with _naming(account), on(account, f"after-call.{call}", page):
         yield sizes
 
 
 @contextmanager
-def _naming(world: World) -> Iterator[None]:
+def _naming(account: AwsAccount) -> Iterator[None]:
     """Keep the parameters of a call for the events that come after it."""
 
     def name(params: dict[str, Any], context: Any, **_: Any) -> None:
         context["named"] = [value for value in params.values() if isinstance(value, str)]
         context["marker"] = params.get("Marker")
 
-    with on(world, "provide-client-params", name):
+    with on(account, "provide-client-params", name):
         yield
 
 
@@ -167,9 +171,9 @@ class Death:
     here: threading.local = field(default_factory=threading.local)
 
     @contextmanager
-    def over(self, world: World) -> Iterator[None]:
+    def over(self, account: AwsAccount) -> Iterator[None]:
         """Watch the calls of a run, and kill it."""
-        for events in _events(world):
+        for events in _events(account):
             events.register_first("before-call", self._before)
             events.register_first("after-call", self._after)
         try:
@@ -177,7 +181,7 @@ class Death:
         except KilledError:
             pass
         finally:
-            for events in _events(world):
+            for events in _events(account):
                 events.unregister("before-call", self._before)
                 events.unregister("after-call", self._after)
 
@@ -197,7 +201,7 @@ class Death:
             raise KilledError
 
 
-def _events(world: World) -> list[Any]:
-    clients = world.clients
+def _events(account: AwsAccount) -> list[Any]:
+    clients = account.clients
     table = clients.table.meta.client
     return [c.meta.events for c in (clients.iam, clients.ssm, clients.sns, table)]

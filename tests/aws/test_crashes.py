@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import Death
-from tests.aws.world import World
 
 SECTIONS = (
     "noticed",
@@ -26,84 +26,84 @@ SECTIONS = (
 )
 
 
-def an_eventful_day(world: World) -> dict[str, str]:
+def an_eventful_day(account: AwsAccount) -> dict[str, str]:
     """Live up to a day with a notice, a deactivation, a deletion, a use, a rotation and a hold."""
     keys = {
-        "deleted": world.key("bob", age=400),
-        "extended": world.key("carol", age=400),
-        "closed": world.key("dave", age=400),
-        "noticed again": world.key("erin", age=400),
+        "deleted": account.key("bob", age=400),
+        "extended": account.key("carol", age=400),
+        "closed": account.key("dave", age=400),
+        "noticed again": account.key("erin", age=400),
     }
-    world.run()
-    world.after(7)
-    world.now += timedelta(days=23)
-    keys["deactivated"] = world.key("frank", age=90)
-    world.run()
-    world.now += timedelta(days=7)
-    keys["noticed"] = world.key("grace", age=84)
-    world.use(keys["extended"], world.now - timedelta(days=2))
-    world.turn("erin", keys["noticed again"], "Active")
-    world.clients.iam.delete_access_key(UserName="dave", AccessKeyId=keys["closed"])
+    account.run()
+    account.after(7)
+    account.now += timedelta(days=23)
+    keys["deactivated"] = account.key("frank", age=90)
+    account.run()
+    account.now += timedelta(days=7)
+    keys["noticed"] = account.key("grace", age=84)
+    account.use(keys["extended"], account.now - timedelta(days=2))
+    account.turn("erin", keys["noticed again"], "Active")
+    account.clients.iam.delete_access_key(UserName="dave", AccessKeyId=keys["closed"])
     return keys
 
 
-def facts(world: World, keys: dict[str, str]) -> dict[str, Any]:
+def facts(account: AwsAccount, keys: dict[str, str]) -> dict[str, Any]:
     """What must be the same: IAM, and the ledger without versions and names of runs."""
     names = {key_id: name for name, key_id in keys.items()}
     return {
-        "iam": {name: world.status(key_id) for name, key_id in keys.items()},
+        "iam": {name: account.status(key_id) for name, key_id in keys.items()},
         "watches": {
             names[item["sk"]]: (item["state"], item["reactivations"], item["untold"])
-            for item in world.items("WATCH")
+            for item in account.items("WATCH")
         },
         "history": {
-            name: [item["action"] for item in world.items(f"HISTORY#{key_id}")]
+            name: [item["action"] for item in account.items(f"HISTORY#{key_id}")]
             for name, key_id in keys.items()
         },
-        "lease": world.items("RUN")[0]["sk"],
+        "lease": account.items("RUN")[0]["sk"],
     }
 
 
-def told(world: World, keys: dict[str, str], since: int) -> Counter[tuple[str, str]]:
+def told(account: AwsAccount, keys: dict[str, str], since: int) -> Counter[tuple[str, str]]:
     """How often each thing was told of each key."""
     names = {key_id: name for name, key_id in keys.items()}
     return Counter(
         (section, names[entry["access_key_id"]])
-        for mail in world.mails[since:]
+        for mail in account.mails[since:]
         for section in SECTIONS
         for entry in mail["data"].get(section, ())
     )
 
 
-def undisturbed(world: World) -> tuple[list[str], dict[str, Any], Counter[tuple[str, str]]]:
+def undisturbed(account: AwsAccount) -> tuple[list[str], dict[str, Any], Counter[tuple[str, str]]]:
     """The eventful day without a fault: its calls, and what came of it."""
-    keys = an_eventful_day(world)
-    mails = len(world.mails)
+    keys = an_eventful_day(account)
+    mails = len(account.mails)
     calm = Death(at=-1, when="never")
-    with calm.over(world):
-        world.run()
-    return calm.calls, facts(world, keys), told(world, keys, mails)
+    with calm.over(account):
+        account.run()
+    return calm.calls, facts(account, keys), told(account, keys, mails)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_run_killed_at_any_call_is_made_good_by_the_next(
-    worlds: Any, when: str, subtests: Any
+    accounts: Any, when: str, subtests: Any
 ) -> None:
     """Each key is acted on once, none is forgotten, no window gets shorter, and people are told."""
-    with worlds() as world:
-        calls, expected, expected_told = undisturbed(world)
+    with accounts() as account:
+        calls, expected, expected_told = undisturbed(account)
     assert len(calls) > 30, calls
     for at, call in enumerate(calls):
-        with subtests.test(f"killed {when} call {at}, {call}"), worlds() as world:
-            keys = an_eventful_day(world)
-            mails = len(world.mails)
+        with subtests.test(f"killed {when} call {at}, {call}"), accounts() as account:
+            keys = an_eventful_day(account)
+            mails = len(account.mails)
             death = Death(at=at, when=when)
-            with death.over(world):
-                world.run()
+            with death.over(account):
+                account.run()
             assert death.dead or (when == "after" and at == len(calls) - 1)
-            world.run()
-            assert facts(world, keys) == expected
-            counted = told(world, keys, mails)
+            account.run()
+            assert facts(account, keys) == expected
+            counted = told(account, keys, mails)
             assert counted.keys() == expected_told.keys()
             twice = {fact for fact, count in counted.items() if count > 1}
             assert not twice or (call, when) == ("Publish", "after") or at > calls.index("Publish")

@@ -9,28 +9,28 @@ from typing import Any
 
 import pytest
 
+from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import answered, on
-from tests.aws.world import World
 
 GOT = "iam.GetCredentialReport"
 
 
-def asked(world: World) -> list[str]:
+def asked(account: AwsAccount) -> list[str]:
     """Run; returns the users who were asked for their keys."""
     names: list[str] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
         names.append(params["UserName"])
 
-    with on(world, "provide-client-params.iam.ListAccessKeys", note):
-        world.run()
+    with on(account, "provide-client-params.iam.ListAccessKeys", note):
+        account.run()
     return sorted(set(names))
 
 
-def a_day_without_a_sweep(world: World) -> None:
+def a_day_without_a_sweep(account: AwsAccount) -> None:
     """Everybody was asked yesterday, and so is nobody without a reason today."""
-    world.run()
-    world.now += timedelta(days=1)
+    account.run()
+    account.now += timedelta(days=1)
 
 
 def column(name: str, value: str) -> Callable[[dict[str, Any]], None]:
@@ -56,57 +56,57 @@ def column(name: str, value: str) -> Callable[[dict[str, Any]], None]:
     ids=["inactive", "young", "no key"],
 )
 def test_a_key_that_the_report_hides_is_found_by_the_next_sweep(
-    world: World, change: Callable[[dict[str, Any]], None]
+    account: AwsAccount, change: Callable[[dict[str, Any]], None]
 ) -> None:
     """At most a week late, and its notice is as long as any."""
-    a_day_without_a_sweep(world)
-    key_id = world.key("alice", age=400)
+    a_day_without_a_sweep(account)
+    key_id = account.key("alice", age=400)
     noticed = []
-    with answered(world, GOT, change):
+    with answered(account, GOT, change):
         for _ in range(7):
-            noticed += world.run()["noticed"]
-            world.now += timedelta(days=1)
+            noticed += account.run()["noticed"]
+            account.now += timedelta(days=1)
     assert [entry["access_key_id"] for entry in noticed] == [key_id]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"user\nyoung\n", b'"', b"<html></html>"])
-def test_a_report_of_nonsense_leads_to_asking(world: World, content: bytes) -> None:
-    world.key("young", age=400)
-    a_day_without_a_sweep(world)
+def test_a_report_of_nonsense_leads_to_asking(account: AwsAccount, content: bytes) -> None:
+    account.key("young", age=400)
+    a_day_without_a_sweep(account)
 
     def nonsense(parsed: dict[str, Any]) -> None:
         parsed["Content"] = content
 
-    with answered(world, GOT, nonsense):
-        assert asked(world) == ["young"]
+    with answered(account, GOT, nonsense):
+        assert asked(account) == ["young"]
 
 
 @pytest.mark.parametrize("line", ["alice", "/ci/*", "a*"])
-def test_who_may_be_exempt_is_listed_every_day(world: World, line: str) -> None:
+def test_who_may_be_exempt_is_listed_every_day(account: AwsAccount, line: str) -> None:
     """However young the key is."""
-    world.key("alice", age=5, path="/ci/")
-    world.put(exemptions=line)
-    a_day_without_a_sweep(world)
-    assert len(world.run()["exempt"]) == 1
+    account.key("alice", age=5, path="/ci/")
+    account.put(exemptions=line)
+    a_day_without_a_sweep(account)
+    assert len(account.run()["exempt"]) == 1
 
 
-def test_a_key_that_is_exempt_by_its_id_is_listed_every_day(world: World) -> None:
-    key_id = world.key("alice", age=5)
-    world.put(exemptions=key_id)
-    a_day_without_a_sweep(world)
-    assert [entry["access_key_id"] for entry in world.run()["exempt"]] == [key_id]
+def test_a_key_that_is_exempt_by_its_id_is_listed_every_day(account: AwsAccount) -> None:
+    key_id = account.key("alice", age=5)
+    account.put(exemptions=key_id)
+    a_day_without_a_sweep(account)
+    assert [entry["access_key_id"] for entry in account.run()["exempt"]] == [key_id]
 
 
-def test_with_adoption_who_has_an_inactive_key_is_asked(world: World) -> None:
-    a_day_without_a_sweep(world)
-    key_id = world.key("alice", age=5, status="Inactive")
-    world.put(adopt_inactive_keys="true")
-    assert [entry["access_key_id"] for entry in world.run()["adopted"]] == [key_id]
+def test_with_adoption_who_has_an_inactive_key_is_asked(account: AwsAccount) -> None:
+    a_day_without_a_sweep(account)
+    key_id = account.key("alice", age=5, status="Inactive")
+    account.put(adopt_inactive_keys="true")
+    assert [entry["access_key_id"] for entry in account.run()["adopted"]] == [key_id]
 
 
-def test_root_is_no_user(world: World) -> None:
+def test_root_is_no_user(account: AwsAccount) -> None:
     """The report's first row is of root, whose keys no rule touches."""
-    a_day_without_a_sweep(world)
+    a_day_without_a_sweep(account)
 
     def with_root(parsed: dict[str, Any]) -> None:
         header, *rows = parsed["Content"].decode().split("\n")
@@ -122,8 +122,8 @@ def test_root_is_no_user(world: World) -> None:
         root = ",".join(values.get(name, "not_supported") for name in columns)
         parsed["Content"] = "\n".join([header, root, *rows]).encode()
 
-    world.key("young", age=5)
-    with answered(world, GOT, with_root):
-        assert asked(world) == []
-        answer = world.run()
+    account.key("young", age=5)
+    with answered(account, GOT, with_root):
+        assert asked(account) == []
+        answer = account.run()
     assert (answer["users"], answer["noticed"], answer["deactivated"]) == (1, [], [])

@@ -7,262 +7,272 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 
-from key_rotation.errors import NotDeliveredError
+from key_rotation.errors import PublishError
+from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import answered, meanwhile, on, refused
-from tests.aws.world import World
 
 LISTED = "iam.ListAccessKeys"
 LAST_USED = "iam.GetAccessKeyLastUsed"
 DELETED = "iam.DeleteAccessKey"
 
 
-def a_key_due(world: World) -> str:
+def a_key_due(account: AwsAccount) -> str:
     """A key whose window ends with the run of today."""
-    key_id = world.key("alice", age=83)
-    world.run()
-    world.after(7)
-    world.now += timedelta(days=30)
+    key_id = account.key("alice", age=83)
+    account.run()
+    account.after(7)
+    account.now += timedelta(days=30)
     return key_id
 
 
-def calls_before_the_deletion(world: World, call: str) -> int:
+def calls_before_the_deletion(account: AwsAccount, call: str) -> int:
     """How often a run makes a call before it reads the key afresh."""
     made: list[str] = []
 
     def note(model: Any, **_: Any) -> None:
         made.append(f"iam.{model.name}")
 
-    with on(world, "before-call.iam", note):
-        world.run({"mode": "report"})
+    with on(account, "before-call.iam", note):
+        account.run({"mode": "report"})
     return made.count(call)
 
 
-def test_a_key_is_deleted_only_if_it_is_still_what_the_decision_rests_on(world: World) -> None:
+def test_a_key_is_deleted_only_if_it_is_still_what_the_decision_rests_on(
+    account: AwsAccount,
+) -> None:
     """Undisturbed it is; each test below disturbs it between the decision and the deletion."""
-    key_id = a_key_due(world)
-    assert [entry["access_key_id"] for entry in world.run()["deleted"]] == [key_id]
-    assert world.status(key_id) is None
+    key_id = a_key_due(account)
+    assert [entry["access_key_id"] for entry in account.run()["deleted"]] == [key_id]
+    assert account.status(key_id) is None
 
 
-def test_a_key_turned_on_right_before_its_deletion_is_not_deleted(world: World) -> None:
-    key_id = a_key_due(world)
-    reads = calls_before_the_deletion(world, LISTED)
-    with meanwhile(world, LISTED, lambda: world.turn("alice", key_id, "Active"), nth=reads):
-        answer = world.run()
+def test_a_key_turned_on_right_before_its_deletion_is_not_deleted(account: AwsAccount) -> None:
+    key_id = a_key_due(account)
+    reads = calls_before_the_deletion(account, LISTED)
+    with meanwhile(account, LISTED, lambda: account.turn("alice", key_id, "Active"), nth=reads):
+        answer = account.run()
     assert answer["deleted"] == []
-    assert world.status(key_id) == "Active"
-    assert len(world.after(1)["noticed"]) + len(answer["noticed"]) == 1
+    assert account.status(key_id) == "Active"
+    assert len(account.after(1)["noticed"]) + len(answer["noticed"]) == 1
 
 
-def test_a_key_used_right_before_its_deletion_is_not_deleted(world: World) -> None:
+def test_a_key_used_right_before_its_deletion_is_not_deleted(account: AwsAccount) -> None:
     """Its window starts again."""
-    key_id = a_key_due(world)
-    reads = calls_before_the_deletion(world, LAST_USED)
-    with meanwhile(world, LAST_USED, lambda: world.use(key_id), nth=reads):
-        answer = world.run()
+    key_id = a_key_due(account)
+    reads = calls_before_the_deletion(account, LAST_USED)
+    with meanwhile(account, LAST_USED, lambda: account.use(key_id), nth=reads):
+        answer = account.run()
     assert answer["deleted"] == []
-    assert world.status(key_id) == "Inactive"
-    extended = [*answer["extended"], *world.run()["extended"]]
-    assert [entry["due"] for entry in extended] == [f"{world.now + timedelta(days=30):%Y-%m-%d}"]
+    assert account.status(key_id) == "Inactive"
+    extended = [*answer["extended"], *account.run()["extended"]]
+    assert [entry["due"] for entry in extended] == [f"{account.now + timedelta(days=30):%Y-%m-%d}"]
 
 
-def test_a_key_of_another_creation_right_before_its_deletion_is_not_deleted(world: World) -> None:
+def test_a_key_of_another_creation_right_before_its_deletion_is_not_deleted(
+    account: AwsAccount,
+) -> None:
     """A key id is unique, so somebody must look."""
-    key_id = a_key_due(world)
-    reads = calls_before_the_deletion(world, LISTED)
+    key_id = a_key_due(account)
+    reads = calls_before_the_deletion(account, LISTED)
     found = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys[key_id]
 
     def made_again() -> None:
         found.create_date = found.create_date + timedelta(seconds=1)
 
-    with meanwhile(world, LISTED, made_again, nth=reads):
-        answer = world.run()
+    with meanwhile(account, LISTED, made_again, nth=reads):
+        answer = account.run()
     assert answer["deleted"] == []
-    assert world.status(key_id) == "Inactive"
+    assert account.status(key_id) == "Inactive"
     assert len(answer["held"]) + len(answer["failed"]) == 1
 
 
-def test_a_key_that_iam_says_is_of_another_user_is_not_deleted(world: World) -> None:
-    key_id = a_key_due(world)
+def test_a_key_that_iam_says_is_of_another_user_is_not_deleted(account: AwsAccount) -> None:
+    key_id = a_key_due(account)
 
     def of_bob(parsed: dict[str, Any]) -> None:
         parsed["UserName"] = "bob"
 
-    with answered(world, LAST_USED, of_bob):
-        answer = world.run()
+    with answered(account, LAST_USED, of_bob):
+        answer = account.run()
     assert answer["deleted"] == []
     assert "'bob' as its owner" in answer["failed"][0]["reason"]
-    assert world.status(key_id) == "Inactive"
+    assert account.status(key_id) == "Inactive"
 
 
 @pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "ServiceFailure"])
 @pytest.mark.parametrize("call", [LISTED, LAST_USED])
 def test_a_key_that_cannot_be_read_afresh_is_not_deleted(
-    world: World, call: str, code: str
+    account: AwsAccount, call: str, code: str
 ) -> None:
     """Unreadable is not unchanged."""
-    key_id = a_key_due(world)
-    reads = calls_before_the_deletion(world, call)
-    with refused(world, call, code, nth=reads):
-        answer = world.run()
+    key_id = a_key_due(account)
+    reads = calls_before_the_deletion(account, call)
+    with refused(account, call, code, nth=reads):
+        answer = account.run()
     assert answer["deleted"] == []
     assert [(entry["access_key_id"], code in entry["reason"]) for entry in answer["failed"]] == [
         (key_id, True)
     ]
-    assert world.status(key_id) == "Inactive"
-    assert len(world.run()["deleted"]) == 1
+    assert account.status(key_id) == "Inactive"
+    assert len(account.run()["deleted"]) == 1
 
 
 @pytest.mark.parametrize("call", [LISTED, LAST_USED])
-def test_a_key_that_its_owner_deletes_meanwhile_is_not_claimed(world: World, call: str) -> None:
+def test_a_key_that_its_owner_deletes_meanwhile_is_not_claimed(
+    account: AwsAccount, call: str
+) -> None:
     """Gone before it was read afresh: the owner rotated it."""
-    key_id = a_key_due(world)
-    reads = calls_before_the_deletion(world, call)
+    key_id = a_key_due(account)
+    reads = calls_before_the_deletion(account, call)
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
-    with meanwhile(world, call, lambda: backend.delete_access_key(key_id, "alice"), nth=reads):
-        first = world.run()
-    second = world.run()
+    with meanwhile(account, call, lambda: backend.delete_access_key(key_id, "alice"), nth=reads):
+        first = account.run()
+    second = account.run()
     assert first["deleted"] == second["deleted"] == []
     closed = [*first["closed"], *second["closed"]]
     assert [entry["access_key_id"] for entry in closed] == [key_id]
 
 
-def test_a_key_that_is_gone_when_it_is_deleted_is_closed_and_not_claimed(world: World) -> None:
+def test_a_key_that_is_gone_when_it_is_deleted_is_closed_and_not_claimed(
+    account: AwsAccount,
+) -> None:
     """Its owner was quicker, as IAM's NoSuchEntity says; it is told once."""
-    key_id = a_key_due(world)
+    key_id = a_key_due(account)
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
-    with meanwhile(world, DELETED, lambda: backend.delete_access_key(key_id, "alice")):
-        assert len(world.run()["closed"]) == 1
-    again = world.run()
+    with meanwhile(account, DELETED, lambda: backend.delete_access_key(key_id, "alice")):
+        assert len(account.run()["closed"]) == 1
+    again = account.run()
     assert (again["deleted"], again["closed"], again["failed"]) == ([], [], [])
 
 
-def test_a_key_that_somebody_else_turned_off_is_not_deleted_however_old(world: World) -> None:
-    key_id = world.key("alice", age=2000, status="Inactive")
+def test_a_key_that_somebody_else_turned_off_is_not_deleted_however_old(
+    account: AwsAccount,
+) -> None:
+    key_id = account.key("alice", age=2000, status="Inactive")
     for _ in range(4):
-        assert world.after(100)["deleted"] == []
-    assert world.status(key_id) == "Inactive"
+        assert account.after(100)["deleted"] == []
+    assert account.status(key_id) == "Inactive"
 
 
-def test_a_key_whose_watch_is_lost_is_not_deleted(world: World) -> None:
+def test_a_key_whose_watch_is_lost_is_not_deleted(account: AwsAccount) -> None:
     """What is not recorded was not done: the key is not ours any more."""
-    key_id = a_key_due(world)
-    world.clients.table.delete_item(Key={"pk": "WATCH", "sk": key_id})
-    assert world.run()["deleted"] == []
-    assert world.after(400)["deleted"] == []
-    assert world.status(key_id) == "Inactive"
+    key_id = a_key_due(account)
+    account.clients.table.delete_item(Key={"pk": "WATCH", "sk": key_id})
+    assert account.run()["deleted"] == []
+    assert account.after(400)["deleted"] == []
+    assert account.status(key_id) == "Inactive"
 
 
 def test_a_key_turned_on_and_off_again_in_its_window_by_its_owner_and_used_is_not_deleted(
-    world: World,
+    account: AwsAccount,
 ) -> None:
     """No run saw it active, but its use is seen."""
-    key_id = world.key("alice", age=83)
-    world.run()
-    world.after(7)
-    world.use(key_id, world.now + timedelta(days=15))
-    assert world.after(30)["deleted"] == []
-    assert world.status(key_id) == "Inactive"
+    key_id = account.key("alice", age=83)
+    account.run()
+    account.after(7)
+    account.use(key_id, account.now + timedelta(days=15))
+    assert account.after(30)["deleted"] == []
+    assert account.status(key_id) == "Inactive"
 
 
 @pytest.mark.parametrize(("hours", "deleted"), [(-24, 1), (0, 1), (1, 1), (1.01, 0), (24, 0)])
 def test_a_use_that_came_to_light_late_moves_nothing(
-    world: World, hours: float, deleted: int
+    account: AwsAccount, hours: float, deleted: int
 ) -> None:
     """Up to an hour after the deactivation, IAM may still have let it through."""
-    key_id = world.key("alice", age=83)
-    world.run()
-    world.after(7)
-    world.use(key_id, world.now + timedelta(hours=hours))
-    assert len(world.after(30)["deleted"]) == deleted
+    key_id = account.key("alice", age=83)
+    account.run()
+    account.after(7)
+    account.use(key_id, account.now + timedelta(hours=hours))
+    assert len(account.after(30)["deleted"]) == deleted
 
 
-def test_a_last_use_that_is_no_clear_never_is_no_answer(world: World) -> None:
+def test_a_last_use_that_is_no_clear_never_is_no_answer(account: AwsAccount) -> None:
     """An answer without a date counts as never used only where it says so in full."""
-    key_id = a_key_due(world)
+    key_id = a_key_due(account)
 
     def unclear(parsed: dict[str, Any]) -> None:
         parsed["AccessKeyLastUsed"] = {"ServiceName": "s3", "Region": "N/A"}
 
-    with answered(world, LAST_USED, unclear):
-        answer = world.run()
+    with answered(account, LAST_USED, unclear):
+        answer = account.run()
     assert "unclear" in answer["failed"][0]["reason"]
-    assert world.status(key_id) == "Inactive"
+    assert account.status(key_id) == "Inactive"
 
 
-def test_a_key_exempted_on_the_day_of_its_deletion_is_not_deleted(world: World) -> None:
+def test_a_key_exempted_on_the_day_of_its_deletion_is_not_deleted(account: AwsAccount) -> None:
     """When the exemption ends, a whole new window begins."""
-    key_id = a_key_due(world)
-    world.put(exemptions="alice")
-    assert world.run()["deleted"] == []
-    world.put(exemptions="none")
-    [extended] = world.after(1)["extended"]
-    assert extended["due"] == f"{world.now + timedelta(days=30):%Y-%m-%d}"
-    assert world.after(29)["deleted"] == []
-    assert len(world.after(1)["deleted"]) == 1
-    assert world.status(key_id) is None
+    key_id = a_key_due(account)
+    account.put(exemptions="alice")
+    assert account.run()["deleted"] == []
+    account.put(exemptions="none")
+    [extended] = account.after(1)["extended"]
+    assert extended["due"] == f"{account.now + timedelta(days=30):%Y-%m-%d}"
+    assert account.after(29)["deleted"] == []
+    assert len(account.after(1)["deleted"]) == 1
+    assert account.status(key_id) is None
 
 
-def test_no_window_gets_shorter_when_grace_days_are_lowered(world: World) -> None:
-    key_id = world.key("alice", age=83)
-    world.run()
-    world.after(7)
-    world.put(grace_days="1")
-    assert world.after(29)["deleted"] == []
-    assert world.status(key_id) == "Inactive"
-    assert len(world.after(1)["deleted"]) == 1
+def test_no_window_gets_shorter_when_grace_days_are_lowered(account: AwsAccount) -> None:
+    key_id = account.key("alice", age=83)
+    account.run()
+    account.after(7)
+    account.put(grace_days="1")
+    assert account.after(29)["deleted"] == []
+    assert account.status(key_id) == "Inactive"
+    assert len(account.after(1)["deleted"]) == 1
 
 
 def test_a_key_seen_active_has_a_new_window_though_its_notice_was_not_delivered(
-    world: World,
+    account: AwsAccount,
 ) -> None:
     """It was not inactive for the whole window."""
-    key_id = a_key_due(world)
-    world.now -= timedelta(days=29)
-    world.turn("alice", key_id, "Active")
-    with refused(world, "sns.Publish"), pytest.raises(NotDeliveredError):
-        world.run()
-    world.turn("alice", key_id, "Inactive")
-    world.now += timedelta(days=29)
-    assert [entry["access_key_id"] for entry in world.run()["extended"]] == [key_id]
-    assert world.after(29)["deleted"] == []
-    assert len(world.after(1)["deleted"]) == 1
+    key_id = a_key_due(account)
+    account.now -= timedelta(days=29)
+    account.turn("alice", key_id, "Active")
+    with refused(account, "sns.Publish"), pytest.raises(PublishError):
+        account.run()
+    account.turn("alice", key_id, "Inactive")
+    account.now += timedelta(days=29)
+    assert [entry["access_key_id"] for entry in account.run()["extended"]] == [key_id]
+    assert account.after(29)["deleted"] == []
+    assert len(account.after(1)["deleted"]) == 1
 
 
-def test_a_key_that_report_mode_saw_active_has_a_new_window(world: World) -> None:
-    key_id = a_key_due(world)
-    world.now -= timedelta(days=29)
-    world.turn("alice", key_id, "Active")
-    world.run({"mode": "report"})
-    world.turn("alice", key_id, "Inactive")
-    world.now += timedelta(days=29)
-    answer = world.run()
+def test_a_key_that_report_mode_saw_active_has_a_new_window(account: AwsAccount) -> None:
+    key_id = a_key_due(account)
+    account.now -= timedelta(days=29)
+    account.turn("alice", key_id, "Active")
+    account.run({"mode": "report"})
+    account.turn("alice", key_id, "Inactive")
+    account.now += timedelta(days=29)
+    answer = account.run()
     assert (len(answer["extended"]), answer["deleted"]) == (1, [])
 
 
-def test_no_key_is_deleted_before_somebody_was_told_of_its_window(world: World) -> None:
+def test_no_key_is_deleted_before_somebody_was_told_of_its_window(account: AwsAccount) -> None:
     """The digest was refused from the deactivation on."""
-    key_id = world.key("alice", age=83)
-    world.run()
-    world.now += timedelta(days=6)
-    with refused(world, "sns.Publish"):
+    key_id = account.key("alice", age=83)
+    account.run()
+    account.now += timedelta(days=6)
+    with refused(account, "sns.Publish"):
         for _ in range(35):
-            world.now += timedelta(days=1)
-            with pytest.raises(NotDeliveredError):
-                world.run()
-    assert world.status(key_id) == "Inactive"
-    told = world.after(1)
+            account.now += timedelta(days=1)
+            with pytest.raises(PublishError):
+                account.run()
+    assert account.status(key_id) == "Inactive"
+    told = account.after(1)
     assert (len(told["deactivated"]), told["deleted"]) == (1, [])
-    assert told["upcoming"][0]["due"] == f"{world.now + timedelta(days=1):%Y-%m-%d}"
-    assert [entry["access_key_id"] for entry in world.after(1)["deleted"]] == [key_id]
+    assert told["upcoming"][0]["due"] == f"{account.now + timedelta(days=1):%Y-%m-%d}"
+    assert [entry["access_key_id"] for entry in account.after(1)["deleted"]] == [key_id]
 
 
-def test_no_key_is_deleted_before_somebody_was_told_of_its_extension(world: World) -> None:
-    key_id = a_key_due(world)
-    world.use(key_id, world.now - timedelta(days=20))
-    world.now += timedelta(days=40)
-    with refused(world, "sns.Publish"), pytest.raises(NotDeliveredError):
-        world.run()
-    told = world.after(1)
+def test_no_key_is_deleted_before_somebody_was_told_of_its_extension(account: AwsAccount) -> None:
+    key_id = a_key_due(account)
+    account.use(key_id, account.now - timedelta(days=20))
+    account.now += timedelta(days=40)
+    with refused(account, "sns.Publish"), pytest.raises(PublishError):
+        account.run()
+    told = account.after(1)
     assert (len(told["extended"]), told["deleted"]) == (1, [])
-    assert len(world.after(1)["deleted"]) == 1
+    assert len(account.after(1)["deleted"]) == 1

@@ -2,61 +2,63 @@
 
 import pytest
 
-from key_rotation.errors import NotDeliveredError
+from key_rotation.errors import PublishError
+from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import refused
-from tests.aws.world import World
 
 
-def test_a_change_of_a_setting_is_told_once_with_its_version(world: World) -> None:
-    world.run()
-    world.put(grace_days="45")
-    world.run()
-    world.run()
-    [mail] = world.mails
+def test_a_change_of_a_setting_is_told_once_with_its_version(account: AwsAccount) -> None:
+    account.run()
+    account.put(grace_days="45")
+    account.run()
+    account.run()
+    [mail] = account.mails
     assert mail["subject"].partition(": ")[2] == "settings changed"
     assert "* grace-days: 45 (version 2, was 30)" in mail["text"]
     assert mail["data"]["settings"]["max-age-days"] == {"value": "90", "version": 1}
 
 
-def test_the_first_run_tells_no_settings(world: World) -> None:
-    world.run()
-    assert world.mails == []
+def test_the_first_run_tells_no_settings(account: AwsAccount) -> None:
+    account.run()
+    assert account.mails == []
 
 
-def test_a_setting_edited_back_is_told_too(world: World) -> None:
+def test_a_setting_edited_back_is_told_too(account: AwsAccount) -> None:
     """Two edits between two runs are an edit."""
-    world.run()
-    world.put(grace_days="45")
-    world.put(grace_days="30")
-    world.run()
-    assert "* grace-days: 30 (version 3, was 30)" in world.mails[0]["text"]
+    account.run()
+    account.put(grace_days="45")
+    account.put(grace_days="30")
+    account.run()
+    assert "* grace-days: 30 (version 3, was 30)" in account.mails[0]["text"]
 
 
-def test_a_change_that_could_not_be_told_is_told_by_the_next_run(world: World) -> None:
+def test_a_change_that_could_not_be_told_is_told_by_the_next_run(account: AwsAccount) -> None:
     """What people were told counts, and not what a run saw."""
-    world.run()
-    world.put(grace_days="45")
-    with refused(world, "sns.Publish"), pytest.raises(NotDeliveredError):
-        world.run()
-    world.run()
-    assert len(world.mails) == 1
+    account.run()
+    account.put(grace_days="45")
+    with refused(account, "sns.Publish"), pytest.raises(PublishError):
+        account.run()
+    account.run()
+    assert len(account.mails) == 1
 
 
-def test_report_mode_set_by_a_person_is_told_as_a_change(world: World) -> None:
-    world.run()
-    world.put(mode="report")
-    world.run()
-    assert "* mode: report (version 2, was enforce)" in world.mails[0]["text"]
+def test_report_mode_set_by_a_person_is_told_as_a_change(account: AwsAccount) -> None:
+    account.run()
+    account.put(mode="report")
+    account.run()
+    assert "* mode: report (version 2, was enforce)" in account.mails[0]["text"]
 
 
-def test_the_thresholds_of_today_count_and_a_day_once_told_only_moves_later(world: World) -> None:
-    key_id = world.key("alice", age=83)
-    world.run()
-    world.put(max_age_days="10", notice_days="0", grace_days="1")
-    assert world.after(6)["upcoming"][0]["due"] == "2026-12-01"
-    assert len(world.after(1)["deactivated"]) == 1
-    world.put(grace_days="60")
-    assert world.after(1)["upcoming"][0]["due"] == "2027-01-30"
-    world.put(grace_days="1")
-    assert world.after(1)["upcoming"][0]["due"] == "2027-01-30"
-    assert world.status(key_id) == "Inactive"
+def test_the_thresholds_of_today_count_and_a_day_once_told_only_moves_later(
+    account: AwsAccount,
+) -> None:
+    key_id = account.key("alice", age=83)
+    account.run()
+    account.put(max_age_days="10", notice_days="0", grace_days="1")
+    assert account.after(6)["upcoming"][0]["due"] == "2026-12-01"
+    assert len(account.after(1)["deactivated"]) == 1
+    account.put(grace_days="60")
+    assert account.after(1)["upcoming"][0]["due"] == "2027-01-30"
+    account.put(grace_days="1")
+    assert account.after(1)["upcoming"][0]["due"] == "2027-01-30"
+    assert account.status(key_id) == "Inactive"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from key_rotation.adapters.iam_reads import list_keys, list_users, owner_of, read_last_use
-from key_rotation.domain.model import Listed, Status
-from key_rotation.errors import ListingError, UnreadableError
+from key_rotation.adapters.iam_reads import find_key_owner, list_keys, list_users, read_last_use
+from key_rotation.domain.model import ListedUser, Status
+from key_rotation.errors import ListUsersError, UnreadableError
 from tests.unit.builders import ALICE, KEY_ID, NOON, a_key
 
 FUZZ = settings(max_examples=300, deadline=None, derandomize=True, database=None)
@@ -63,7 +63,7 @@ def test_a_last_use_is_read_whole_or_not_at_all(
     answer = {"UserName": owner, "AccessKeyLastUsed": used}
     answer.pop(missing, None)
     client = iam(last_used=answer)
-    assert owner_of(client, KEY_ID) == answer.get("UserName")
+    assert find_key_owner(client, KEY_ID) == answer.get("UserName")
     try:
         last_use = read_last_use(client, a_key())
     except UnreadableError:
@@ -99,12 +99,12 @@ def test_keys_are_read_whole_or_not_at_all(
 def test_users_are_listed_whole_or_the_listing_broke_off(
     users: list[dict[str, Any]], *, named: bool
 ) -> None:
-    list_them: Callable[[], tuple[Listed, ...]] = lambda: list_users(  # noqa: E731
+    list_them: Callable[[], tuple[ListedUser, ...]] = lambda: list_users(  # noqa: E731
         iam(list_users={"Users" if named else "Other": users})
     )
     whole = named and all(USER.keys() <= user.keys() for user in users)
     if whole:
         assert len(list_them()) == len(users)
     else:
-        with pytest.raises(ListingError):
+        with pytest.raises(ListUsersError):
             list_them()

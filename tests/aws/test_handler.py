@@ -17,14 +17,14 @@ from botocore.compat import HTTPHeaders
 
 from key_rotation.adapters import lease
 from key_rotation.errors import (
-    BadEventError,
-    BadSettingsError,
-    NobodyListensError,
-    NotGoneOnError,
+    ContinuationError,
+    InvalidEventError,
+    InvalidSettingsError,
+    NoSubscriberError,
 )
 from key_rotation.service_layer import inventory
+from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import refusal, refused
-from tests.aws.world import World
 
 Handler = Callable[..., dict[str, Any]]
 
@@ -47,18 +47,18 @@ class Context:
 
 @pytest.fixture
 def module(
-    world: World,
+    account: AwsAccount,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[ModuleType]:
-    """Import the handler anew, as a cold start does, with the clients of the world."""
+    """Import the handler anew, as a cold start does, with the clients of the account."""
     capsys.readouterr()  # opened before, as the logger keeps the stream that it finds
     for name, value in {
-        "ACCOUNT_ID": world.place.account_id,
-        "TOPIC_ARN": world.place.topic_arn,
-        "PARAMETER_PATH": world.place.parameter_path,
-        "TABLE_NAME": world.clients.table.name,
+        "ACCOUNT_ID": account.environment.account_id,
+        "TOPIC_ARN": account.environment.topic_arn,
+        "PARAMETER_PATH": account.environment.parameter_path,
+        "TABLE_NAME": account.clients.table.name,
         "TIMEZONE": "UTC",
         "POWERTOOLS_SERVICE_NAME": request.node.name,  # one logger each
         "POWERTOOLS_METRICS_NAMESPACE": "KeyRotation",
@@ -66,17 +66,17 @@ def module(
         monkeypatch.setenv(name, value)
     sys.modules.pop("key_rotation.handler", None)
     handler = importlib.import_module("key_rotation.handler")
-    monkeypatch.setattr(handler, "_clients", world.clients)
+    monkeypatch.setattr(handler, "_clients", account.clients)
     yield handler
     sys.modules.pop("key_rotation.handler", None)
 
 
 @pytest.fixture
-def handler(module: ModuleType, world: World) -> Handler:
-    """Call the function at the world's time."""
+def handler(module: ModuleType, account: AwsAccount) -> Handler:
+    """Call the function at the account's time."""
 
     def call(event: object = None, context: Context | None = None) -> dict[str, Any]:
-        with time_machine.travel(world.now, tick=False):
+        with time_machine.travel(account.now, tick=False):
             answer: dict[str, Any] = module.handler(
                 {} if event is None else event, context or Context()
             )
@@ -86,7 +86,7 @@ def handler(module: ModuleType, world: World) -> Handler:
 
 
 @pytest.fixture
-def sent(world: World) -> Iterator[list[dict[str, Any]]]:
+def sent(account: AwsAccount) -> Iterator[list[dict[str, Any]]]:
     """Keep what the function sends itself, instead of sending it."""
     payloads: list[dict[str, Any]] = []
 
@@ -96,7 +96,7 @@ def sent(world: World) -> Iterator[list[dict[str, Any]]]:
         payloads.append(json.loads(params["body"]))
         return AWSResponse(params["url"], 202, HTTPHeaders(), None), {"StatusCode": 202}
 
-    events: Any = world.clients.functions.meta.events
+    events: Any = account.clients.functions.meta.events
     events.register_first("before-call.lambda.Invoke", keep)
     yield payloads
     events.unregister("before-call.lambda.Invoke", keep)
@@ -111,10 +111,10 @@ def emitted(output: str) -> dict[str, float]:
 
 
 def test_a_run_answers_its_summary_and_emits_every_metric(
-    handler: Handler, world: World, capsys: pytest.CaptureFixture[str]
+    handler: Handler, account: AwsAccount, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.key("alice", age=84)
-    world.key("bob", age=10)
+    account.key("alice", age=84)
+    account.key("bob", age=10)
     answer = handler({"scheduled_time": "2026-11-24T09:00:00Z"})
     assert [entry["user"] for entry in answer["noticed"]] == ["alice"]
     assert emitted(capsys.readouterr().out) == {
@@ -137,62 +137,62 @@ def test_a_run_answers_its_summary_and_emits_every_metric(
     "event", [{"mode": "enforce"}, {"force": True}, {"mode": None}, [], "report", 7]
 )
 def test_an_event_that_asks_for_anything_else_is_an_error_and_changes_nothing(
-    handler: Handler, world: World, event: object
+    handler: Handler, account: AwsAccount, event: object
 ) -> None:
     """Promise 11: a manual invocation can make a run weaker, never stronger."""
-    world.key("alice", age=400)
-    with pytest.raises(BadEventError, match="The event"):
+    account.key("alice", age=400)
+    with pytest.raises(InvalidEventError, match="The event"):
         handler(event)
-    assert world.items("RUN") == []
+    assert account.items("RUN") == []
 
 
 def test_a_run_that_is_stopped_says_so_once_a_day_for_each_cause(
-    handler: Handler, world: World
+    handler: Handler, account: AwsAccount
 ) -> None:
     """Lambda tries again twice, and people are told once."""
-    world.put(grace_days="soon")
+    account.put(grace_days="soon")
     for _ in range(3):
-        with pytest.raises(BadSettingsError, match=r"/key-rotation/grace-days .*'soon'"):
+        with pytest.raises(InvalidSettingsError, match=r"/key-rotation/grace-days .*'soon'"):
             handler()
-    assert [mail["subject"] for mail in world.mails] == [
+    assert [mail["subject"] for mail in account.mails] == [
         "[key-rotation] 123456789012: STOPPED: BadSettings"
     ]
-    assert "/key-rotation/grace-days" in world.mails[0]["text"]
-    assert "Nothing was changed." in " ".join(world.mails[0]["text"].split())
-    world.put(grace_days="30")
+    assert "/key-rotation/grace-days" in account.mails[0]["text"]
+    assert "Nothing was changed." in " ".join(account.mails[0]["text"].split())
+    account.put(grace_days="30")
     handler()
-    world.put(grace_days="soon")
-    with pytest.raises(BadSettingsError):
+    account.put(grace_days="soon")
+    with pytest.raises(InvalidSettingsError):
         handler()
-    assert len(world.mails) == 2
+    assert len(account.mails) == 2
 
 
 def test_what_stops_a_run_is_raised_even_where_nobody_can_be_told(
-    handler: Handler, world: World
+    handler: Handler, account: AwsAccount
 ) -> None:
-    world.put(grace_days="soon")
-    with refused(world, "sns.Publish"), pytest.raises(BadSettingsError):
+    account.put(grace_days="soon")
+    with refused(account, "sns.Publish"), pytest.raises(InvalidSettingsError):
         handler()
-    with refused(world, "dynamodb.GetItem"), pytest.raises(Exception, match="ledger"):
+    with refused(account, "dynamodb.GetItem"), pytest.raises(Exception, match="ledger"):
         handler()
 
 
-def test_a_run_without_listeners_is_an_error(handler: Handler, world: World) -> None:
+def test_a_run_without_listeners_is_an_error(handler: Handler, account: AwsAccount) -> None:
     """Promise 1: nothing is noticed and nothing is cut while nobody listens."""
-    world.key("alice", age=400)
-    arn = world.clients.sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
-    world.clients.sns.unsubscribe(SubscriptionArn=arn)
-    with pytest.raises(NobodyListensError):
+    account.key("alice", age=400)
+    arn = account.clients.sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
+    account.clients.sns.unsubscribe(SubscriptionArn=arn)
+    with pytest.raises(NoSubscriberError):
         handler()
 
 
 def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
-    handler: Handler, world: World, monkeypatch: pytest.MonkeyPatch
+    handler: Handler, account: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Promise 5: two runs at once act once."""
-    monkeypatch.setattr(lease, "BEAT_EVERY", 0.005)
-    world.key("alice", age=400)
-    alive = lease.Lease(world.clients.table, "the other run", report=False)
+    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.005)
+    account.key("alice", age=400)
+    alive = lease.Lease(account.clients.table, "the other run", report=False)
     heart = threading.Thread(target=alive.keep_alive)
     heart.start()
     answer = handler()
@@ -204,13 +204,13 @@ def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
 
 def test_a_run_short_of_time_hands_the_rest_to_itself_at_once(
     handler: Handler,
-    world: World,
+    account: AwsAccount,
     sent: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(inventory, "BATCH", 2)
-    keys = {world.key(f"user{n}", age=400) for n in range(5)}
+    keys = {account.key(f"user{n}", age=400) for n in range(5)}
     noticed = [handler({}, Context([15, 7]))["noticed"]]
     assert "RunCompleted" not in emitted(capsys.readouterr().out)
     while sent:
@@ -219,38 +219,38 @@ def test_a_run_short_of_time_hands_the_rest_to_itself_at_once(
     assert len(noticed) == 3
     assert sorted(named) == sorted(keys)
     assert emitted(capsys.readouterr().out)["RunCompleted"] == 1
-    assert len(world.mails) == 3
+    assert len(account.mails) == 3
 
 
 def test_the_parts_of_a_run_share_one_limit_of_changes(
     handler: Handler,
-    world: World,
+    account: AwsAccount,
     sent: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Promise 4: no more than max-changes-per-run, oldest first."""
     monkeypatch.setattr(inventory, "BATCH", 2)
-    keys = [world.key(f"user{n}", age=400 - n) for n in range(5)]
+    keys = [account.key(f"user{n}", age=400 - n) for n in range(5)]
     handler()
-    world.put(max_changes_per_run="3")
-    world.now = world.now.replace(month=12, day=1)
+    account.put(max_changes_per_run="3")
+    account.now = account.now.replace(month=12, day=1)
     handler({}, Context([15, 7]))
     while sent:
         handler(sent.pop(), Context([15, 7]))
-    assert [world.status(key) for key in keys] == ["Inactive"] * 3 + ["Active"] * 2
+    assert [account.status(key) for key in keys] == ["Inactive"] * 3 + ["Active"] * 2
 
 
 @pytest.mark.parametrize("seconds", [[15, 15], [15, 7]])
 def test_a_report_between_two_parts_of_a_run_does_not_end_it(
     handler: Handler,
-    world: World,
+    account: AwsAccount,
     sent: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     seconds: list[float],
 ) -> None:
     """Nor does one that goes on itself; each part is run once."""
     monkeypatch.setattr(inventory, "BATCH", 2)
-    keys = {world.key(f"user{n}", age=400) for n in range(5)}
+    keys = {account.key(f"user{n}", age=400) for n in range(5)}
     noticed = handler({}, Context([15, 7]))["noticed"]
     part = sent.pop()
     handler({"mode": "report"}, Context([*seconds]))
@@ -262,32 +262,32 @@ def test_a_report_between_two_parts_of_a_run_does_not_end_it(
 
 
 def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_at(
-    handler: Handler, world: World, monkeypatch: pytest.MonkeyPatch
+    handler: Handler, account: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inventory, "BATCH", 2)
     for n in range(5):
-        world.key(f"user{n}", age=400)
-    events = world.clients.functions.meta.events
+        account.key(f"user{n}", age=400)
+    events = account.clients.functions.meta.events
 
     def fail(**_: Any) -> None:
         raise refusal("Invoke", "TooManyRequestsException")
 
     events.register_first("before-call.lambda.Invoke", fail)
     try:
-        with pytest.raises(NotGoneOnError, match="3 users were not looked at"):
+        with pytest.raises(ContinuationError, match="3 users were not looked at"):
             handler({}, Context([15, 7]))
     finally:
         events.unregister("before-call.lambda.Invoke", fail)
 
 
 def test_the_log_holds_no_secret_and_no_name_can_forge_a_line_of_it(
-    handler: Handler, module: ModuleType, world: World
+    handler: Handler, module: ModuleType, account: AwsAccount
 ) -> None:
     """Promise 9: user names, key ids and tags, and nothing else of people."""
     log = io.StringIO()
     module.log.registered_handler.stream = log
-    world.put(exemptions="alice # line\tone")
-    key = world.key("alice", age=400)
+    account.put(exemptions="alice # line\tone")
+    key = account.key("alice", age=400)
     handler()
     lines = log.getvalue().splitlines()
     assert all(isinstance(json.loads(line), dict) for line in lines)

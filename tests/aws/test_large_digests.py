@@ -23,7 +23,7 @@ def many(count: int) -> tuple[Outcome, ...]:
             SECTIONS[n % len(SECTIONS)],
             user=f"{n:06}{'u' * 58}",
             key_id=f"AKIA{n:016}",
-            news=n % 3 == 0,
+            triggers_digest=n % 3 == 0,
             last_use=used(ago(3)),
             description="\u00fc" * 256,
             newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(ago(1))),

@@ -9,19 +9,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from key_rotation.adapters import codec
-from key_rotation.domain.budget import Budget
-from key_rotation.domain.model import Coverage, Now, Place
+from key_rotation.domain.budget import TimeBudget
+from key_rotation.domain.model import Now, RunEnvironment, Scan
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.run import run
-from tests.aws.largest import Clock, Iam, Parameters, Table, Topic, clients
+from tests.aws.large_account import Clock, Iam, Parameters, Table, Topic, clients
 
 USERS, KEYS = 5_000, 10_000
 RATE = 10
 TIMEOUT = timedelta(minutes=15)
 ASYNCHRONOUS_PAYLOAD = 256 * 1024
-PLACE = Place(account_id="123456789012", topic_arn="arn:aws:sns:::topic", parameter_path="/here")
+ENVIRONMENT = RunEnvironment(
+    account_id="123456789012", topic_arn="arn:aws:sns:::topic", parameter_path="/here"
+)
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Largest:
             assert len(payload) < ASYNCHRONOUS_PAYLOAD
             report = self._part(Request.parse(json.loads(payload)))
             parts.append(report)
-            left = report.remainder
+            left = report.continuation
             event = None if left is None else {"remainder": codec.write(left)}
         self.parts += parts
         return parts
@@ -57,11 +59,11 @@ class Largest:
         began = self.clock.now
         report = run(
             request,
-            PLACE,
+            ENVIRONMENT,
             clients(self.iam, self.table, self.topic, self.parameters),
             now=Now(instant=began, zone=ZoneInfo("UTC")),
             run_id=f"part-{len(self.took)}",
-            budget=Budget(lambda: self._left(began), TIMEOUT),
+            budget=TimeBudget(lambda: self._left(began), TIMEOUT),
         )
         self.took.append(self.clock.now - began)
         return report
@@ -79,7 +81,7 @@ def largest() -> Largest:
 
 
 def told(parts: list[Report], section: Section) -> Counter[str]:
-    return Counter(o.access_key_id or "" for part in parts for o in part.of(section))
+    return Counter(o.access_key_id or "" for part in parts for o in part.in_section(section))
 
 
 def test_every_key_gets_its_notice_and_none_gets_two(largest: Largest) -> None:
@@ -90,7 +92,7 @@ def test_every_key_gets_its_notice_and_none_gets_two(largest: Largest) -> None:
 
 
 def test_nobody_fails_and_nothing_is_done_before_its_notice(largest: Largest) -> None:
-    assert all(part.seen.failures == () for part in largest.parts)
+    assert all(part.inventory.failures == () for part in largest.parts)
     assert largest.iam.calls["UpdateAccessKey"] == 0
 
 
@@ -103,7 +105,7 @@ def test_no_part_comes_near_its_timeout(largest: Largest) -> None:
 
 
 def test_the_parts_count_as_one_sweep_once_the_last_of_them_is_through(largest: Largest) -> None:
-    assert {part.seen.coverage for part in largest.parts} == {Coverage.SWEEP}
+    assert {part.inventory.scan for part in largest.parts} == {Scan.FULL}
     assert [part.next_state().swept for part in largest.parts[:-1]] == [None] * (
         len(largest.parts) - 1
     )

@@ -11,49 +11,49 @@ from typing import Any
 import pytest
 
 from key_rotation.adapters import lease
-from key_rotation.errors import AnotherRunError, LeaseLostError
+from key_rotation.errors import LeaseLostError, RunInProgressError
+from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import answer_lost, meanwhile, refused
-from tests.aws.world import World
 
 TRANSACTION = "dynamodb.TransactWriteItems"
 LEASE = {"pk": "RUN", "sk": "LEASE"}
 
 
-def a_key_to_deactivate(world: World) -> str:
+def a_key_to_deactivate(account: AwsAccount) -> str:
     """A key that the run of today deactivates."""
-    key_id = world.key("alice", age=83)
-    world.run()
-    world.now += timedelta(days=7)
+    key_id = account.key("alice", age=83)
+    account.run()
+    account.now += timedelta(days=7)
     return key_id
 
 
-def test_a_run_repeated_at_once_changes_and_says_nothing(world: World) -> None:
-    a_key_to_deactivate(world)
-    world.run()
-    before = (world.iam(), world.items("WATCH"), len(world.mails))
-    world.run()
-    assert (world.iam(), world.items("WATCH"), len(world.mails)) == before
+def test_a_run_repeated_at_once_changes_and_says_nothing(account: AwsAccount) -> None:
+    a_key_to_deactivate(account)
+    account.run()
+    before = (account.iam(), account.items("WATCH"), len(account.mails))
+    account.run()
+    assert (account.iam(), account.items("WATCH"), len(account.mails)) == before
 
 
 def test_two_runs_at_once_act_once_and_say_it_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second finds the first at work, and leaves."""
-    monkeypatch.setattr(lease, "BEAT_EVERY", 0.005)
-    monkeypatch.setattr(lease, "DEAD_AFTER", 1.0)
-    keys = [world.key(f"user{n}", age=400 - n) for n in range(3)]
-    world.run()
-    world.now += timedelta(days=7)
-    mails = len(world.mails)
+    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.005)
+    monkeypatch.setattr(lease, "LEASE_TIMEOUT", 1.0)
+    keys = [account.key(f"user{n}", age=400 - n) for n in range(3)]
+    account.run()
+    account.now += timedelta(days=7)
+    mails = len(account.mails)
     came: Counter[str] = Counter()
     start = threading.Barrier(2)
 
     def a_run() -> None:
         start.wait()
         try:
-            world.run()
+            account.run()
             came["through"] += 1
-        except AnotherRunError:
+        except RunInProgressError:
             came["left"] += 1
 
     threads = [threading.Thread(target=a_run) for _ in range(2)]
@@ -63,21 +63,21 @@ def test_two_runs_at_once_act_once_and_say_it_once(
         thread.join()
     assert came["through"] >= 1
     assert came.total() == 2
-    assert [world.history(key_id) for key_id in keys] == [["notice", "deactivate"]] * 3
+    assert [account.history(key_id) for key_id in keys] == [["notice", "deactivate"]] * 3
     told = Counter(
         entry["access_key_id"]
-        for mail in world.mails[mails:]
+        for mail in account.mails[mails:]
         for entry in mail["data"].get("deactivated", ())
     )
     assert told == dict.fromkeys(keys, 1)
 
 
 def test_a_run_that_finds_another_one_at_work_leaves_before_it_reads_anything(
-    world: World,
+    account: AwsAccount,
 ) -> None:
     """Its heartbeat tells."""
-    key_id = a_key_to_deactivate(world)
-    table = world.clients.table
+    key_id = a_key_to_deactivate(account)
+    table = account.clients.table
     beats = iter(range(1000))
 
     def beat(**_: Any) -> None:
@@ -87,127 +87,138 @@ def test_a_run_that_finds_another_one_at_work_leaves_before_it_reads_anything(
 
     beat()
     try:
-        with refused(world, "ssm.GetParameters"), pytest.raises(AnotherRunError, match="run-x"):
-            world.run()
+        with (
+            refused(account, "ssm.GetParameters"),
+            pytest.raises(RunInProgressError, match="run-x"),
+        ):
+            account.run()
     finally:
         table.meta.client.meta.events.unregister("before-call.dynamodb.GetItem", beat)
-    assert world.status(key_id) == "Active"
+    assert account.status(key_id) == "Active"
 
 
-def test_a_lease_whose_heart_stands_still_is_taken_over(world: World) -> None:
+def test_a_lease_whose_heart_stands_still_is_taken_over(account: AwsAccount) -> None:
     """A run that was killed blocks the next for some seconds only."""
-    key_id = a_key_to_deactivate(world)
-    world.clients.table.put_item(Item={**LEASE, "run_id": "dead", "beats": 7})
-    assert len(world.run()["deactivated"]) == 1
-    assert world.status(key_id) == "Inactive"
-    assert [item["sk"] for item in world.items("RUN")] == ["STATE"]
+    key_id = a_key_to_deactivate(account)
+    account.clients.table.put_item(Item={**LEASE, "run_id": "dead", "beats": 7})
+    assert len(account.run()["deactivated"]) == 1
+    assert account.status(key_id) == "Inactive"
+    assert [item["sk"] for item in account.items("RUN")] == ["STATE"]
 
 
 def test_a_run_that_lost_its_lease_changes_nothing_more(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was silent for too long, and another one took over."""
-    monkeypatch.setattr(lease, "BEAT_EVERY", 0.001)
-    key_id = a_key_to_deactivate(world)
-    mails = len(world.mails)
+    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.001)
+    key_id = a_key_to_deactivate(account)
+    mails = len(account.mails)
 
     def taken() -> None:
-        world.clients.table.put_item(Item={**LEASE, "run_id": "another", "beats": 1})
+        account.clients.table.put_item(Item={**LEASE, "run_id": "another", "beats": 1})
         threading.Event().wait(0.3)
 
-    with meanwhile(world, "iam.ListUsers", taken), pytest.raises(LeaseLostError):
-        world.run()
-    assert world.status(key_id) == "Active"
-    assert len(world.mails) == mails
-    assert [item["run_id"] for item in world.items("RUN") if item["sk"] == "LEASE"] == ["another"]
+    with meanwhile(account, "iam.ListUsers", taken), pytest.raises(LeaseLostError):
+        account.run()
+    assert account.status(key_id) == "Active"
+    assert len(account.mails) == mails
+    assert [item["run_id"] for item in account.items("RUN") if item["sk"] == "LEASE"] == ["another"]
 
 
 @pytest.mark.parametrize("nth", [0, 1, 2])
-def test_a_record_whose_answer_was_lost_is_read_back(world: World, nth: int) -> None:
+def test_a_record_whose_answer_was_lost_is_read_back(account: AwsAccount, nth: int) -> None:
     """The intent, the outcome, and that it was told: each counts as written if it is."""
-    key_id = a_key_to_deactivate(world)
-    with answer_lost(world, TRANSACTION, nth=nth):
-        answer = world.run()
+    key_id = a_key_to_deactivate(account)
+    with answer_lost(account, TRANSACTION, nth=nth):
+        answer = account.run()
     assert (len(answer["deactivated"]), answer["failed"]) == (1, [])
-    assert world.history(key_id) == ["notice", "deactivate"]
-    assert world.run()["deactivated"] == []
+    assert account.history(key_id) == ["notice", "deactivate"]
+    assert account.run()["deactivated"] == []
 
 
-def test_a_notice_whose_record_had_its_answer_lost_is_read_back(world: World) -> None:
-    key_id = world.key("alice", age=83)
-    with answer_lost(world, TRANSACTION):
-        answer = world.run()
+def test_a_notice_whose_record_had_its_answer_lost_is_read_back(account: AwsAccount) -> None:
+    key_id = account.key("alice", age=83)
+    with answer_lost(account, TRANSACTION):
+        answer = account.run()
     assert (len(answer["noticed"]), answer["failed"]) == (1, [])
-    assert world.history(key_id) == ["notice"]
+    assert account.history(key_id) == ["notice"]
 
 
 def test_a_deactivation_that_could_not_be_recorded_is_finished_and_told_by_the_next_run(
-    world: World,
+    account: AwsAccount,
 ) -> None:
     """Its window begins with the record, and so it is no shorter."""
-    key_id = a_key_to_deactivate(world)
-    with refused(world, TRANSACTION, "InternalServerError", since=1):
-        first = world.run()
+    key_id = a_key_to_deactivate(account)
+    with refused(account, TRANSACTION, "InternalServerError", since=1):
+        first = account.run()
     assert (first["deactivated"], len(first["failed"])) == ([], 1)
-    assert world.status(key_id) == "Inactive"
+    assert account.status(key_id) == "Inactive"
     assert "could not deactivate" not in first["failed"][0]["reason"]
-    [finished] = world.after(1)["deactivated"]
-    assert finished["due"] == f"{world.now + timedelta(days=30):%Y-%m-%d}"
-    assert world.after(29)["deleted"] == []
-    assert len(world.after(1)["deleted"]) == 1
-    assert world.history(key_id) == ["notice", "deactivate", "delete"]
+    [finished] = account.after(1)["deactivated"]
+    assert finished["due"] == f"{account.now + timedelta(days=30):%Y-%m-%d}"
+    assert account.after(29)["deleted"] == []
+    assert len(account.after(1)["deleted"]) == 1
+    assert account.history(key_id) == ["notice", "deactivate", "delete"]
 
 
 def test_a_deletion_that_could_not_be_recorded_is_finished_and_told_by_the_next_run(
-    world: World,
+    account: AwsAccount,
 ) -> None:
-    key_id = a_key_to_deactivate(world)
-    world.run()
-    world.now += timedelta(days=30)
-    with refused(world, TRANSACTION, "InternalServerError", since=1):
-        first = world.run()
+    key_id = a_key_to_deactivate(account)
+    account.run()
+    account.now += timedelta(days=30)
+    with refused(account, TRANSACTION, "InternalServerError", since=1):
+        first = account.run()
     assert (first["deleted"], len(first["failed"])) == ([], 1)
-    assert world.status(key_id) is None
+    assert account.status(key_id) is None
     assert "could not delete" not in first["failed"][0]["reason"]
-    assert [entry["access_key_id"] for entry in world.after(1)["deleted"]] == [key_id]
-    assert world.after(1)["deleted"] == []
-    assert world.history(key_id) == ["notice", "deactivate", "delete"]
+    assert [entry["access_key_id"] for entry in account.after(1)["deleted"]] == [key_id]
+    assert account.after(1)["deleted"] == []
+    assert account.history(key_id) == ["notice", "deactivate", "delete"]
 
 
-def test_what_was_done_and_could_not_be_told_is_told_by_the_next_run(world: World) -> None:
+def test_what_was_done_and_could_not_be_told_is_told_by_the_next_run(account: AwsAccount) -> None:
     """Once, and with the time at which it was done."""
-    key_id = a_key_to_deactivate(world)
-    with refused(world, "sns.Publish", "InternalError"), pytest.raises(Exception, match="SNS did"):
-        world.run()
-    assert world.status(key_id) == "Inactive"
-    [told] = world.after(1)["deactivated"]
+    key_id = a_key_to_deactivate(account)
+    with (
+        refused(account, "sns.Publish", "InternalError"),
+        pytest.raises(Exception, match="SNS did"),
+    ):
+        account.run()
+    assert account.status(key_id) == "Inactive"
+    [told] = account.after(1)["deactivated"]
     assert told["access_key_id"] == key_id
-    assert "done 2026-12-01 09:00 UTC by a run that could not tell it" in world.mails[-1]["text"]
-    assert world.after(1)["deactivated"] == []
+    assert "done 2026-12-01 09:00 UTC by a run that could not tell it" in account.mails[-1]["text"]
+    assert account.after(1)["deactivated"] == []
 
 
-def test_a_deletion_that_could_not_be_told_is_told_by_the_next_run(world: World) -> None:
-    key_id = a_key_to_deactivate(world)
-    world.run()
-    world.now += timedelta(days=30)
-    with refused(world, "sns.Publish", "InternalError"), pytest.raises(Exception, match="SNS did"):
-        world.run()
-    assert world.status(key_id) is None
-    assert [entry["access_key_id"] for entry in world.after(1)["deleted"]] == [key_id]
-    assert world.watch(key_id) is None
-    assert world.after(1)["deleted"] == []
+def test_a_deletion_that_could_not_be_told_is_told_by_the_next_run(account: AwsAccount) -> None:
+    key_id = a_key_to_deactivate(account)
+    account.run()
+    account.now += timedelta(days=30)
+    with (
+        refused(account, "sns.Publish", "InternalError"),
+        pytest.raises(Exception, match="SNS did"),
+    ):
+        account.run()
+    assert account.status(key_id) is None
+    assert [entry["access_key_id"] for entry in account.after(1)["deleted"]] == [key_id]
+    assert account.watch(key_id) is None
+    assert account.after(1)["deleted"] == []
 
 
-def test_the_history_only_grows_and_names_what_when_why_and_by_which_run(world: World) -> None:
+def test_the_history_only_grows_and_names_what_when_why_and_by_which_run(
+    account: AwsAccount,
+) -> None:
     """For the auditor: the whole life of a key, after the key and its watch are gone."""
-    key_id = world.key("alice", age=83)
+    key_id = account.key("alice", age=83)
     seen: list[dict[str, Any]] = []
     for days in (0, 7, 10, 30, 1):
-        world.after(days)
+        account.after(days)
         if days == 10:
-            world.use(key_id, world.now - timedelta(days=1))
-            world.run()
-        items = world.items(f"HISTORY#{key_id}")
+            account.use(key_id, account.now - timedelta(days=1))
+            account.run()
+        items = account.items(f"HISTORY#{key_id}")
         assert items[: len(seen)] == seen
         seen = items
     assert [(item["action"], item["reason"], item["at"][:10], item["run_id"]) for item in seen] == [
@@ -216,13 +227,13 @@ def test_the_history_only_grows_and_names_what_when_why_and_by_which_run(world: 
         ("extend", "USED_IN_WINDOW", "2026-12-11", "run-4"),
         ("delete", "UNUSED", "2027-01-10", "run-5"),
     ]
-    assert world.watch(key_id) is None
+    assert account.watch(key_id) is None
     assert all(item["user"] == "alice" for item in seen)
 
 
-def test_every_watch_names_the_run_that_wrote_it(world: World) -> None:
-    key_id = world.key("alice", age=83)
-    world.run()
-    watch = world.watch(key_id)
+def test_every_watch_names_the_run_that_wrote_it(account: AwsAccount) -> None:
+    key_id = account.key("alice", age=83)
+    account.run()
+    watch = account.watch(key_id)
     assert watch is not None
     assert watch["written_by"] == "run-1"

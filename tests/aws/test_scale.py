@@ -13,11 +13,11 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
-from key_rotation.domain.model import Coverage
+from key_rotation.domain.model import Scan
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
+from tests.aws.aws_account import REGION, AwsAccount, open_account
 from tests.aws.faults import answered, on, refused
-from tests.aws.world import REGION, World, a_world
 
 USERS, STALE = 300, 20
 QUIET = 20
@@ -28,31 +28,31 @@ Row = dict[str, str]
 
 
 @contextmanager
-def counted(world: World) -> Iterator[Counter[str]]:
+def counted(account: AwsAccount) -> Iterator[Counter[str]]:
     """Count the calls, by service and name."""
     calls: Counter[str] = Counter()
 
     def count(model: Any, **_: Any) -> None:
         calls[f"{model.service_model.service_name}.{model.name}"] += 1
 
-    with on(world, "before-call", count):
+    with on(account, "before-call", count):
         yield calls
 
 
 @contextmanager
-def asked(world: World) -> Iterator[list[str]]:
+def asked(account: AwsAccount) -> Iterator[list[str]]:
     """Note which users are asked for their keys."""
     users: list[str] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
         users.append(params["body"]["UserName"])
 
-    with on(world, "before-call.iam.ListAccessKeys", note):
+    with on(account, "before-call.iam.ListAccessKeys", note):
         yield users
 
 
 @contextmanager
-def in_the_report(world: World, change: Callable[[list[Row]], None]) -> Iterator[None]:
+def in_the_report(account: AwsAccount, change: Callable[[list[Row]], None]) -> Iterator[None]:
     """Let the credential report say something else than moto makes of it."""
 
     def edit(parsed: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ def in_the_report(world: World, change: Callable[[list[Row]], None]) -> Iterator
         table = [columns, *([row.get(name, "") for name in columns] for row in rows)]
         parsed["Content"] = "\n".join(",".join(cells) for cells in table).encode()
 
-    with answered(world, REPORT, edit):
+    with answered(account, REPORT, edit):
         yield
 
 
@@ -77,40 +77,40 @@ def of_user(name: str, **fields: str) -> Callable[[list[Row]], None]:
 
 
 @contextmanager
-def days_ago(world: World, days: int) -> Iterator[Any]:
+def days_ago(account: AwsAccount, days: int) -> Iterator[Any]:
     """Do something by hand in the past."""
-    with time_machine.travel(world.now - timedelta(days=days), tick=False):
-        yield world.clients.iam
+    with time_machine.travel(account.now - timedelta(days=days), tick=False):
+        yield account.clients.iam
 
 
-def an_old_user(world: World, name: str) -> None:
+def an_old_user(account: AwsAccount, name: str) -> None:
     """Make a user long ago, without a key."""
-    with days_ago(world, 1500) as iam:
+    with days_ago(account, 1500) as iam:
         iam.create_user(UserName=name)
 
 
-def next_day(world: World, *, days: int = 1) -> Report:
+def next_day(account: AwsAccount, *, days: int = 1) -> Report:
     """Let days pass without a run, then run."""
-    world.now += timedelta(days=days)
-    return world.report()
+    account.now += timedelta(days=days)
+    return account.report()
 
 
-def coverage(report: Report) -> Coverage:
-    return report.seen.coverage
+def coverage(report: Report) -> Scan:
+    return report.inventory.scan
 
 
 def keys_under(report: Report, section: Section) -> list[str | None]:
-    return [outcome.access_key_id for outcome in report.of(section)]
+    return [outcome.access_key_id for outcome in report.in_section(section)]
 
 
 @pytest.fixture
-def swept(world: World) -> World:
+def swept(account: AwsAccount) -> AwsAccount:
     """An account with an old user of a young key, in which everybody was asked yesterday."""
-    an_old_user(world, "alice")
-    world.key("alice", age=10)
-    assert coverage(world.report()) is Coverage.SWEEP
-    world.now += timedelta(days=1)
-    return world
+    an_old_user(account, "alice")
+    account.key("alice", age=10)
+    assert coverage(account.report()) is Scan.FULL
+    account.now += timedelta(days=1)
+    return account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Day:
 
     report: Report
     calls: Counter[str]
-    asked: list[str]
+    read_user_ids: list[str]
 
     @property
     def to_iam(self) -> int:
@@ -134,34 +134,34 @@ def days() -> dict[str, Day]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
-        with a_world() as world:
-            fill(world)
-            world.put(max_age_days="1000")
-            world.report()
-            found = {"quiet": a_day(world, after=1)}
-            world.put(max_age_days="90")
-            found["notices"] = a_day(world)
-            found["sweep"] = a_day(world, after=6)
-            found["deactivations"] = a_day(world, after=1)
-            found["grace"] = a_day(world, after=1)
+        with open_account() as account:
+            fill(account)
+            account.put(max_age_days="1000")
+            account.report()
+            found = {"quiet": a_day(account, after=1)}
+            account.put(max_age_days="90")
+            found["notices"] = a_day(account)
+            found["sweep"] = a_day(account, after=6)
+            found["deactivations"] = a_day(account, after=1)
+            found["grace"] = a_day(account, after=1)
     return found
 
 
-def fill(world: World) -> None:
+def fill(account: AwsAccount) -> None:
     names = [f"user{n}" for n in range(USERS)]
-    with days_ago(world, 1500) as iam:
+    with days_ago(account, 1500) as iam:
         for name in names:
             iam.create_user(UserName=name)
     for age, some in ((400, names[: 2 * STALE : 2]), (30, names[2 * STALE :: 2])):
-        with days_ago(world, age) as iam:
+        with days_ago(account, age) as iam:
             for name in some:
                 iam.create_access_key(UserName=name)
 
 
-def a_day(world: World, *, after: int = 0) -> Day:
-    world.now += timedelta(days=after)
-    with counted(world) as calls, asked(world) as users:
-        return Day(report=world.report(), calls=calls, asked=users)
+def a_day(account: AwsAccount, *, after: int = 0) -> Day:
+    account.now += timedelta(days=after)
+    with counted(account) as calls, asked(account) as users:
+        return Day(report=account.report(), calls=calls, read_user_ids=users)
 
 
 PAGES_AND_REPORT = 1 + 3
@@ -170,8 +170,8 @@ PAGES_AND_REPORT = 1 + 3
 
 def test_a_quiet_day_costs_few_calls_however_many_users_there_are(days: dict[str, Day]) -> None:
     day = days["quiet"]
-    assert coverage(day.report) is Coverage.CHOSEN
-    assert day.asked == []
+    assert coverage(day.report) is Scan.TARGETED
+    assert day.read_user_ids == []
     assert day.to_iam <= QUIET
     assert day.report.keys == USERS // 2
 
@@ -179,8 +179,8 @@ def test_a_quiet_day_costs_few_calls_however_many_users_there_are(days: dict[str
 def test_the_day_of_the_notices_costs_three_calls_for_each_stale_key(days: dict[str, Day]) -> None:
     """Its status, its last use, and its description."""
     day = days["notices"]
-    assert coverage(day.report) is Coverage.CHOSEN
-    assert len(day.report.of(Section.NOTICED)) == STALE
+    assert coverage(day.report) is Scan.TARGETED
+    assert len(day.report.in_section(Section.NOTICED)) == STALE
     assert day.to_iam <= PAGES_AND_REPORT + 3 * STALE
 
 
@@ -189,8 +189,8 @@ def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
 ) -> None:
     """Its status, its last use, and its deactivation."""
     day = days["deactivations"]
-    assert coverage(day.report) is Coverage.CHOSEN
-    assert len(day.report.of(Section.DEACTIVATED)) == STALE
+    assert coverage(day.report) is Scan.TARGETED
+    assert len(day.report.in_section(Section.DEACTIVATED)) == STALE
     assert day.to_iam <= PAGES_AND_REPORT + 3 * STALE
 
 
@@ -198,14 +198,14 @@ def test_a_day_of_the_grace_windows_costs_two_calls_for_each_watched_key(
     days: dict[str, Day],
 ) -> None:
     """Its status, and its last use."""
-    assert len(days["grace"].report.of(Section.UPCOMING)) == STALE
+    assert len(days["grace"].report.in_section(Section.UPCOMING)) == STALE
     assert days["grace"].to_iam <= PAGES_AND_REPORT + 2 * STALE
 
 
 def test_the_day_of_the_sweep_costs_one_call_for_each_user_besides(days: dict[str, Day]) -> None:
     day = days["sweep"]
-    assert coverage(day.report) is Coverage.SWEEP
-    assert len(set(day.asked)) == len(day.asked) == USERS
+    assert coverage(day.report) is Scan.FULL
+    assert len(set(day.read_user_ids)) == len(day.read_user_ids) == USERS
     assert day.to_iam <= PAGES_AND_REPORT + USERS + STALE
 
 
@@ -220,19 +220,19 @@ def test_dynamodb_sns_and_ssm_take_few_calls_on_any_day(days: dict[str, Day], na
     assert calls["sns.Publish"] <= 1
 
 
-def test_everybody_is_asked_in_the_first_run_and_every_seven_days(world: World) -> None:
-    an_old_user(world, "alice")
-    kinds = [coverage(world.report()), *(coverage(next_day(world)) for _ in range(14))]
-    sweeps = [day for day, kind in enumerate(kinds) if kind is Coverage.SWEEP]
+def test_everybody_is_asked_in_the_first_run_and_every_seven_days(account: AwsAccount) -> None:
+    an_old_user(account, "alice")
+    kinds = [coverage(account.report()), *(coverage(next_day(account)) for _ in range(14))]
+    sweeps = [day for day, kind in enumerate(kinds) if kind is Scan.FULL]
     assert sweeps == [0, 7, 14]
 
 
-def test_a_sweep_that_could_not_read_a_user_is_done_again_next_day(world: World) -> None:
-    an_old_user(world, "alice")
-    with refused(world, "iam.ListAccessKeys", "Throttling"):
-        assert coverage(world.report()) is Coverage.SWEEP
-    assert coverage(next_day(world)) is Coverage.SWEEP
-    assert coverage(next_day(world)) is Coverage.CHOSEN
+def test_a_sweep_that_could_not_read_a_user_is_done_again_next_day(account: AwsAccount) -> None:
+    an_old_user(account, "alice")
+    with refused(account, "iam.ListAccessKeys", "Throttling"):
+        assert coverage(account.report()) is Scan.FULL
+    assert coverage(next_day(account)) is Scan.FULL
+    assert coverage(next_day(account)) is Scan.TARGETED
 
 
 def in_the_making(parsed: dict[str, Any]) -> None:
@@ -254,15 +254,15 @@ def without_content(parsed: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "without_report",
     [
-        lambda world: answered(world, GENERATE, in_the_making),
-        lambda world: refused(world, GENERATE),
-        lambda world: refused(world, GENERATE, "Throttling"),
-        lambda world: refused(world, GENERATE, "LimitExceeded"),
-        lambda world: refused(world, REPORT),
-        lambda world: refused(world, REPORT, "ReportNotPresent"),
-        lambda world: answered(world, REPORT, undecodable),
-        lambda world: answered(world, REPORT, without_content),
-        lambda world: answered(world, REPORT, without_a_row),
+        lambda account: answered(account, GENERATE, in_the_making),
+        lambda account: refused(account, GENERATE),
+        lambda account: refused(account, GENERATE, "Throttling"),
+        lambda account: refused(account, GENERATE, "LimitExceeded"),
+        lambda account: refused(account, REPORT),
+        lambda account: refused(account, REPORT, "ReportNotPresent"),
+        lambda account: answered(account, REPORT, undecodable),
+        lambda account: answered(account, REPORT, without_content),
+        lambda account: answered(account, REPORT, without_a_row),
     ],
     ids=[
         "never ready",
@@ -277,27 +277,27 @@ def without_content(parsed: dict[str, Any]) -> None:
     ],
 )
 def test_without_a_credential_report_everybody_is_asked_and_the_run_says_so(
-    swept: World, without_report: Any
+    swept: AwsAccount, without_report: Any
 ) -> None:
     with without_report(swept), asked(swept) as users:
         report = swept.report()
     assert users == ["alice"]
-    assert report.seen.coverage is Coverage.SWEEP
-    assert "no credential report" in report.seen.note
+    assert report.inventory.scan is Scan.FULL
+    assert "no credential report" in report.inventory.note
 
 
-def test_a_report_of_the_day_before_yesterday_is_none(swept: World) -> None:
+def test_a_report_of_the_day_before_yesterday_is_none(swept: AwsAccount) -> None:
     swept.reported = swept.now - timedelta(days=2)
     with asked(swept) as users:
         report = swept.report()
     assert users == ["alice"]
-    assert "no credential report: it is of" in report.seen.note
+    assert "no credential report: it is of" in report.inventory.note
 
 
-def test_where_the_report_knows_that_the_key_is_young_nobody_is_asked(swept: World) -> None:
+def test_where_the_report_knows_that_the_key_is_young_nobody_is_asked(swept: AwsAccount) -> None:
     """The contrast to every test below: these are asked, and this user is not."""
     with asked(swept) as users:
-        assert coverage(swept.report()) is Coverage.CHOSEN
+        assert coverage(swept.report()) is Scan.TARGETED
     assert users == []
 
 
@@ -328,14 +328,14 @@ NO_KEY = {"access_key_1_active": "false", "access_key_1_last_rotated": "N/A"}
     ],
 )
 def test_a_user_whom_the_report_does_not_know_in_full_is_asked(
-    swept: World, change: Callable[[list[Row]], None]
+    swept: AwsAccount, change: Callable[[list[Row]], None]
 ) -> None:
     with in_the_report(swept, change), asked(swept) as users:
-        assert coverage(swept.report()) is Coverage.CHOSEN
+        assert coverage(swept.report()) is Scan.TARGETED
     assert users == ["alice"]
 
 
-def test_a_third_key_that_only_the_listing_knows_gets_its_notice(swept: World) -> None:
+def test_a_third_key_that_only_the_listing_knows_gets_its_notice(swept: AwsAccount) -> None:
     swept.key("alice", age=20)
     third = swept.key("alice", age=400)
     hidden = of_user(
@@ -349,18 +349,18 @@ def test_a_third_key_that_only_the_listing_knows_gets_its_notice(swept: World) -
 
 
 def test_a_date_in_the_report_that_is_later_than_the_creation_is_found_by_the_sweep(
-    swept: World,
+    swept: AwsAccount,
 ) -> None:
     """Should AWS date a key by its last change, the report hides it for a week and no longer."""
     swept.key("alice", age=400)
     bumped = of_user("alice", **dict.fromkeys(DATES, "2026-11-20T09:00:00+00:00"))
     with in_the_report(swept, bumped):
         days = [swept.report(), *(next_day(swept) for _ in range(6))]
-    assert [len(day.of(Section.NOTICED)) for day in days] == [0, 0, 0, 0, 0, 0, 1]
-    assert coverage(days[-1]) is Coverage.SWEEP
+    assert [len(day.in_section(Section.NOTICED)) for day in days] == [0, 0, 0, 0, 0, 0, 1]
+    assert coverage(days[-1]) is Scan.FULL
 
 
-def test_what_the_reader_wants_to_know_of_a_user_is_read_once(swept: World) -> None:
+def test_what_the_reader_wants_to_know_of_a_user_is_read_once(swept: AwsAccount) -> None:
     """Two keys, and the newer of them was seen a moment before."""
     for age in (400, 300):
         swept.key("bob", age=age)
@@ -369,7 +369,7 @@ def test_what_the_reader_wants_to_know_of_a_user_is_read_once(swept: World) -> N
     assert (calls["iam.ListUserTags"], calls["iam.GetAccessKeyLastUsed"]) == (1, 2)
 
 
-def test_a_user_younger_than_the_limit_costs_nothing(swept: World) -> None:
+def test_a_user_younger_than_the_limit_costs_nothing(swept: AwsAccount) -> None:
     """No key is older than its user, whatever the report says or does not say."""
     swept.key("bob", age=82)
     with in_the_report(swept, list.clear), asked(swept) as users:
@@ -379,7 +379,7 @@ def test_a_user_younger_than_the_limit_costs_nothing(swept: World) -> None:
 
 @pytest.mark.parametrize("days", [1, 7, 8, 20])
 def test_users_with_an_open_watch_are_asked_whatever_the_report_says(
-    swept: World, days: int
+    swept: AwsAccount, days: int
 ) -> None:
     """Noticed, deactivated and in grace: each day, the key itself is looked at."""
     swept.key("bob", age=400)
@@ -408,31 +408,31 @@ def limit_exceeded(times: int) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("call", ["ListUsers", "ListAccessKeys", "GetAccessKeyLastUsed"])
-def test_limit_exceeded_is_tried_again(world: World, call: str) -> None:
+def test_limit_exceeded_is_tried_again(account: AwsAccount, call: str) -> None:
     """IAM says so by a code that boto does not try again."""
-    key_id = world.key("alice", age=400)
-    with on(world, f"before-send.iam.{call}", limit_exceeded(3)):
-        answer = world.run()
+    key_id = account.key("alice", age=400)
+    with on(account, f"before-send.iam.{call}", limit_exceeded(3)):
+        answer = account.run()
     assert [entry["access_key_id"] for entry in answer["noticed"]] == [key_id]
     assert answer["failed"] == []
 
 
-def test_limit_exceeded_is_tried_again_where_a_key_is_deactivated(world: World) -> None:
-    world.key("alice", age=400)
-    world.run()
-    with on(world, "before-send.iam.UpdateAccessKey", limit_exceeded(3)):
-        answer = world.after(7)
+def test_limit_exceeded_is_tried_again_where_a_key_is_deactivated(account: AwsAccount) -> None:
+    account.key("alice", age=400)
+    account.run()
+    with on(account, "before-send.iam.UpdateAccessKey", limit_exceeded(3)):
+        answer = account.after(7)
     assert (len(answer["deactivated"]), answer["failed"]) == (1, [])
 
 
 @pytest.mark.parametrize("call", ["iam.ListAccessKeys", "iam.GetAccessKeyLastUsed"])
 def test_a_read_that_stays_throttled_is_named_and_never_taken_for_an_answer(
-    world: World, call: str
+    account: AwsAccount, call: str
 ) -> None:
-    key_id = world.key("alice", age=400)
-    world.run()
-    with refused(world, call, "Throttling"):
-        answer = world.after(7)
-    assert world.status(key_id) == "Active"
+    key_id = account.key("alice", age=400)
+    account.run()
+    with refused(account, call, "Throttling"):
+        answer = account.after(7)
+    assert account.status(key_id) == "Active"
     assert (answer["deactivated"], answer["closed"]) == ([], [])
     assert [entry["user"] for entry in answer["failed"]] == ["alice"]

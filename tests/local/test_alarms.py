@@ -152,14 +152,14 @@ def test_an_event_that_is_given_up_rings_twice_and_lands_in_the_dead_letter_queu
     account.set_confirmed(LISTENER, confirmed=True)
     failed = [each for each in account.invocations() if account.now - each.at < HOUR]
     tries = [each.error["errorType"] for each in failed if each.error]
-    assert tries == ["NobodyListensError"] * 3
+    assert tries == ["NoSubscriberError"] * 3
     assert emitted([each for each in failed if each.error]) == []
     assert {"Errors", "ApproximateNumberOfMessagesVisible"} <= _ringing(account)
 
     url, _, messages = _dead_letters(account)
     assert messages == 1
     (letter,) = account.client("sqs").receive_message(QueueUrl=url)["Messages"]
-    assert "NobodyListensError" in letter["Body"]
+    assert "NoSubscriberError" in letter["Body"]
     account.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
     account.move_clock(to=account.now + timedelta(minutes=6))
     assert _ringing(account) & {"Errors", "ApproximateNumberOfMessagesVisible"} == set()

@@ -114,7 +114,7 @@ def test_an_event_can_make_a_run_weaker_and_nothing_else(
 ) -> None:
     with _edited(people, "notice-days", "0"):
         error = _error(people.account, event)
-    assert error["errorType"] == "BadEventError"
+    assert error["errorType"] == "InvalidEventError"
     assert named in error["errorMessage"]
     assert people.statuses()[people.ids[key]] == "Active"
 
@@ -136,7 +136,7 @@ def test_a_bad_parameter_stops_the_run_and_is_told(
 ) -> None:
     with _edited(people, parameter, value):
         error = _error(people.account, {})
-    assert error["errorType"] == "BadSettingsError"
+    assert error["errorType"] == "InvalidSettingsError"
     for part in (f"/key-rotation/{parameter}", repr(value), accepted):
         assert part in error["errorMessage"]
     assert people.statuses()[people.ids[key]] == "Active"
@@ -152,7 +152,7 @@ def test_where_nobody_listens_nothing_is_recorded_and_the_run_raises(
     account.set_confirmed(LISTENER, confirmed=False)
     error = _error(account, {})
     account.set_confirmed(LISTENER, confirmed=True)
-    assert error["errorType"] == "NobodyListensError"
+    assert error["errorType"] == "NoSubscriberError"
     assert people.statuses()[people.ids[key]] == "Active"
     assert _listed(account.invoke({}).answer, people.ids[key]) == ["noticed"]
 

@@ -8,21 +8,21 @@ from key_rotation.domain.model import (
     NEVER_USED,
     AccessKey,
     Action,
-    Coverage,
     Failure,
     Inventory,
     LastUse,
     Mode,
     Now,
+    ObservedKey,
     Reason,
-    Sighting,
+    Scan,
     Status,
     User,
 )
 from key_rotation.domain.plan import Plan, make_plan
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter, Settings
-from key_rotation.domain.watch import Deactivated, Event, Memory, Noticed, State, Watch
+from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
 from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
 from key_rotation.reporting.report import Report
 
@@ -84,9 +84,9 @@ def a_key(
     )
 
 
-def seen(key: AccessKey, last_use: LastUse | None = NEVER_USED) -> Sighting:
+def observed_key(key: AccessKey, last_use: LastUse | None = NEVER_USED) -> ObservedKey:
     """A key as a run saw it."""
-    return Sighting(key=key, last_use=last_use)
+    return ObservedKey(key=key, last_use=last_use)
 
 
 def used(at: datetime) -> LastUse:
@@ -95,7 +95,7 @@ def used(at: datetime) -> LastUse:
 
 
 def a_watch(key: AccessKey, state: State, *, reactivations: int = 0, version: int = 1) -> Watch:
-    """The memory of a key in a state."""
+    """The watches of a key in a state."""
     return Watch(
         access_key_id=key.access_key_id,
         user=key.user,
@@ -144,20 +144,20 @@ def an_event(action: Action, reason: Reason, *, at: float = 0, due: int | None =
 
 
 def an_inventory(
-    *sightings: Sighting,
+    *observed_keys: ObservedKey,
     users: Iterable[User] = (),
     failures: Iterable[Failure] = (),
     unread: Iterable[User] = (),
 ) -> Inventory:
     """What a run saw: some keys, their users, and perhaps users of whom it could not read them."""
-    keys = tuple(sighting.key for sighting in sightings)
+    keys = tuple(observed.key for observed in observed_keys)
     read = dict.fromkeys((*(key.user for key in keys), *users))
     return Inventory(
-        coverage=Coverage.CHOSEN,
+        scan=Scan.TARGETED,
         listed=(*read, *unread),
-        asked=frozenset(user.user_id for user in read),
+        read_user_ids=frozenset(user.user_id for user in read),
         keys=keys,
-        sightings=sightings,
+        observed_keys=observed_keys,
         failures=(
             *failures,
             *(Failure(user_name=user.name, text="its keys could not be listed") for user in unread),
@@ -166,24 +166,28 @@ def an_inventory(
 
 
 def planned(
-    seen_by_run: Inventory, remembered: Memory | None = None, *, first: bool = True, **changed: str
+    seen_by_run: Inventory,
+    remembered: Watches | None = None,
+    *,
+    first_part: bool = True,
+    **changed: str,
 ) -> Plan:
     """The plan of a run, under settings with some values changed."""
     chosen = settings(**changed)
     return make_plan(
         seen_by_run,
-        remembered or a_memory(),
+        remembered or watches_of(),
         now=NOW,
         settings=chosen,
         limit=chosen.max_changes_per_run,
-        first=first,
+        first_part=first_part,
     )
 
 
-def a_memory(*watches: Watch, unreadable: Iterable[Failure] = ()) -> Memory:
+def watches_of(*watches: Watch, unreadable: Iterable[Failure] = ()) -> Watches:
     """What is remembered of some keys."""
-    return Memory(
-        watches={watch.access_key_id: watch for watch in watches}, unreadable=tuple(unreadable)
+    return Watches(
+        by_key_id={watch.access_key_id: watch for watch in watches}, unreadable=tuple(unreadable)
     )
 
 
@@ -194,13 +198,13 @@ def an_outcome(
     key_id: str | None = KEY_ID,
     age: float | None = 90,
     reason: str = Reason.STALE,
-    news: bool = True,
-    would: bool = False,
+    triggers_digest: bool = True,
+    dry_run: bool = False,
     due: int | None = 7,
     last_use: LastUse | None = NEVER_USED,
     description: str | None = None,
     newer: NewerKey | None = None,
-    earlier: datetime | None = None,
+    happened_at: datetime | None = None,
 ) -> Outcome:
     """One line of what a run has to say."""
     return Outcome(
@@ -209,12 +213,12 @@ def an_outcome(
         access_key_id=key_id,
         created=None if age is None else ago(age),
         reason=reason,
-        news=news,
-        would=would,
+        triggers_digest=triggers_digest,
+        dry_run=dry_run,
         due=None if due is None else in_days(due),
         last_use=last_use,
         details=Details(description=description, newer=newer),
-        earlier=earlier,
+        happened_at=happened_at,
     )
 
 
@@ -222,7 +226,7 @@ def a_report(
     *outcomes: Outcome,
     mode: Mode = Mode.ENFORCE,
     setting: str = "enforce",
-    seen: Inventory | None = None,
+    inventory: Inventory | None = None,
     previous: RunState | None = None,
     plan: Plan = NO_PLAN,
     now: Now = NOW,
@@ -236,7 +240,7 @@ def a_report(
         mode=mode,
         now=now,
         settings=settings(**changed),
-        seen=seen or an_inventory(),
+        inventory=inventory or an_inventory(),
         previous=previous or RunState(parameters=parameters(**changed)),
         outcomes=outcomes,
         plan=plan,

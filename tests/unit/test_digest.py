@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from key_rotation.domain.model import LastUse, Mode, Now, Reason, User
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting import digest
-from key_rotation.reporting.digest import answer, compose, no_answer, subject
-from key_rotation.reporting.message import MAX_BYTES, Message
+from key_rotation.reporting.digest import compose, response, skipped_response, subject
+from key_rotation.reporting.formatting import restore_command
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from key_rotation.reporting.report import Report
-from key_rotation.reporting.words import restore_command
+from key_rotation.reporting.sns_message import MAX_BYTES, Message
 from tests.unit.builders import (
     ALICE,
     KEY_ID,
@@ -33,8 +33,8 @@ from tests.unit.builders import (
     an_inventory,
     an_outcome,
     in_days,
+    observed_key,
     parameters,
-    seen,
     used,
 )
 
@@ -67,7 +67,7 @@ def many(count: int) -> tuple[Outcome, ...]:
             sections[n % len(sections)],
             user=f"{n:06}{LONGEST_NAME}"[:64],
             key_id=f"AKIA{n:016}",
-            news=n % 3 == 0,
+            triggers_digest=n % 3 == 0,
             last_use=used(ago(3)),
             description="tag " * 64,
             newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(ago(1))),
@@ -90,7 +90,7 @@ def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
     """SNS refuses a message with any other."""
     outcomes: list[Outcome] = []
     for section, count in counts.items():
-        outcomes += [an_outcome(section, would=mode is Mode.REPORT)] * (count * factor)
+        outcomes += [an_outcome(section, dry_run=mode is Mode.REPORT)] * (count * factor)
     previous = RunState(parameters=parameters(grace_days="29" if changed else "30"))
     line = subject(a_report(*outcomes, mode=mode, previous=previous))
     assert len(line) < 100
@@ -104,7 +104,7 @@ def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
         ((an_outcome(Section.DEACTIVATED),), "1 deactivated"),
         (
             (
-                an_outcome(Section.UPCOMING, news=False),
+                an_outcome(Section.UPCOMING, triggers_digest=False),
                 an_outcome(Section.DELETED),
                 an_outcome(Section.DEACTIVATED),
                 an_outcome(Section.DEACTIVATED),
@@ -112,12 +112,18 @@ def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
             "2 deactivated, 1 deleted, 1 due",
         ),
         (
-            (an_outcome(Section.UPCOMING, news=True), an_outcome(Section.UPCOMING, news=False)),
+            (
+                an_outcome(Section.UPCOMING, triggers_digest=True),
+                an_outcome(Section.UPCOMING, triggers_digest=False),
+            ),
             "1 due tomorrow",
         ),
         ((an_outcome(Section.FAILED), an_outcome(Section.HELD)), "1 failed, 1 held"),
-        ((an_outcome(Section.NOTICED, would=True),), "1 would be noticed"),
-        ((an_outcome(Section.EXEMPT, news=False), an_outcome(Section.CLOSED)), "1 closed"),
+        ((an_outcome(Section.NOTICED, dry_run=True),), "1 would be noticed"),
+        (
+            (an_outcome(Section.EXEMPT, triggers_digest=False), an_outcome(Section.CLOSED)),
+            "1 closed",
+        ),
     ],
 )
 def test_the_subject_counts_what_happened_first_and_what_comes_after(
@@ -137,7 +143,7 @@ def test_the_subject_of_a_report_of_nothing_says_so() -> None:
     """In report mode that is news where the last report had something."""
     told = RunState(parameters=parameters(), reported=("something",))
     report = a_report(mode=Mode.REPORT, previous=told)
-    assert report.is_news
+    assert report.needs_digest
     _, _, said = subject(report).partition(": ")
     assert said.strip()
 
@@ -235,7 +241,7 @@ def test_programs_read_every_fact_of_a_key() -> None:
         description="CI upload",
         newer=NewerKey(access_key_id="AKIANEWER", last_use=used(ago(1))),
         reason=Reason.NOTICE_OVER,
-        earlier=ago(1),
+        happened_at=ago(1),
     )
     facts = data(message(outcome))
     assert facts["deactivated"] == [
@@ -267,7 +273,7 @@ def test_programs_read_every_fact_of_a_key() -> None:
     ("outcomes", "severity", "events"),
     [
         ((an_outcome(),), "info", ("noticed",)),
-        ((an_outcome(Section.EXEMPT, news=False), an_outcome()), "info", ("noticed",)),
+        ((an_outcome(Section.EXEMPT, triggers_digest=False), an_outcome()), "info", ("noticed",)),
         ((an_outcome(Section.DEACTIVATED), an_outcome()), "warning", ("deactivated", "noticed")),
         ((an_outcome(Section.DELETED),), "warning", ("deleted",)),
         ((an_outcome(Section.HELD),), "warning", ("held",)),
@@ -323,7 +329,7 @@ ORDINARY = (
         newer=NewerKey(access_key_id="AKIAGRACEZZZZZZZZZY2", last_use=used(ago(1))),
     ),
     one(Section.UPCOMING, "heidi", Reason.NOTICE_RUNNING, age=89, due=1),
-    one(Section.UPCOMING, "ivan", Reason.IN_WINDOW, age=108, due=12, news=False),
+    one(Section.UPCOMING, "ivan", Reason.IN_WINDOW, age=108, due=12, triggers_digest=False),
     one(Section.DEFERRED, "judy", Reason.NOTICE_OVER, age=90, due=None),
     one(
         Section.FAILED,
@@ -341,7 +347,7 @@ ORDINARY = (
         f"{Reason.EXEMPT}: moves to a role",
         age=500,
         due=37,
-        news=False,
+        triggers_digest=False,
     ),
 )
 
@@ -469,8 +475,8 @@ def test_the_command_that_restores_a_key_can_be_run_as_it_stands(name: str) -> N
     [
         an_outcome(Section.DELETED),
         an_outcome(Section.NOTICED),
-        an_outcome(Section.DEACTIVATED, would=True),
-        an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, news=False),
+        an_outcome(Section.DEACTIVATED, dry_run=True),
+        an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, triggers_digest=False),
     ],
 )
 def test_nothing_else_comes_with_a_command_that_restores_it(outcome: Outcome) -> None:
@@ -486,12 +492,12 @@ BIDI = "\u202egnp\u202c\u2066\u200b\ufeff\x00"
     "outcome",
     [
         an_outcome(user=FORGERY),
-        an_outcome(Section.EXEMPT, user=FORGERY, news=False),
+        an_outcome(Section.EXEMPT, user=FORGERY, triggers_digest=False),
         an_outcome(key_id=FORGERY),
         an_outcome(description=FORGERY),
         an_outcome(reason=FORGERY),
         an_outcome(Section.FAILED, key_id=None, reason=FORGERY),
-        an_outcome(Section.EXEMPT, reason=f"exempt: {FORGERY}", news=False),
+        an_outcome(Section.EXEMPT, reason=f"exempt: {FORGERY}", triggers_digest=False),
         an_outcome(Section.DEFERRED, reason=FORGERY, due=None),
         an_outcome(last_use=LastUse(at=ago(1), service=FORGERY, region=FORGERY)),
         an_outcome(user=BIDI, description=BIDI, reason=BIDI),
@@ -525,7 +531,7 @@ def test_a_long_tag_without_spaces_is_shortened_and_not_lost(length: int) -> Non
 
 def test_a_digest_of_report_mode_says_would() -> None:
     outcomes = [
-        replace(outcome, would=True)
+        replace(outcome, dry_run=True)
         for outcome in ORDINARY
         if outcome.section not in {Section.UPCOMING, Section.EXEMPT, Section.FAILED}
     ]
@@ -545,8 +551,8 @@ def test_a_digest_of_report_mode_says_would() -> None:
 
 def test_what_an_earlier_run_did_is_not_mixed_with_what_would_be() -> None:
     """The run before a report deactivated one key and could not tell it; another would be."""
-    done = an_outcome(Section.DEACTIVATED, key_id="AKIADONE", earlier=ago(1))
-    would = an_outcome(Section.DEACTIVATED, key_id="AKIAWOULD", would=True)
+    done = an_outcome(Section.DEACTIVATED, key_id="AKIADONE", happened_at=ago(1))
+    would = an_outcome(Section.DEACTIVATED, key_id="AKIAWOULD", dry_run=True)
     sent = message(done, would, mode=Mode.REPORT)
     read = sent.variants["email"]
     assert "1 deactivated" in sent.subject
@@ -557,7 +563,7 @@ def test_what_an_earlier_run_did_is_not_mixed_with_what_would_be() -> None:
 
 
 def test_what_an_earlier_run_did_is_told_with_its_time() -> None:
-    read = text(an_outcome(Section.DEACTIVATED, earlier=ago(1)))
+    read = text(an_outcome(Section.DEACTIVATED, happened_at=ago(1)))
     assert "done 2026-11-23 12:00 UTC by a run that could not tell it" in read
 
 
@@ -592,7 +598,7 @@ def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each() -> None:
 
 def answered(*outcomes: Outcome, **options: Any) -> dict[str, Any]:
     """What the invocation of a run answers, as JSON carries it."""
-    document: dict[str, Any] = json.loads(json.dumps(answer(a_report(*outcomes, **options))))
+    document: dict[str, Any] = json.loads(json.dumps(response(a_report(*outcomes, **options))))
     return document
 
 
@@ -617,8 +623,8 @@ def test_the_answer_has_these_fields_and_no_others() -> None:
         "failed": [],
     }
     bob = User(name="bob", path="/", user_id="AIDABOB")
-    assert answered(seen=an_inventory(seen(a_key()), users=[ALICE, bob])) == expected
-    assert no_answer("run-3", "run-2") == {
+    assert answered(inventory=an_inventory(observed_key(a_key()), users=[ALICE, bob])) == expected
+    assert skipped_response("run-3", "run-2") == {
         **expected,
         "run_id": "run-3",
         "mode": None,
@@ -689,7 +695,7 @@ def an_example() -> Report:
     users = [User(name=f"user{n}", path="/", user_id=f"AIDA{n}") for n in range(42)]
     return a_report(
         *ORDINARY,
-        seen=an_inventory(*(seen(a_key(user=user)) for user in users)),
+        inventory=an_inventory(*(observed_key(a_key(user=user)) for user in users)),
         previous=previous,
         exemptions="ivan until 2026-11-23 # on leave",
     )

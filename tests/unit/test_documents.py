@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text()
 RULES = (ROOT / "docs/rules.md").read_text()
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
-MEASURES = (ROOT / "functions/key_rotation/reporting/measures.py").read_text()
+MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
 ROLE = (ROOT / "infra/role.py").read_text() + (ROOT / "infra/enforcer.py").read_text()
 
 

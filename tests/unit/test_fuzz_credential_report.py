@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from key_rotation.adapters.credential_report import parse
-from key_rotation.domain.choice import choose
-from key_rotation.domain.model import Listed, Row, Slot, User
+from key_rotation.domain.model import CredentialReportRow, ListedUser, ReportedKey, User
+from key_rotation.domain.selection import select_users
 from tests.unit import builders
 from tests.unit.builders import NOON, NOW, ago
 
@@ -43,7 +43,7 @@ def written(rows: Sequence[Sequence[str]], *, newline: bool = True) -> str:
     return out.getvalue() if newline else out.getvalue().rstrip("\n")
 
 
-def read(text: str) -> dict[str, Row]:
+def read(text: str) -> dict[str, CredentialReportRow]:
     """The rows that can be understood; a report that is no CSV has none."""
     try:
         return dict(parse(text))
@@ -56,7 +56,7 @@ def read(text: str) -> dict[str, Row]:
 @example(text="user\x00,a\n1,2")
 @example(text='user,"')
 def test_any_text_is_read_without_another_error(text: str) -> None:
-    assert all(isinstance(row, Row) for row in read(text).values())
+    assert all(isinstance(row, CredentialReportRow) for row in read(text).values())
 
 
 @FUZZ
@@ -123,12 +123,12 @@ def test_a_user_with_a_key_that_is_due_is_always_asked(
         column: cell for column, cell in damage.items() if cell not in lies and not _is_date(cell)
     }
     rows = read(written([order, [cells[column] for column in order]], newline=newline))
-    listed = Listed(user=User(name=name, path="/", user_id="AIDA1"), created=created)
+    listed = ListedUser(user=User(name=name, path="/", user_id="AIDA1"), created=created)
     due = any(
         is_active and NOW.day(at) + chosen.max_age - chosen.notice <= NOW.today
         for at, is_active in keys
     )
-    asked = choose([listed], rows, always=frozenset(), now=NOW, settings=chosen)
+    asked = select_users([listed], rows, always=frozenset(), now=NOW, settings=chosen)
     assert asked == (listed,) or not due
 
 
@@ -139,14 +139,17 @@ def test_a_row_of_another_user_of_the_same_name_is_not_believed(
 ) -> None:
     """A report may know only the one who was there before."""
     rotated = None if other is None else ago(other)
-    row = Row(
+    row = CredentialReportRow(
         created=ago(age + later) + timedelta(seconds=seconds),
-        slots=(Slot(active=rotated is not None, rotated=rotated), Slot(active=False, rotated=None)),
+        slots=(
+            ReportedKey(active=rotated is not None, rotated=rotated),
+            ReportedKey(active=False, rotated=None),
+        ),
         more=False,
     )
-    listed = Listed(user=User(name="alice", path="/", user_id="AIDA1"), created=ago(age))
+    listed = ListedUser(user=User(name="alice", path="/", user_id="AIDA1"), created=ago(age))
     chosen = builders.settings()
-    asked = choose([listed], {"alice": row}, always=frozenset(), now=NOW, settings=chosen)
+    asked = select_users([listed], {"alice": row}, always=frozenset(), now=NOW, settings=chosen)
     assert asked or age < 83 or later == 0
 
 

@@ -10,8 +10,8 @@ from key_rotation.domain.model import LastUse, Mode
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.digest import compose, subject
+from key_rotation.reporting.email_body import HEADINGS, TOMORROW, render
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
-from key_rotation.reporting.text import HEADINGS, TOMORROW, render
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 
 FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)
@@ -40,13 +40,13 @@ OUTCOME: st.SearchStrategy[Outcome] = st.builds(
     key_id=st.none() | st.sampled_from(["AKIAALICE0000000001", "AKIABOB000000000002"]),
     age=st.none() | st.integers(0, 4000),
     reason=EVIL,
-    news=st.booleans(),
+    triggers_digest=st.booleans(),
     due=st.none() | st.integers(-40, 400),
     last_use=st.none()
     | st.builds(LastUse, at=st.none() | st.just(NOON), service=EVIL, region=EVIL),
     description=st.none() | EVIL,
     newer=st.none() | st.just(NewerKey(access_key_id="AKIANEW00000000001", last_use=None)),
-    earlier=st.none() | st.just(NOON),
+    happened_at=st.none() | st.just(NOON),
 )
 OWN = (
     "Key rotation in account 123456789012",

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from key_rotation.adapters import records
+from key_rotation.adapters import ledger_items
 from key_rotation.adapters.codec import MalformedError
 from key_rotation.domain.model import Action, LastUse, Reason
 from key_rotation.domain.run_state import RunState
@@ -82,15 +82,17 @@ def test_a_changed_item_is_unreadable_or_means_what_it_says(
     """What is read is what is written back; nothing is converted, dropped or made up."""
     watch = a_watch(a_key(), state, version=3, reactivations=1)
     event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
-    item = records.encode_watch(replace(watch, untold=(event,)))
-    assert records.decode_watch(item).untold == (event,)
+    item = ledger_items.encode_watch(replace(watch, untold=(event,)))
+    assert ledger_items.decode_watch(item).untold == (event,)
     item = changed(item, data)
     try:
-        read = records.decode_watch(item)
+        read = ledger_items.decode_watch(item)
     except UnreadableError:
         return
     frame = {"pk", "sk", "schema", "written_by"}
-    again = {name: part for name, part in records.encode_watch(read).items() if name not in frame}
+    again = {
+        name: part for name, part in ledger_items.encode_watch(read).items() if name not in frame
+    }
     given_ = {name: part for name, part in item.items() if name not in frame}
     for name, part in given_.items():
         assert _same(part, again[name]), (name, part, again[name])
@@ -103,7 +105,7 @@ def test_a_changed_item_is_unreadable_or_means_what_it_says(
 @example({"schema": True})
 def test_any_other_item_is_unreadable(item: dict[str, Any]) -> None:
     try:
-        records.decode_watch(item)
+        ledger_items.decode_watch(item)
     except UnreadableError:
         return
     raise AssertionError(item)
@@ -122,12 +124,12 @@ def test_a_changed_state_of_the_last_run_is_malformed_or_means_what_it_says(
         swept=TODAY,
         stopped="x",
     )
-    item = changed(records.encode_state(state), data)
+    item = changed(ledger_items.encode_state(state), data)
     try:
-        read = records.decode_state(item)
+        read = ledger_items.decode_state(item)
     except MalformedError:
         return
-    again = records.encode_state(read)
+    again = ledger_items.encode_state(read)
     for name, part in item.items():
         if name not in {"pk", "sk", "schema", "written_by"}:
             assert _same(part, again[name]), (name, part, again[name])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from key_rotation.domain import exemptions
 from key_rotation.domain.settings import CHOICES, NAMES, RANGES, Parameter, Settings
-from key_rotation.errors import BadEventError, BadSettingsError
+from key_rotation.errors import InvalidEventError, InvalidSettingsError
 from key_rotation.request import Request
 from tests.unit.builders import VALUES, a_key
 
@@ -60,7 +60,7 @@ def test_a_parameter_is_taken_as_written_or_refused_by_name(name: str, value: st
     taken: tuple[exemptions.Exemption, ...] = ()
     try:
         taken = Settings.parse(raw, path="/key-rotation").exemptions
-    except BadSettingsError as error:
+    except InvalidSettingsError as error:
         told = str(error)
     else:
         told = ""
@@ -108,7 +108,7 @@ def test_an_event_is_accepted_or_refused_as_a_whole(event: object) -> None:
     """It never makes a run stronger: report mode, or a part of a run that may change less."""
     try:
         request = Request.parse(event)
-    except BadEventError:
+    except InvalidEventError:
         return
     assert isinstance(event, dict)
     assert set(event) <= {"mode", "scheduled_time", "remainder"}

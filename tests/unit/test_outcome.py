@@ -10,12 +10,17 @@ from key_rotation.domain.model import NEVER_USED, Action, Failure, Mode, Reason,
 from key_rotation.domain.plan import Plan
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Deactivating, Ended, Held, State
-from key_rotation.reporting.outcome import Outcome, Section, of_event, of_failure, outcomes_of
+from key_rotation.reporting.outcome import (
+    Outcome,
+    Section,
+    collect_outcomes,
+    outcome_of_event,
+    outcome_of_failure,
+)
 from tests.unit.builders import (
     ALICE,
     KEY_ID,
     a_key,
-    a_memory,
     a_watch,
     ago,
     an_event,
@@ -23,9 +28,10 @@ from tests.unit.builders import (
     deactivated,
     in_days,
     noticed,
+    observed_key,
     planned,
-    seen,
     used,
+    watches_of,
 )
 
 
@@ -41,10 +47,12 @@ def outcome(
 ) -> Outcome | None:
     """What is said of one key, if anything, by a run that planned it and did nothing yet."""
     key = a_key(age=age, status=status)
-    watches = [a_watch(key, state, reactivations=reactivations)] if state else []
-    memory = a_memory(*watches)
-    plan = planned(an_inventory(seen(key, used(ago(3)))), memory, first=True, **changed)
-    said = outcomes_of(plan, memory, previous or RunState(), mode)
+    known = [a_watch(key, state, reactivations=reactivations)] if state else []
+    watches = watches_of(*known)
+    plan = planned(
+        an_inventory(observed_key(key, used(ago(3)))), watches, first_part=True, **changed
+    )
+    said = collect_outcomes(plan, watches, previous or RunState(), mode)
     assert len(said) < 2
     return said[0] if said else None
 
@@ -76,7 +84,7 @@ def test_each_thing_that_happens_is_news_under_its_heading(section: Section, tel
     """Of what is to come, a reminder is."""
     said = tell()
     assert said is not None
-    assert (said.section, said.news) == (section, True)
+    assert (said.section, said.triggers_digest) == (section, True)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +117,7 @@ def test_what_only_stands_as_it_stood_is_listed_and_no_news(section: Section, te
     """Exempt, held before, upcoming, and of a status that people were told of."""
     said = tell()
     assert said is not None
-    assert (said.section, said.news) == (section, False)
+    assert (said.section, said.triggers_digest) == (section, False)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +140,11 @@ def test_of_what_is_to_come_only_the_reminder_is_news(due: int, *, remind: bool)
         outcome(deactivated(since=30 - due, baseline=used(ago(3))), status="Inactive"),
     ):
         assert said is not None
-        assert said.news is remind
+        assert said.triggers_digest is remind
 
 
 @pytest.mark.parametrize(
-    ("would", "tell"),
+    ("dry_run", "tell"),
     [
         (True, partial(outcome, mode=Mode.REPORT)),
         (True, partial(outcome, noticed(due=0), mode=Mode.REPORT)),
@@ -157,11 +165,11 @@ def test_of_what_is_to_come_only_the_reminder_is_news(due: int, *, remind: bool)
         (False, partial(outcome, noticed(due=0))),
     ],
 )
-def test_in_report_mode_what_is_not_done_only_would_be(tell: Tell, *, would: bool) -> None:
+def test_in_report_mode_what_is_not_done_only_would_be(tell: Tell, *, dry_run: bool) -> None:
     """What is to come, or is exempt, is so in either mode."""
     said = tell()
     assert said is not None
-    assert said.would is would
+    assert said.dry_run is dry_run
 
 
 def test_a_deferred_key_has_no_day() -> None:
@@ -192,8 +200,8 @@ def test_what_is_known_of_the_key_is_told_with_it() -> None:
 
 def test_a_failure_is_always_news() -> None:
     """For a user whose keys could not be read, it names no key."""
-    said = of_failure(Failure(user_name="alice", text="throttled"))
-    assert (said.section, said.news, said.would) == (Section.FAILED, True, False)
+    said = outcome_of_failure(Failure(user_name="alice", text="throttled"))
+    assert (said.section, said.triggers_digest, said.dry_run) == (Section.FAILED, True, False)
     assert (said.user_name, said.access_key_id, said.reason) == ("alice", None, "throttled")
 
 
@@ -205,43 +213,49 @@ def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mod
     )
     key = a_key(age=100, status="Inactive")
     watch = replace(a_watch(key, deactivated(since=1)), untold=(event,), description="CI upload")
-    memory = a_memory(watch)
-    plan = planned(an_inventory(seen(key)), memory)
-    first, second = outcomes_of(plan, memory, RunState(), mode)
-    assert (first.section, first.news, first.would) == (Section.DEACTIVATED, True, False)
-    assert (first.earlier, first.due, first.last_use) == (ago(1), in_days(29), NEVER_USED)
+    watches = watches_of(watch)
+    plan = planned(an_inventory(observed_key(key)), watches)
+    first, second = collect_outcomes(plan, watches, RunState(), mode)
+    assert (first.section, first.triggers_digest, first.dry_run) == (
+        Section.DEACTIVATED,
+        True,
+        False,
+    )
+    assert (first.happened_at, first.due, first.last_use) == (ago(1), in_days(29), NEVER_USED)
     assert first.details.description == "CI upload"
-    assert (second.section, second.earlier) == (Section.UPCOMING, None)
+    assert (second.section, second.happened_at) == (Section.UPCOMING, None)
 
 
 def test_what_an_earlier_run_did_to_a_key_that_is_gone_is_told_all_the_same() -> None:
     event = an_event(Action.DELETE, Reason.UNUSED, at=1)
-    memory = a_memory(replace(a_watch(a_key(), Ended()), untold=(event,)))
-    [said] = outcomes_of(Plan(steps=(), failures=(), changes=0), memory, RunState(), Mode.ENFORCE)
+    watches = watches_of(replace(a_watch(a_key(), Ended()), untold=(event,)))
+    [said] = collect_outcomes(
+        Plan(steps=(), failures=(), changes=0), watches, RunState(), Mode.ENFORCE
+    )
     assert (said.section, said.user_name) == (Section.DELETED, ALICE.name)
 
 
 def test_what_has_no_heading_is_no_event() -> None:
     with pytest.raises(ValueError, match="keep"):
-        of_event(a_watch(a_key(), Held()), an_event(Action.KEEP, Reason.FRESH))
+        outcome_of_event(a_watch(a_key(), Held()), an_event(Action.KEEP, Reason.FRESH))
 
 
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
 def test_every_action_but_keeping_has_a_heading(action: Action) -> None:
-    said = of_event(a_watch(a_key(), Held()), an_event(action, Reason.STALE))
+    said = outcome_of_event(a_watch(a_key(), Held()), an_event(action, Reason.STALE))
     assert said.section in Section
 
 
 def test_a_hold_is_news_in_the_run_that_holds_the_key() -> None:
     """The run remembers the hold before it writes; that does not make it old."""
     key = a_key(age=100)
-    memory = a_memory(a_watch(key, WINDOW, reactivations=2))
-    plan = planned(an_inventory(seen(key)), memory)
+    watches = watches_of(a_watch(key, WINDOW, reactivations=2))
+    plan = planned(an_inventory(observed_key(key)), watches)
     event = an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
     held = replace(a_watch(key, Held(), reactivations=2), untold=(event,))
     carried_out = replace(plan, steps=tuple(replace(step, watch=held) for step in plan.steps))
-    [said] = outcomes_of(carried_out, memory, RunState(), Mode.ENFORCE)
-    assert (said.section, said.news) == (Section.HELD, True)
+    [said] = collect_outcomes(carried_out, watches, RunState(), Mode.ENFORCE)
+    assert (said.section, said.triggers_digest) == (Section.HELD, True)
 
 
 def test_the_statuses_that_keys_may_have_are_three() -> None:

@@ -8,15 +8,15 @@ from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, State
 from tests.unit.builders import (
     ALICE,
     a_key,
-    a_memory,
     a_watch,
     ago,
     an_inventory,
     deactivated,
     noticed,
+    observed_key,
     planned,
-    seen,
     used,
+    watches_of,
 )
 
 BOB = User(name="bob", path="/", user_id="AIDABOB")
@@ -35,7 +35,9 @@ def due(count: int) -> tuple[Plan, list[str]]:
         a_watch(key, deactivated(since=30) if key.status == "Inactive" else noticed(due=0))
         for key in keys
     ]
-    plan = planned(an_inventory(*map(seen, keys)), a_memory(*watches), max_changes_per_run="2")
+    plan = planned(
+        an_inventory(*map(observed_key, keys)), watches_of(*watches), max_changes_per_run="2"
+    )
     return plan, [key.access_key_id for key in keys]
 
 
@@ -66,8 +68,8 @@ def test_of_keys_of_the_same_age_the_first_by_id_goes_first() -> None:
     """So that two runs choose the same."""
     keys = [a_key(age=100, key_id=key_id) for key_id in ("AKIA3", "AKIA1", "AKIA2")]
     plan = planned(
-        an_inventory(*map(seen, keys)),
-        a_memory(*(a_watch(key, noticed(due=0)) for key in keys)),
+        an_inventory(*map(observed_key, keys)),
+        watches_of(*(a_watch(key, noticed(due=0)) for key in keys)),
         max_changes_per_run="1",
     )
     assert changes(plan) == {"AKIA1": False, "AKIA2": True, "AKIA3": True}
@@ -81,10 +83,10 @@ def test_a_limit_of_zero_pauses_all_changes_and_nothing_else() -> None:
         a_key(age=102, key_id="AKIA3", status="Inactive"),
         a_key(age=103, key_id="AKIA4", status="Inactive"),
     ]
-    sightings = [seen(key) for key in keys[:3]] + [seen(keys[3], used(ago(2)))]
+    observed_keys = [observed_key(key) for key in keys[:3]] + [observed_key(keys[3], used(ago(2)))]
     plan = planned(
-        an_inventory(*sightings),
-        a_memory(
+        an_inventory(*observed_keys),
+        watches_of(
             a_watch(keys[1], noticed(due=0)),
             a_watch(keys[2], deactivated(since=30)),
             a_watch(keys[3], deactivated(since=30)),
@@ -106,8 +108,8 @@ def test_recording_what_an_earlier_run_began_is_no_change(limit: str) -> None:
     gone = a_key(age=101, key_id="AKIA2", status="Inactive")
     stale = a_key(age=100, key_id="AKIA3")
     plan = planned(
-        an_inventory(seen(done), seen(stale)),
-        a_memory(
+        an_inventory(observed_key(done), observed_key(stale)),
+        watches_of(
             a_watch(done, Deactivating(notice=noticed(due=0))),
             a_watch(gone, Deleting(window=deactivated(since=30))),
             a_watch(stale, noticed(due=0)),
@@ -128,20 +130,20 @@ def test_recording_what_an_earlier_run_began_is_no_change(limit: str) -> None:
 )
 def test_a_watch_whose_key_is_gone_is_closed(state: State, action: Action, reason: Reason) -> None:
     """Its user still exists, and has no keys any more."""
-    [step] = planned(an_inventory(users=[ALICE]), a_memory(a_watch(a_key(), state))).steps
+    [step] = planned(an_inventory(users=[ALICE]), watches_of(a_watch(a_key(), state))).steps
     assert (step.decision.action, step.decision.reason) == (action, reason)
-    assert (step.sighting, step.user, step.watch) == (None, ALICE, a_watch(a_key(), state))
+    assert (step.observed, step.user, step.watch) == (None, ALICE, a_watch(a_key(), state))
 
 
 def test_a_watch_whose_user_is_gone_is_closed() -> None:
-    plan = planned(an_inventory(users=[BOB]), a_memory(a_watch(a_key(), noticed(due=3))))
+    plan = planned(an_inventory(users=[BOB]), watches_of(a_watch(a_key(), noticed(due=3))))
     assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
 
 
 @pytest.mark.parametrize("state", [noticed(due=0), Deleting(window=deactivated(since=30))])
 def test_a_key_of_a_user_who_could_not_be_read_is_not_gone(state: State) -> None:
     """What was not read is no answer."""
-    plan = planned(an_inventory(unread=[ALICE]), a_memory(a_watch(a_key(), state)))
+    plan = planned(an_inventory(unread=[ALICE]), watches_of(a_watch(a_key(), state)))
     assert plan.steps == ()
     assert [failure.user_name for failure in plan.failures] == ["alice"]
 
@@ -149,14 +151,15 @@ def test_a_key_of_a_user_who_could_not_be_read_is_not_gone(state: State) -> None
 def test_a_renamed_user_who_could_not_be_read_is_known_by_the_id() -> None:
     """The watch holds the old name."""
     renamed = User(name="alice.smith", path="/", user_id=ALICE.user_id)
-    plan = planned(an_inventory(unread=[renamed]), a_memory(a_watch(a_key(), noticed(due=0))))
+    plan = planned(an_inventory(unread=[renamed]), watches_of(a_watch(a_key(), noticed(due=0))))
     assert plan.steps == ()
 
 
 def test_the_key_of_a_renamed_user_is_decided_under_the_new_name() -> None:
     renamed = User(name="alice.smith", path="/staff/", user_id=ALICE.user_id)
     [step] = planned(
-        an_inventory(seen(a_key(user=renamed))), a_memory(a_watch(a_key(), noticed(due=0)))
+        an_inventory(observed_key(a_key(user=renamed))),
+        watches_of(a_watch(a_key(), noticed(due=0))),
     ).steps
     assert (step.decision.action, step.user) == (Action.DEACTIVATE, renamed)
 
@@ -164,12 +167,12 @@ def test_the_key_of_a_renamed_user_is_decided_under_the_new_name() -> None:
 def test_a_user_made_again_under_the_same_name_is_another_one() -> None:
     """The key that the first one had is gone, even where the second cannot be read."""
     again = User(name="alice", path="/", user_id="AIDAAGAIN")
-    plan = planned(an_inventory(unread=[again]), a_memory(a_watch(a_key(), noticed(due=0))))
+    plan = planned(an_inventory(unread=[again]), watches_of(a_watch(a_key(), noticed(due=0))))
     assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
 
 
 def test_a_watch_that_has_ended_is_not_closed_again() -> None:
-    plan = planned(an_inventory(), a_memory(a_watch(a_key(), Ended())))
+    plan = planned(an_inventory(), watches_of(a_watch(a_key(), Ended())))
     assert (plan.steps, plan.failures) == ((), ())
 
 
@@ -178,8 +181,8 @@ def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_named() -> Non
     other = a_key(user=BOB, key_id="AKIABOB")
     failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
     plan = planned(
-        an_inventory(seen(a_key(age=400, key_id="AKIA1")), seen(other)),
-        a_memory(unreadable=[failure]),
+        an_inventory(observed_key(a_key(age=400, key_id="AKIA1")), observed_key(other)),
+        watches_of(unreadable=[failure]),
         notice_days="0",
     )
     assert [step.access_key_id for step in plan.steps] == ["AKIABOB"]
@@ -190,9 +193,9 @@ def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understoo
     """The keys are left alone by all."""
     failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
     plan = planned(
-        an_inventory(seen(a_key(age=400, key_id="AKIA1"))),
-        a_memory(unreadable=[failure]),
-        first=False,
+        an_inventory(observed_key(a_key(age=400, key_id="AKIA1"))),
+        watches_of(unreadable=[failure]),
+        first_part=False,
     )
     assert (plan.steps, plan.failures) == ((), ())
 
@@ -200,7 +203,7 @@ def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understoo
 def test_a_step_that_failed_names_its_key_and_what_was_written_of_it() -> None:
     key = a_key()
     watch = a_watch(key, noticed(due=0))
-    [step] = planned(an_inventory(seen(key)), a_memory(watch)).steps
+    [step] = planned(an_inventory(observed_key(key)), watches_of(watch)).steps
     failure = step_failure(step, "IAM did not do it")
     assert (failure.user_name, failure.access_key_id) == ("alice", key.access_key_id)
     assert (failure.created, failure.text) == (key.created, "IAM did not do it")
@@ -212,7 +215,10 @@ def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
     window = deactivated(since=30, baseline=used(ago(50)))
     doubtful = a_key(age=200, status="Inactive", key_id="AKIA1")
     other = a_key(user=BOB, key_id="AKIABOB")
-    plan = planned(an_inventory(seen(doubtful), seen(other)), a_memory(a_watch(doubtful, window)))
+    plan = planned(
+        an_inventory(observed_key(doubtful), observed_key(other)),
+        watches_of(a_watch(doubtful, window)),
+    )
     assert [step.access_key_id for step in plan.steps] == ["AKIABOB"]
     [failure] = plan.failures
     assert (failure.user_name, failure.access_key_id) == ("alice", "AKIA1")
@@ -233,5 +239,5 @@ def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
 def test_the_keys_in_their_grace_window_are_counted(state: State, counted: int) -> None:
     key = a_key(age=200, status="Inactive")
     watch: Watch = a_watch(key, state)
-    plan = planned(an_inventory(seen(key)), a_memory(watch))
+    plan = planned(an_inventory(observed_key(key)), watches_of(watch))
     assert plan.in_grace == counted

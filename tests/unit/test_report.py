@@ -17,27 +17,27 @@ from tests.unit.builders import (
     an_inventory,
     an_outcome,
     days,
+    observed_key,
     parameters,
     planned,
-    seen,
 )
 
 LISTED = (
-    an_outcome(Section.EXEMPT, news=False),
-    an_outcome(Section.HELD, news=False),
-    an_outcome(Section.UPCOMING, news=False),
+    an_outcome(Section.EXEMPT, triggers_digest=False),
+    an_outcome(Section.HELD, triggers_digest=False),
+    an_outcome(Section.UPCOMING, triggers_digest=False),
 )
 
 
 def test_what_is_only_listed_sends_no_digest() -> None:
     """Exempt, held and upcoming keys; keys not ours are not even listed."""
-    assert not a_report(*LISTED).is_news
-    assert not a_report().is_news
+    assert not a_report(*LISTED).needs_digest
+    assert not a_report().needs_digest
 
 
 @pytest.mark.parametrize("section", Section)
 def test_one_piece_of_news_sends_a_digest(section: Section) -> None:
-    assert a_report(*LISTED, an_outcome(section, news=True)).is_news
+    assert a_report(*LISTED, an_outcome(section, triggers_digest=True)).needs_digest
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -46,7 +46,7 @@ def test_an_edited_setting_sends_a_digest(mode: Mode) -> None:
     before = RunState(parameters=parameters(grace_days="29"))
     report = a_report(mode=mode, previous=before)
     assert report.changed_parameters == {"grace-days"}
-    assert report.is_news
+    assert report.needs_digest
 
 
 def test_a_setting_edited_and_edited_back_was_edited() -> None:
@@ -65,7 +65,7 @@ def test_a_parameter_that_the_last_run_did_not_know_counts_as_edited() -> None:
 
 def test_before_the_first_run_no_setting_was_edited() -> None:
     assert a_report(previous=RunState()).changed_parameters == frozenset()
-    assert not a_report(previous=RunState()).is_news
+    assert not a_report(previous=RunState()).needs_digest
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -80,7 +80,7 @@ def test_the_end_of_an_exemption_sends_a_digest_once(
     previous = RunState(parameters=parameters(exemptions=exemptions), ended_exemptions=told)
     report = a_report(mode=mode, previous=previous, exemptions=exemptions)
     assert len(report.ended_exemptions) == ended
-    assert report.is_news is bool(ended)
+    assert report.needs_digest is bool(ended)
     assert report.next_state().ended_exemptions == told + report.ended_exemptions
 
 
@@ -93,7 +93,7 @@ FIRST, SECOND = an_outcome(key_id="AKIA1"), an_outcome(key_id="AKIA2")
 
 
 @pytest.mark.parametrize(
-    ("told", "now", "news"),
+    ("told", "now", "needs_digest"),
     [
         ((), (), False),
         ((), (FIRST,), True),
@@ -106,11 +106,11 @@ FIRST, SECOND = an_outcome(key_id="AKIA1"), an_outcome(key_id="AKIA2")
         ((FIRST,), (replace(FIRST, section=Section.DEACTIVATED),), True),
         ((FIRST,), (replace(FIRST, due=None, reason="other words"),), False),
         ((FIRST,), (replace(FIRST, created=FIRST.created and FIRST.created - days(1)),), False),
-        ((FIRST,), (replace(FIRST, news=False),), False),
+        ((FIRST,), (replace(FIRST, triggers_digest=False),), False),
     ],
 )
 def test_in_report_mode_only_other_pairs_of_key_and_action_are_news(
-    told: tuple[Outcome, ...], now: tuple[Outcome, ...], *, news: bool
+    told: tuple[Outcome, ...], now: tuple[Outcome, ...], *, needs_digest: bool
 ) -> None:
     """Not that another day passed."""
     assert (
@@ -118,15 +118,15 @@ def test_in_report_mode_only_other_pairs_of_key_and_action_are_news(
             *now,
             mode=Mode.REPORT,
             previous=replace(after_a_report_of(*told), parameters=parameters()),
-        ).is_news
-        is news
+        ).needs_digest
+        is needs_digest
     )
 
 
 def test_in_report_mode_what_an_earlier_run_did_is_news_and_no_part_of_the_comparison() -> None:
-    earlier = an_outcome(Section.DELETED, key_id="AKIA9", earlier=NOON)
+    earlier = an_outcome(Section.DELETED, key_id="AKIA9", happened_at=NOON)
     report = a_report(FIRST, earlier, mode=Mode.REPORT, previous=after_a_report_of(FIRST))
-    assert report.is_news
+    assert report.needs_digest
     assert report.next_state().reported == after_a_report_of(FIRST).reported
 
 
@@ -137,10 +137,12 @@ def test_an_enforcing_run_leaves_the_last_report_standing() -> None:
 
 
 def test_the_next_run_knows_the_settings_and_what_people_were_told() -> None:
-    seen_by_run = an_inventory(seen(a_key(status="Expired")), seen(a_key(key_id="AKIA2")))
+    seen_by_run = an_inventory(
+        observed_key(a_key(status="Expired")), observed_key(a_key(key_id="AKIA2"))
+    )
     report = a_report(
         plan=planned(seen_by_run),
-        seen=seen_by_run,
+        inventory=seen_by_run,
         previous=RunState(stopped="2026-11-23"),
         grace_days="45",
     )
@@ -153,10 +155,10 @@ def test_the_next_run_knows_the_settings_and_what_people_were_told() -> None:
 def cuttable() -> Report:
     """A report with news and what is only listed, in no order."""
     return a_report(
-        an_outcome(Section.EXEMPT, key_id="exempt", news=False),
-        an_outcome(Section.UPCOMING, key_id="later", news=False),
+        an_outcome(Section.EXEMPT, key_id="exempt", triggers_digest=False),
+        an_outcome(Section.UPCOMING, key_id="later", triggers_digest=False),
         an_outcome(Section.UPCOMING, key_id="tomorrow"),
-        an_outcome(Section.HELD, key_id="held before", news=False),
+        an_outcome(Section.HELD, key_id="held before", triggers_digest=False),
         an_outcome(Section.HELD, key_id="held"),
         an_outcome(Section.FAILED, key_id="failed"),
         an_outcome(Section.DELETED, key_id="deleted"),
@@ -167,7 +169,7 @@ def cuttable() -> Report:
 
 def test_what_people_must_know_is_kept_before_what_they_may() -> None:
     """Notices first, since a notice that was not told is none."""
-    kept = [outcome.access_key_id for outcome in cuttable().cut(9).outcomes]
+    kept = [outcome.access_key_id for outcome in cuttable().truncate(9).outcomes]
     assert kept == [
         "noticed",
         "deactivated",
@@ -195,6 +197,6 @@ def test_what_people_must_know_is_kept_before_what_they_may() -> None:
     ],
 )
 def test_what_is_left_out_is_counted(room: int, left_out: dict[Section, int]) -> None:
-    cut = cuttable().cut(room)
+    cut = cuttable().truncate(room)
     assert len(cut.outcomes) == room
     assert cut.left_out == left_out

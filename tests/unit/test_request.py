@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from key_rotation.errors import BadEventError
+from key_rotation.errors import InvalidEventError
 from key_rotation.request import Request
 
 
@@ -38,7 +38,7 @@ def test_an_event_may_ask_for_nothing_or_for_a_report(
 )
 def test_an_event_may_ask_for_no_other_mode(mode: Any) -> None:
     """Not even the one that the settings have."""
-    with pytest.raises(BadEventError) as refused:
+    with pytest.raises(InvalidEventError) as refused:
         Request.parse({"mode": mode})
     assert f"the mode {mode!r}" in str(refused.value)
     assert '{"mode": "report"}' in str(refused.value)
@@ -49,19 +49,19 @@ def test_an_event_may_ask_for_no_other_mode(mode: Any) -> None:
 )
 def test_an_event_may_set_nothing_else(name: str) -> None:
     """Not beside a report either."""
-    with pytest.raises(BadEventError, match="unknown field"):
+    with pytest.raises(InvalidEventError, match="unknown field"):
         Request.parse({name: "1"})
-    with pytest.raises(BadEventError, match="unknown field"):
+    with pytest.raises(InvalidEventError, match="unknown field"):
         Request.parse({"mode": "report", name: "1"})
 
 
 @pytest.mark.parametrize("scheduled_time", [None, 0, 1764000000, ["now"], {}])
 def test_the_time_of_the_schedule_is_text(scheduled_time: Any) -> None:
-    with pytest.raises(BadEventError, match="the time"):
+    with pytest.raises(InvalidEventError, match="the time"):
         Request.parse({"scheduled_time": scheduled_time})
 
 
 @pytest.mark.parametrize("event", [None, "report", 1, [], ["mode"], [["mode", "report"]]])
 def test_an_event_is_an_object(event: Any) -> None:
-    with pytest.raises(BadEventError, match="is no object"):
+    with pytest.raises(InvalidEventError, match="is no object"):
         Request.parse(event)

@@ -5,7 +5,7 @@ import pytest
 from key_rotation.domain.exemptions import ACCEPTED as AN_EXEMPTION
 from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import NAMES, Settings
-from key_rotation.errors import BadSettingsError
+from key_rotation.errors import InvalidSettingsError
 from tests.unit.builders import days, parameters, settings
 
 RANGES = {
@@ -24,7 +24,7 @@ def parse(**changed: str) -> Settings:
 
 def refusal(**changed: str) -> str:
     """What is said of values that are refused."""
-    with pytest.raises(BadSettingsError) as refused:
+    with pytest.raises(InvalidSettingsError) as refused:
         parse(**changed)
     return str(refused.value)
 
@@ -135,7 +135,7 @@ def test_a_missing_parameter_is_refused_by_its_name(name: str) -> None:
     raw = parameters()
     del raw[name]
     with pytest.raises(
-        BadSettingsError, match=f"^The parameter /key-rotation/{name} is missing; it takes "
+        InvalidSettingsError, match=f"^The parameter /key-rotation/{name} is missing; it takes "
     ) as refused:
         Settings.parse(raw, path="/key-rotation")
     assert len(refused.value.problems) == 1
@@ -161,7 +161,7 @@ def test_the_notice_is_shorter_than_the_max_age(
 
 def test_all_problems_are_named_at_once() -> None:
     """A person edits once, not eight times."""
-    with pytest.raises(BadSettingsError) as refused:
+    with pytest.raises(InvalidSettingsError) as refused:
         Settings.parse({}, path="/key-rotation")
     named = [problem.split()[2] for problem in refused.value.problems]
     assert sorted(named) == sorted(f"/key-rotation/{name}" for name in NAMES)
@@ -184,7 +184,7 @@ def test_a_notice_that_is_too_long_is_named_beside_the_other_problems() -> None:
 
 
 def test_a_problem_names_the_path_under_which_people_find_the_parameter() -> None:
-    with pytest.raises(BadSettingsError, match=r"^The parameter /elsewhere/mode is missing"):
+    with pytest.raises(InvalidSettingsError, match=r"^The parameter /elsewhere/mode is missing"):
         Settings.parse({}, path="/elsewhere")
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from key_rotation.domain.model import NEVER_USED, Action, Decision, LastUse, Reason, Status
 from key_rotation.domain.transitions import (
-    called_off,
-    first_watch,
-    happened,
-    intend,
-    kept,
-    noticed,
-    told,
+    after_action,
+    after_digest_sent,
+    after_no_action,
+    after_notice,
+    cancel_intent,
+    new_watch,
+    record_intent,
 )
 from key_rotation.domain.watch import (
     Deactivated,
@@ -27,7 +27,7 @@ from key_rotation.domain.watch import (
     Noticed,
     State,
 )
-from tests.unit.builders import NOON, NOW, TODAY, a_key, a_watch, ago, in_days, seen, used
+from tests.unit.builders import NOON, NOW, TODAY, a_key, a_watch, ago, in_days, observed_key, used
 from tests.unit.builders import deactivated as a_window
 from tests.unit.builders import noticed as a_notice
 
@@ -50,19 +50,19 @@ def after(
     """The state after something happened to a key."""
     decision = Decision(action=action, reason=reason, due=due)
     event = an_event(action, reason)
-    return happened(a_watch(KEY, state), decision, seen(KEY, last_use), event).state
+    return after_action(a_watch(KEY, state), decision, observed_key(KEY, last_use), event).state
 
 
 def test_the_memory_of_a_key_begins_with_what_was_seen_of_it() -> None:
     """Its version says that it was never written."""
-    assert first_watch(KEY) == a_watch(KEY, Lapsed(due=None), version=0)
+    assert new_watch(KEY) == a_watch(KEY, Lapsed(due=None), version=0)
 
 
 @pytest.mark.parametrize("state", [a_notice(due=0), Held()])
 def test_no_intent_to_delete_rests_on_anything_but_a_window(state: State) -> None:
     """It would be a mistake of ours, and says so."""
     with pytest.raises(ValueError, match=type(state).__name__):
-        intend(a_watch(KEY, state), Action.DELETE)
+        record_intent(a_watch(KEY, state), Action.DELETE)
 
 
 def test_no_window_is_without_a_day() -> None:
@@ -74,7 +74,7 @@ def test_no_window_is_without_a_day() -> None:
 def test_a_notice_is_remembered_with_its_day_and_the_day_it_was_told() -> None:
     """It was told today."""
     decision = Decision(action=Action.NOTICE, reason=Reason.STALE, due=in_days(7))
-    watch = noticed(first_watch(KEY), decision, NOW, "CI upload")
+    watch = after_notice(new_watch(KEY), decision, NOW, "CI upload")
     assert watch.state == Noticed(at=NOON, due=in_days(7), told_on=TODAY)
     assert (watch.description, watch.reactivations) == ("CI upload", 0)
 
@@ -82,7 +82,7 @@ def test_a_notice_is_remembered_with_its_day_and_the_day_it_was_told() -> None:
 def test_a_notice_for_a_key_that_was_turned_on_again_is_counted() -> None:
     """Twice it gets one; the third time it is held."""
     decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
-    watch = noticed(a_watch(KEY, a_window(since=3), reactivations=1), decision, NOW, None)
+    watch = after_notice(a_watch(KEY, a_window(since=3), reactivations=1), decision, NOW, None)
     assert watch.reactivations == 2
 
 
@@ -98,14 +98,16 @@ def test_the_intent_to_deactivate_keeps_the_notice_it_rests_on(
     state: State, notice: Noticed | None
 ) -> None:
     """So that a run that died is decided again by it."""
-    assert intend(a_watch(KEY, state), Action.DEACTIVATE).state == Deactivating(notice=notice)
+    assert record_intent(a_watch(KEY, state), Action.DEACTIVATE).state == Deactivating(
+        notice=notice
+    )
 
 
 @pytest.mark.parametrize("state", [a_window(since=30), Deleting(window=a_window(since=30))])
 def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None:
     """So that a run that died is decided again by it."""
     expected = Deleting(window=a_window(since=30))
-    assert intend(a_watch(KEY, state), Action.DELETE).state == expected
+    assert record_intent(a_watch(KEY, state), Action.DELETE).state == expected
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None
     ],
 )
 def test_an_intent_that_iam_refused_is_taken_back(state: State, remembered: State) -> None:
-    assert called_off(a_watch(KEY, state)) == a_watch(KEY, remembered)
+    assert cancel_intent(a_watch(KEY, state)) == a_watch(KEY, remembered)
 
 
 @pytest.mark.parametrize(("action", "adopted"), [(Action.DEACTIVATE, False), (Action.ADOPT, True)])
@@ -194,7 +196,9 @@ def test_a_window_remembers_the_day_that_was_promised_before(
 def test_a_window_that_an_exemption_ends_leaves_its_promise_behind() -> None:
     window = replace(a_window(since=3), promised=in_days(9))
     exempt = Decision(action=Action.EXEMPT, reason=Reason.EXEMPT)
-    assert kept(a_watch(KEY, window), exempt, Status.ACTIVE).state == Lapsed(due=in_days(9))
+    assert after_no_action(a_watch(KEY, window), exempt, Status.ACTIVE).state == Lapsed(
+        due=in_days(9)
+    )
 
 
 @pytest.mark.parametrize(
@@ -223,8 +227,8 @@ def test_what_happened_waits_to_be_told() -> None:
     watch = a_watch(KEY, a_notice(due=0))
     decision = Decision(action=Action.DEACTIVATE, reason=Reason.NOTICE_OVER, due=in_days(30))
     first, second = an_event(Action.DEACTIVATE), an_event(Action.DELETE)
-    once = happened(watch, decision, seen(KEY), first)
-    twice = happened(once, Decision(action=Action.DELETE, reason=Reason.UNUSED), None, second)
+    once = after_action(watch, decision, observed_key(KEY), first)
+    twice = after_action(once, Decision(action=Action.DELETE, reason=Reason.UNUSED), None, second)
     assert twice.untold == (first, second)
 
 
@@ -232,14 +236,14 @@ def test_what_happened_waits_to_be_told() -> None:
 def test_what_was_told_waits_no_longer(state: State) -> None:
     """And today is the day on which it was told."""
     waiting = replace(a_watch(KEY, state), untold=(an_event(Action.DEACTIVATE),))
-    watch = told(waiting, NOW)
+    watch = after_digest_sent(waiting, NOW)
     assert watch.untold == ()
     assert watch.state.told_on == TODAY  # type: ignore[union-attr]  # both states have it
 
 
 def test_telling_a_held_key_changes_nothing_else() -> None:
     """It has no day to come."""
-    assert told(a_watch(KEY, Held()), NOW).state == Held()
+    assert after_digest_sent(a_watch(KEY, Held()), NOW).state == Held()
 
 
 NOTICE, WINDOW = a_notice(due=3), a_window(since=3)
@@ -267,7 +271,7 @@ def test_an_exemption_or_unknown_status_voids_a_notice_and_breaks_a_window(
 ) -> None:
     """What comes after starts anew, and never before a day once told."""
     decision = Decision(action=Action.KEEP, reason=reason)
-    assert kept(a_watch(KEY, state), decision, status).state == remembered
+    assert after_no_action(a_watch(KEY, state), decision, status).state == remembered
 
 
 @pytest.mark.parametrize(
@@ -277,7 +281,7 @@ def test_an_exemption_or_unknown_status_voids_a_notice_and_breaks_a_window(
 def test_to_exempt_a_held_key_is_to_have_looked(reason: Reason, remembered: State) -> None:
     """It is no longer held, and its count begins anew."""
     watch = a_watch(KEY, Held(), reactivations=2)
-    after_all = kept(watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE)
+    after_all = after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE)
     assert after_all.state == remembered
     assert after_all.reactivations == (0 if reason is Reason.EXEMPT else 2)
 
@@ -289,19 +293,21 @@ def test_to_exempt_a_held_key_is_to_have_looked(reason: Reason, remembered: Stat
 def test_a_notice_lapses_when_the_owner_turns_the_key_off(state: State, remembered: State) -> None:
     """Turned on again, it gets a new one."""
     decision = Decision(action=Action.KEEP, reason=Reason.NOT_OURS)
-    assert kept(a_watch(KEY, state), decision, Status.INACTIVE).state == remembered
+    assert after_no_action(a_watch(KEY, state), decision, Status.INACTIVE).state == remembered
 
 
 @pytest.mark.parametrize("state", [a_window(since=9), Deleting(window=a_window(since=9))])
 def test_a_key_that_was_turned_on_breaks_its_window_before_anybody_is_told(state: State) -> None:
     decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
-    broken = kept(a_watch(KEY, state), decision, Status.ACTIVE)
+    broken = after_no_action(a_watch(KEY, state), decision, Status.ACTIVE)
     assert broken.state == a_window(since=9, interrupted=True)
 
 
 def test_a_deletion_that_is_off_takes_its_intent_back() -> None:
     decision = Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
-    off = kept(a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE)
+    off = after_no_action(
+        a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE
+    )
     assert off.state == a_window(since=30)
 
 
@@ -319,11 +325,14 @@ def test_a_day_that_moved_later_is_remembered(
 ) -> None:
     """So that it never moves back."""
     decision = Decision(action=Action.KEEP, reason=reason, due=in_days(5))
-    assert kept(a_watch(KEY, state), decision, Status.ACTIVE).state == remembered
+    assert after_no_action(a_watch(KEY, state), decision, Status.ACTIVE).state == remembered
 
 
 @pytest.mark.parametrize("reason", [Reason.FRESH, Reason.DELETION_OFF, Reason.ALREADY_GONE])
 def test_a_key_that_is_only_kept_is_remembered_as_it_was(reason: Reason) -> None:
     """Nothing is written for it."""
     watch = a_watch(KEY, WINDOW)
-    assert kept(watch, Decision(action=Action.KEEP, reason=reason), Status.INACTIVE) is watch
+    assert (
+        after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.INACTIVE)
+        is watch
+    )

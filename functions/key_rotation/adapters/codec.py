@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import cattrs
 from cattrs.strategies import configure_tagged_union
 
-from key_rotation.domain.model import Action, Coverage, Reason
+from key_rotation.domain.model import Action, Reason, Scan
 from key_rotation.domain.watch import State
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(int, lambda value, _: int(_only(Decimal, int)(value, int)))
     converter.register_structure_hook(datetime, _aware)
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
-    for closed_set in (Action, Coverage):
+    for closed_set in (Action, Scan):
         converter.register_structure_hook(closed_set, lambda value, kind: kind(value))
     converter.register_structure_hook(Reason, lambda value, _: Reason[value])
     converter.register_unstructure_hook(datetime, datetime.isoformat)

@@ -8,9 +8,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.aws import AWS_ERRORS, why
-from key_rotation.domain.model import Now, Row, Slot
-from key_rotation.errors import NoReportError
+from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.domain.model import CredentialReportRow, Now, ReportedKey
+from key_rotation.errors import CredentialReportUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -30,11 +30,11 @@ def begin_report(iam: "IAMClient") -> None:
         iam.generate_credential_report()
 
 
-def read_report(iam: "IAMClient", now: Now) -> Mapping[str, Row]:
+def read_report(iam: "IAMClient", now: Now) -> Mapping[str, CredentialReportRow]:
     """Have the report made, and read the rows that can be understood, by user name.
 
-    A user without a row is asked for keys. Raises NoReportError where no report is to be had, or
-    none of its rows is understood: it has one for the root user at least.
+    The keys of a user without a row are read. Raises CredentialReportUnavailableError if IAM gives
+    no report, or if no row of it can be read: it has at least one, for the root user.
     """
     try:
         _generate(iam)
@@ -42,23 +42,23 @@ def read_report(iam: "IAMClient", now: Now) -> Mapping[str, Row]:
         generated, content = answer["GeneratedTime"], answer["Content"]
         text = content.decode()
     except (*AWS_ERRORS, KeyError, UnicodeDecodeError) as cause:
-        raise NoReportError(why(cause)) from cause
+        raise CredentialReportUnavailableError(error_message(cause)) from cause
     if abs(now.instant - generated) > TOO_OLD:
-        raise NoReportError(f"it is of {generated:%Y-%m-%d %H:%M}")
+        raise CredentialReportUnavailableError(f"it is of {generated:%Y-%m-%d %H:%M}")
     try:
         rows = dict(parse(text))
     except csv.Error as cause:
-        raise NoReportError(why(cause)) from cause
+        raise CredentialReportUnavailableError(error_message(cause)) from cause
     if not rows:
-        raise NoReportError("none of its rows can be understood")
+        raise CredentialReportUnavailableError("none of its rows can be understood")
     return rows
 
 
-def parse(text: str) -> Iterator[tuple[str, Row]]:
+def parse(text: str) -> Iterator[tuple[str, CredentialReportRow]]:
     """Read the report's CSV, by the names of its columns; a row that is not understood is none."""
     for fields in csv.DictReader(io.StringIO(text)):
         try:
-            row = Row(
+            row = CredentialReportRow(
                 created=_instant(fields["user_creation_time"]),
                 slots=tuple(_slot(fields, number) for number in (1, 2)),
                 more=(fields.get("additional_credentials_info") or "N/A") not in NONE,
@@ -73,12 +73,12 @@ def _generate(iam: "IAMClient") -> None:
         if iam.generate_credential_report()["State"] == "COMPLETE":
             return
         time.sleep(pause)
-    raise NoReportError("it was not ready after a minute")
+    raise CredentialReportUnavailableError("it was not ready after a minute")
 
 
-def _slot(fields: Mapping[str, str], number: int) -> Slot:
+def _slot(fields: Mapping[str, str], number: int) -> ReportedKey:
     rotated = fields[f"access_key_{number}_last_rotated"]
-    return Slot(
+    return ReportedKey(
         active=BOOLEANS[fields[f"access_key_{number}_active"].lower()],
         rotated=None if rotated in NONE else _instant(rotated),
     )

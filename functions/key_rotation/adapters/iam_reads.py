@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from key_rotation.adapters.aws import AWS_ERRORS, why
-from key_rotation.domain.model import AccessKey, LastUse, Listed, Sighting, Status, User
-from key_rotation.errors import ListingError, UnreadableError, UserGoneError
+from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.domain.model import AccessKey, LastUse, ListedUser, ObservedKey, Status, User
+from key_rotation.errors import ListUsersError, UnreadableError, UserNotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 NOT_APPLICABLE = "N/A"
 
 
-def list_users(iam: "IAMClient") -> tuple[Listed, ...]:
-    """List all users, page by page to the end; raises ListingError when a page fails."""
+def list_users(iam: "IAMClient") -> tuple[ListedUser, ...]:
+    """List all users, page by page to the end; raises ListUsersError when a page fails."""
     pages = iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 1000})
     try:
         return tuple(
-            Listed(
+            ListedUser(
                 user=User(name=user["UserName"], path=user["Path"], user_id=user["UserId"]),
                 created=user["CreateDate"],
             )
@@ -31,19 +31,19 @@ def list_users(iam: "IAMClient") -> tuple[Listed, ...]:
             for user in page["Users"]
         )
     except (*AWS_ERRORS, KeyError) as cause:
-        text = f"The listing of IAM users broke off ({why(cause)}). Nothing was changed."
-        raise ListingError(text) from cause
+        text = f"The listing of IAM users broke off ({error_message(cause)}). Nothing was changed."
+        raise ListUsersError(text) from cause
 
 
 def list_keys(iam: "IAMClient", user: User) -> tuple[AccessKey, ...]:
-    """List all keys of a user; raises UserGoneError and UnreadableError."""
+    """List all keys of a user; raises UserNotFoundError and UnreadableError."""
     pages = iam.get_paginator("list_access_keys").paginate(UserName=user.name)
     try:
         return tuple(_key(user, found) for page in pages for found in page["AccessKeyMetadata"])
     except (*AWS_ERRORS, KeyError) as cause:
         if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "NoSuchEntity":
-            raise UserGoneError("IAM no longer knows its user by this name") from cause
-        raise UnreadableError(f"its keys could not be listed ({why(cause)})") from cause
+            raise UserNotFoundError("IAM no longer knows its user by this name") from cause
+        raise UnreadableError(f"its keys could not be listed ({error_message(cause)})") from cause
 
 
 def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
@@ -57,7 +57,7 @@ def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
         owner, found = answer["UserName"], answer["AccessKeyLastUsed"]
         at, service = found.get("LastUsedDate"), found.get("ServiceName")
     except (*AWS_ERRORS, KeyError) as cause:
-        raise UnreadableError(f"its last use could not be read ({why(cause)})") from cause
+        raise UnreadableError(f"its last use could not be read ({error_message(cause)})") from cause
     if owner != key.user.name:
         raise UnreadableError(f"IAM names {owner!r} as its owner")
     if at is None and service != NOT_APPLICABLE:
@@ -65,7 +65,7 @@ def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
     return LastUse(at=at, service=_known(service), region=_known(found.get("Region")))
 
 
-def owner_of(iam: "IAMClient", access_key_id: str) -> str | None:
+def find_key_owner(iam: "IAMClient", access_key_id: str) -> str | None:
     """Name the user whose key it is; None where IAM does not say."""
     try:
         return iam.get_access_key_last_used(AccessKeyId=access_key_id)["UserName"]
@@ -73,10 +73,10 @@ def owner_of(iam: "IAMClient", access_key_id: str) -> str | None:
         return None
 
 
-def sight_again(iam: "IAMClient", key: AccessKey) -> Sighting | None:
+def reread_key(iam: "IAMClient", key: AccessKey) -> ObservedKey | None:
     """Read a key's status, creation, owner and last use afresh; None when it is gone."""
     fresh = [k for k in list_keys(iam, key.user) if k.access_key_id == key.access_key_id]
-    return Sighting(key=fresh[0], last_use=read_last_use(iam, fresh[0])) if fresh else None
+    return ObservedKey(key=fresh[0], last_use=read_last_use(iam, fresh[0])) if fresh else None
 
 
 def _key(user: User, found: "AccessKeyMetadataTypeDef") -> AccessKey:

@@ -6,14 +6,14 @@ did not do: if the key is as wanted all the same, then somebody else was quicker
 
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.aws import AWS_ERRORS, is_refusal, why
+from key_rotation.adapters.clients import AWS_ERRORS, error_message, is_refusal
 from key_rotation.adapters.iam_reads import list_keys
 from key_rotation.domain.model import AccessKey, Status
 from key_rotation.errors import (
     ChangeRefusedError,
     ChangeUnconfirmedError,
-    KeyGoneError,
-    OneKeyError,
+    KeyNotFoundError,
+    KeyScopedError,
     UnreadableError,
 )
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def deactivate(iam: "IAMClient", key: AccessKey) -> None:
     """Make a key inactive.
 
-    Raises KeyGoneError, ChangeRefusedError, ChangeUnconfirmedError and what `list_keys` does.
+    Raises KeyNotFoundError, ChangeRefusedError, ChangeUnconfirmedError and what `list_keys` does.
     """
     try:
         iam.update_access_key(
@@ -33,7 +33,7 @@ def deactivate(iam: "IAMClient", key: AccessKey) -> None:
     except AWS_ERRORS as cause:
         found = _read_back(iam, key, cause)
         if found is None:
-            raise KeyGoneError(key.access_key_id) from cause
+            raise KeyNotFoundError(key.access_key_id) from cause
         if found is not Status.INACTIVE or is_refusal(cause):
             raise _not_done(cause) from cause
 
@@ -46,7 +46,7 @@ def delete(iam: "IAMClient", key: AccessKey) -> None:
         if _read_back(iam, key, cause) is not None:
             raise _not_done(cause) from cause
         if is_refusal(cause):
-            raise KeyGoneError(key.access_key_id) from cause
+            raise KeyNotFoundError(key.access_key_id) from cause
 
 
 def _read_back(iam: "IAMClient", key: AccessKey, cause: Exception) -> Status | None:
@@ -58,6 +58,6 @@ def _read_back(iam: "IAMClient", key: AccessKey, cause: Exception) -> Status | N
     return next((k.status for k in keys if k.access_key_id == key.access_key_id), None)
 
 
-def _not_done(cause: Exception) -> OneKeyError:
+def _not_done(cause: Exception) -> KeyScopedError:
     kind = ChangeRefusedError if is_refusal(cause) else ChangeUnconfirmedError
-    return kind(f"IAM did not do it ({why(cause)})")
+    return kind(f"IAM did not do it ({error_message(cause)})")

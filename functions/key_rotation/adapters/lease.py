@@ -1,7 +1,7 @@
 """One run at a time: a lease in the ledger that its holder keeps alive with a heartbeat.
 
 A contender does not compare clocks: it watches the heartbeat, and takes over only when it has stood
-still for `DEAD_AFTER` seconds (the way of AWS's DynamoDB lock client). So a run that was killed
+still for `LEASE_TIMEOUT` seconds (the way of AWS's DynamoDB lock client). So a run that was killed
 blocks the next for some seconds only. Should a holder stall for longer and live, it finds the lease
 lost before its next change, and its records fail on the version of the watch.
 """
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
-from key_rotation.adapters.aws import AWS_ERRORS, why
-from key_rotation.errors import AnotherRunError, LeaseLostError, LedgerError
+from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.errors import LeaseLostError, LedgerError, RunInProgressError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -30,11 +30,11 @@ class Condition(TypedDict, total=False):
 
 
 KEY = {"pk": "RUN", "sk": "LEASE"}
-BEAT_EVERY = 2.0
-DEAD_AFTER = 10.0
-LOOK_EVERY = 0.5
+HEARTBEAT_INTERVAL = 2.0
+LEASE_TIMEOUT = 10.0
+POLL_INTERVAL = 0.5
 """Seconds. Five beats may be missed before a holder counts as dead."""
-WAIT_FOR_REPORT = 240.0
+REPORT_RUN_TIMEOUT = 240.0
 """Seconds for which a run waits for one that a person asked to report only: that must not take the
 place of the day's run."""
 
@@ -52,7 +52,7 @@ class Lease:
     """The right to be the one run, for as long as `check` does not raise."""
 
     def __init__(self, table: "Table", run_id: str, *, report: bool) -> None:
-        """Take the lease in the name of a run; raises AnotherRunError or LedgerError."""
+        """Take the lease in the name of a run; raises RunInProgressError or LedgerError."""
         self._table = table
         self._self = Holder(run_id, 0, report)
         self._lost = threading.Event()
@@ -60,7 +60,9 @@ class Lease:
         try:
             self._take()
         except AWS_ERRORS as cause:
-            raise LedgerError(f"The lease of the run cannot be taken ({why(cause)}).") from cause
+            raise LedgerError(
+                f"The lease of the run cannot be taken ({error_message(cause)})."
+            ) from cause
 
     def check(self) -> None:
         """Raise LeaseLostError when another run took over; to be asked before each change."""
@@ -69,12 +71,12 @@ class Lease:
 
     def keep_alive(self) -> None:
         """Beat until released; runs in a thread of its own."""
-        while not self._over.wait(BEAT_EVERY):
+        while not self._over.wait(HEARTBEAT_INTERVAL):
             try:
                 if not self._beat():
                     return self._lost.set()
             except AWS_ERRORS:
-                continue  # the next beat may pass; `DEAD_AFTER` allows for some that do not
+                continue  # the next beat may pass; `LEASE_TIMEOUT` allows for some that do not
         return None
 
     def release(self) -> None:
@@ -87,21 +89,21 @@ class Lease:
 
     def _take(self) -> None:
         """Take the lease when it is free, or its holder's heartbeat stands still."""
-        patience = time.monotonic() + WAIT_FOR_REPORT
+        patience = time.monotonic() + REPORT_RUN_TIMEOUT
         while not self._write({"ConditionExpression": "attribute_not_exists(pk)"}):
             holder = self._holder()
             if holder is None:
                 continue
-            if self._stands_still(holder) and self._write(_while_held_by(holder)):
+            if self._heartbeat_stopped(holder) and self._write(_while_held_by(holder)):
                 return
             waits = holder.report and not self._self.report
             if not waits or time.monotonic() > patience:
-                raise AnotherRunError(holder.run_id)
+                raise RunInProgressError(holder.run_id)
 
-    def _stands_still(self, holder: Holder) -> bool:
-        give_up = time.monotonic() + DEAD_AFTER
+    def _heartbeat_stopped(self, holder: Holder) -> bool:
+        give_up = time.monotonic() + LEASE_TIMEOUT
         while time.monotonic() < give_up:
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_INTERVAL)
             if self._holder() != holder:
                 return False
         return True
@@ -130,8 +132,8 @@ class Lease:
 
 
 @contextmanager
-def held(table: "Table", run_id: str, *, report: bool) -> Iterator[Lease]:
-    """Hold the lease while the block runs; raises AnotherRunError or LedgerError before it does.
+def acquire(table: "Table", run_id: str, *, report: bool) -> Iterator[Lease]:
+    """Hold the lease while the block runs; raises RunInProgressError or LedgerError before it does.
 
     report: whether a person asked this run to report only, so that others wait for it
     """

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from key_rotation.adapters import records
-from key_rotation.adapters.aws import AWS_ERRORS, why
+from key_rotation.adapters import ledger_items
+from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.adapters.codec import Item, MalformedError
-from key_rotation.adapters.parallel import in_parallel
+from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.domain.model import Failure
 from key_rotation.domain.run_state import RunState
-from key_rotation.domain.watch import Event, Memory, Watch
+from key_rotation.domain.watch import Event, Watch, Watches
 from key_rotation.errors import LedgerConflictError, LedgerError, UnreadableError
 
 if TYPE_CHECKING:
@@ -48,21 +48,21 @@ class Ledger:
         self._client = table.meta.client
         self._run_id = run_id
 
-    def memory(self) -> Memory:
+    def read_watches(self) -> Watches:
         """Read all watches; raises LedgerError when the table does not answer."""
-        watches: dict[str, Watch] = {}
+        by_key_id: dict[str, Watch] = {}
         failures: list[Failure] = []
         try:
             for item in self._items():
                 try:
-                    watches[item["sk"]] = records.decode_watch(item)
+                    by_key_id[item["sk"]] = ledger_items.decode_watch(item)
                 except UnreadableError as error:
                     failures.append(_unreadable(item, str(error)))
         except AWS_ERRORS as cause:
-            raise LedgerError(f"The ledger cannot be read ({why(cause)}).") from cause
-        return Memory(watches=watches, unreadable=tuple(failures))
+            raise LedgerError(f"The ledger cannot be read ({error_message(cause)}).") from cause
+        return Watches(by_key_id=by_key_id, unreadable=tuple(failures))
 
-    def put_all(self, changes: Sequence[Change]) -> list[Watch | LedgerError]:
+    def write_watches(self, changes: Sequence[Change]) -> list[Watch | LedgerError]:
         """Write watches over the versions they were made from, and their events into the history.
 
         As many as fit go into one call, which is all or nothing; where it fails, each goes by
@@ -80,8 +80,8 @@ class Ledger:
         return results
 
     def put(self, watch: Watch, events: Sequence[Event] = ()) -> Watch:
-        """Write one watch, as `put_all` does; raises its LedgerError."""
-        (result,) = self.put_all([Change(watch=watch, events=tuple(events))])
+        """Write one watch, as `write_watches` does; raises its LedgerError."""
+        (result,) = self.write_watches([Change(watch=watch, events=tuple(events))])
         if isinstance(result, LedgerError):
             raise result
         return result
@@ -93,7 +93,7 @@ class Ledger:
             self._transact(puts)
         except AWS_ERRORS as cause:
             try:
-                found = self._read(records.watch_key(change.watch.access_key_id))
+                found = self._read(ledger_items.watch_key(change.watch.access_key_id))
             except LedgerError as error:
                 return error
             if found != puts[0]["Item"]:
@@ -102,8 +102,8 @@ class Ledger:
 
     def _writes(self, change: Change) -> list[Item]:
         written = change.written
-        item = {**records.encode_watch(written), "written_by": self._run_id}
-        history = [records.encode_event(written, event) for event in change.events]
+        item = {**ledger_items.encode_watch(written), "written_by": self._run_id}
+        history = [ledger_items.encode_event(written, event) for event in change.events]
         return [
             {"TableName": self._table.name, "Item": item, **_unchanged(change.watch)},
             *({"TableName": self._table.name, "Item": event} for event in history),
@@ -113,7 +113,7 @@ class Ledger:
         items: Any = [{"Put": put} for put in puts]
         self._client.transact_write_items(TransactItems=items)
 
-    def forget_all(self, watches: Sequence[Watch]) -> list[LedgerError | None]:
+    def delete_watches(self, watches: Sequence[Watch]) -> list[LedgerError | None]:
         """Remove watches that have ended; their history stays.
 
         Returns for each None, or why it is not known to be removed.
@@ -121,7 +121,7 @@ class Ledger:
         return in_parallel(self._forget, watches)
 
     def _forget(self, watch: Watch) -> LedgerError | None:
-        key = records.watch_key(watch.access_key_id)
+        key = ledger_items.watch_key(watch.access_key_id)
         try:
             self._table.delete_item(Key=key, **_unchanged(watch))
         except AWS_ERRORS as cause:
@@ -131,28 +131,30 @@ class Ledger:
                 return error
         return None
 
-    def state(self) -> RunState:
+    def read_run_state(self) -> RunState:
         """Read what the last run left for the next; raises LedgerError."""
         item = self._read(STATE)
         if item is None:
             return RunState()
         try:
-            return records.decode_state(item)
+            return ledger_items.decode_state(item)
         except MalformedError as cause:
             raise LedgerError(f"The ledger's item {STATE} cannot be read: {cause}.") from cause
 
-    def save(self, state: RunState) -> None:
+    def write_run_state(self, state: RunState) -> None:
         """Write what the next run needs to know; raises LedgerError."""
         try:
-            self._table.put_item(Item={**STATE, **records.encode_state(state)})
+            self._table.put_item(Item={**STATE, **ledger_items.encode_state(state)})
         except AWS_ERRORS as cause:
-            raise LedgerError(f"The ledger did not take the run's state ({why(cause)}).") from cause
+            raise LedgerError(
+                f"The ledger did not take the run's state ({error_message(cause)})."
+            ) from cause
 
     def _items(self) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table.name,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": records.WATCHES},
+            ExpressionAttributeValues={":pk": ledger_items.WATCHES},
             ConsistentRead=True,
         )
         for page in pages:
@@ -162,7 +164,7 @@ class Ledger:
         try:
             return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         except AWS_ERRORS as cause:
-            raise LedgerError(f"The ledger cannot be read ({why(cause)}).") from cause
+            raise LedgerError(f"The ledger cannot be read ({error_message(cause)}).") from cause
 
 
 def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
@@ -192,7 +194,9 @@ def _unchanged(watch: Watch) -> Item:
 def _refused(cause: Exception, watch: Watch) -> LedgerError:
     conflict = isinstance(cause, ClientError) and cause.response["Error"]["Code"] in CONFLICTS
     kind = LedgerConflictError if conflict else LedgerError
-    return kind(f"The ledger did not take the record of {watch.access_key_id} ({why(cause)}).")
+    return kind(
+        f"The ledger did not take the record of {watch.access_key_id} ({error_message(cause)})."
+    )
 
 
 def _unreadable(item: Item, text: str) -> Failure:

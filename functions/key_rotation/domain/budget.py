@@ -6,7 +6,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class TimeBudget:
     """The time of one execution, shared out: half for reading, most of the rest for acting.
 
     time_left: asks how much is left
@@ -17,14 +17,14 @@ class Budget:
     whole: timedelta
 
     @property
-    def may_read(self) -> bool:
+    def allows_reads(self) -> bool:
         """Say whether there is time to read more users."""
         return self.time_left() > self.whole / 2
 
     @property
-    def may_act(self) -> bool:
+    def allows_changes(self) -> bool:
         """Say whether there is time for more changes, and for telling of them."""
         return self.time_left() > self.whole / 4
 
 
-UNLIMITED = Budget(lambda: timedelta.max, timedelta.max)
+UNLIMITED = TimeBudget(lambda: timedelta.max, timedelta.max)

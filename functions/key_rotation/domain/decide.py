@@ -13,8 +13,8 @@ from key_rotation.domain.model import (
     Decision,
     LastUse,
     Now,
+    ObservedKey,
     Reason,
-    Sighting,
     Status,
 )
 from key_rotation.domain.settings import Settings
@@ -38,12 +38,12 @@ PROPAGATION = timedelta(hours=1)
 User Guide, "Troubleshooting IAM"), and a run's clock is read before its writes."""
 
 
-def decide(sighting: Sighting, watch: Watch | None, *, now: Now, settings: Settings) -> Decision:
+def decide(observed: ObservedKey, watch: Watch | None, *, now: Now, settings: Settings) -> Decision:
     """Decide one key that exists.
 
     Raises UnreadableError where the rule needs a last use that is not known.
     """
-    key = sighting.key
+    key = observed.key
     state = watch.state if watch else None
     begun = isinstance(state, Deactivating) and key.status is Status.INACTIVE
     exemption = settings.exemption_of(key, now.today)
@@ -65,7 +65,7 @@ def decide(sighting: Sighting, watch: Watch | None, *, now: Now, settings: Setti
         case Status.ACTIVE:
             return _decide_active(key, watch, now, settings)
         case Status.INACTIVE:
-            return _decide_inactive(sighting, watch, now, settings)
+            return _decide_inactive(observed, watch, now, settings)
         case Status.OTHER:
             return Decision(action=Action.KEEP, reason=Reason.STATUS_UNKNOWN, note=key.status_text)
         case _:
@@ -83,7 +83,7 @@ def needs_last_use(key: AccessKey, watch: Watch | None, *, now: Now, settings: S
     """Say whether the last use must be read: the rule rests on it, or people are told of it."""
     match key.status:
         case Status.ACTIVE:
-            return watch is not None or _comes_due(key, now, settings)
+            return watch is not None or _notice_is_due(key, now, settings)
         case Status.INACTIVE:
             return watch is not None or settings.adopt_inactive_keys
         case Status.OTHER:
@@ -108,7 +108,9 @@ def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Sett
         case Deactivated(promised=told) | Deleting(window=Deactivated(promised=told)):
             if times >= REACTIVATIONS_UNTIL_HOLD:
                 return Decision(action=Action.HOLD, reason=Reason.REACTIVATED_TOO_OFTEN)
-            due = max(_limit(key, now, settings), now.today + settings.notice, told or date.min)
+            due = max(
+                _first_stale_day(key, now, settings), now.today + settings.notice, told or date.min
+            )
             return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due)
         case Held():
             return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
@@ -120,22 +122,24 @@ def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Sett
 
 def _decide_unnoticed(key: AccessKey, told: date | None, now: Now, settings: Settings) -> Decision:
     """Decide an active key without a notice in force; `told` is a day once announced for it."""
-    if not _comes_due(key, now, settings):
+    if not _notice_is_due(key, now, settings):
         return Decision(action=Action.KEEP, reason=Reason.FRESH)
-    due = max(_limit(key, now, settings), now.today + settings.notice, told or date.min)
+    due = max(_first_stale_day(key, now, settings), now.today + settings.notice, told or date.min)
     if due == now.today:
         return _deactivate(Reason.STALE_WITHOUT_NOTICE, now, settings)
     return Decision(action=Action.NOTICE, reason=Reason.STALE, due=due)
 
 
 def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Settings) -> Decision:
-    if not _comes_due(key, now, settings):
+    if not _notice_is_due(key, now, settings):
         return Decision(action=Action.WITHDRAW, reason=Reason.THRESHOLDS_CHANGED)
     if settings.was_exempt(key, since=now.day(notice.at), today=now.today):
         return _decide_unnoticed(key, notice.due, now, settings)
-    due = max(notice.due, _limit(key, now, settings), now.day(notice.at) + settings.notice)
+    due = max(
+        notice.due, _first_stale_day(key, now, settings), now.day(notice.at) + settings.notice
+    )
     if now.today < due:
-        return _wait(Reason.NOTICE_RUNNING, due, notice.told_on, now)
+        return _keep_until(Reason.NOTICE_RUNNING, due, notice.told_on, now)
     if now.today - due > NOTICE_OUTDATED_AFTER:
         again = now.today + settings.notice
         return Decision(action=Action.NOTICE, reason=Reason.NOTICE_OUTDATED, due=again)
@@ -143,7 +147,7 @@ def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Setting
 
 
 def _decide_inactive(
-    sighting: Sighting, watch: Watch | None, now: Now, settings: Settings
+    observed: ObservedKey, watch: Watch | None, now: Now, settings: Settings
 ) -> Decision:
     match watch.state if watch else None:
         case None | Lapsed() | Noticed():
@@ -151,7 +155,7 @@ def _decide_inactive(
         case Deactivating():
             return _deactivate(Reason.FINISHED, now, settings)
         case (Deactivated() as window) | Deleting(window=window):
-            return _decide_window(sighting, window, now, settings)
+            return _decide_window(observed, window, now, settings)
         case Held():
             return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
         case Ended():
@@ -168,12 +172,12 @@ def _decide_not_ours(now: Now, settings: Settings) -> Decision:
 
 
 def _decide_window(
-    sighting: Sighting, window: Deactivated, now: Now, settings: Settings
+    observed: ObservedKey, window: Deactivated, now: Now, settings: Settings
 ) -> Decision:
     """Decide an inactive key in its grace window: the one place that decides a deletion."""
-    used_at = _used_in(window, sighting.last_use)
+    used_at = _used_in(window, observed.last_use)
     opened = now.day(window.start)
-    if window.interrupted or settings.was_exempt(sighting.key, since=opened, today=now.today):
+    if window.interrupted or settings.was_exempt(observed.key, since=opened, today=now.today):
         due = max(window.due, now.today + settings.grace)
         return Decision(action=Action.EXTEND, reason=Reason.INTERRUPTION_ENDED, due=due)
     if used_at is not None:
@@ -183,7 +187,7 @@ def _decide_window(
     if window.told_on == date.min:  # nobody was told of this window yet
         due = max(due, now.today + ONE_DAY)
     if now.today < due:
-        return _wait(Reason.IN_WINDOW, due, window.told_on, now)
+        return _keep_until(Reason.IN_WINDOW, due, window.told_on, now)
     if not settings.delete_unused_keys:
         return Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
     return Decision(action=Action.DELETE, reason=Reason.UNUSED)
@@ -202,11 +206,11 @@ def _used_in(window: Deactivated, last_use: LastUse | None) -> datetime | None:
     return None if late or last_use.at == known else last_use.at
 
 
-def _comes_due(key: AccessKey, now: Now, settings: Settings) -> bool:
-    return now.today >= _limit(key, now, settings) - settings.notice
+def _notice_is_due(key: AccessKey, now: Now, settings: Settings) -> bool:
+    return now.today >= _first_stale_day(key, now, settings) - settings.notice
 
 
-def _limit(key: AccessKey, now: Now, settings: Settings) -> date:
+def _first_stale_day(key: AccessKey, now: Now, settings: Settings) -> date:
     """The first day on which the key is stale."""
     return now.day(key.created) + settings.max_age
 
@@ -215,7 +219,7 @@ def _deactivate(reason: Reason, now: Now, settings: Settings) -> Decision:
     return Decision(action=Action.DEACTIVATE, reason=reason, due=now.today + settings.grace)
 
 
-def _wait(reason: Reason, due: date, told_on: date, now: Now) -> Decision:
+def _keep_until(reason: Reason, due: date, told_on: date, now: Now) -> Decision:
     """Keep the key until its day; the day before is for the reminder, unless it is told already."""
     remind = due - now.today == ONE_DAY and told_on < now.today
     return Decision(action=Action.KEEP, reason=reason, due=due, remind=remind)

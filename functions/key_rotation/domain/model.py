@@ -123,7 +123,7 @@ NEVER_USED = LastUse(at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class ObservedKey:
     """What one run saw of one key; `last_use` is None where it was not asked for."""
 
     key: AccessKey
@@ -157,7 +157,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedUser:
     """A user as `ListUsers` gives it; no key of a user is older than the user."""
 
     user: User
@@ -165,7 +165,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class ReportedKey:
     """One of a user's first two keys as the credential report gives it.
 
     rotated: when it was created "or last changed" (IAM User Guide, "Getting credential reports"):
@@ -177,7 +177,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class CredentialReportRow:
     """One user in the credential report.
 
     created: tells a user from another one of the same name who was there before
@@ -186,19 +186,19 @@ class Row:
     """
 
     created: datetime
-    slots: tuple[Slot, ...]
+    slots: tuple[ReportedKey, ...]
     more: bool
 
-    def is_of(self, listed: Listed) -> bool:
+    def is_of(self, listed: ListedUser) -> bool:
         """Say whether it is of this user, and not of an earlier one of the same name."""
         return abs(self.created - listed.created) < timedelta(seconds=1)
 
 
-class Coverage(StrEnum):
-    """Whom a run asked for keys: everybody, those whom the credential report named, or the rest."""
+class Scan(StrEnum):
+    """Which users' keys a run reads: those of all users, or of those who may need an action."""
 
-    SWEEP = "sweep"
-    CHOSEN = "chosen"
+    FULL = "sweep"
+    TARGETED = "chosen"
     REST = "rest"
 
 
@@ -208,38 +208,38 @@ class Inventory:
 
     note: why everybody was asked, where that was not planned
     listed: every user of the account
-    asked: the ids of the users whose keys were read
+    read_user_ids: the ids of the users whose keys were read
     keys: every key of those users
-    sightings: those of the keys whose last use, where it was needed, could be read
-    others: keys of users who were not asked, as the credential report knows them
+    observed_keys: those of the keys whose last use, where it was needed, could be read
+    reported_keys: keys of users who were not asked, as the credential report knows them
     failures: the users and keys that could not be read
     rest: the ids of the users for whom there was no time, in the order in which to go on
     """
 
-    coverage: Coverage
+    scan: Scan
     note: str = ""
     listed: tuple[User, ...] = ()
-    asked: frozenset[str] = frozenset()
+    read_user_ids: frozenset[str] = frozenset()
     keys: tuple[AccessKey, ...] = ()
-    sightings: tuple[Sighting, ...] = ()
+    observed_keys: tuple[ObservedKey, ...] = ()
     failures: tuple[Failure, ...] = ()
-    others: tuple[Slot, ...] = ()
+    reported_keys: tuple[ReportedKey, ...] = ()
     rest: tuple[str, ...] = ()
 
-    def joined(self, part: "Inventory") -> "Inventory":
+    def merge(self, part: "Inventory") -> "Inventory":
         """Add what was read of some more users."""
         return replace(
             self,
-            asked=self.asked | part.asked,
+            read_user_ids=self.read_user_ids | part.read_user_ids,
             keys=self.keys + part.keys,
-            sightings=self.sightings + part.sightings,
+            observed_keys=self.observed_keys + part.observed_keys,
             failures=self.failures + part.failures,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a run takes place: its account, its topic, and the path of its parameters."""
+class RunEnvironment:
+    """Where a run takes environment: its account, its topic, and the path of its parameters."""
 
     account_id: str
     topic_arn: str

@@ -12,13 +12,13 @@ from key_rotation.domain.model import (
     Failure,
     Inventory,
     Now,
+    ObservedKey,
     Reason,
-    Sighting,
     User,
 )
 from key_rotation.domain.settings import Settings
-from key_rotation.domain.transitions import first_watch
-from key_rotation.domain.watch import Deactivated, Deleting, Ended, Held, Memory, Watch
+from key_rotation.domain.transitions import new_watch
+from key_rotation.domain.watch import Deactivated, Deleting, Ended, Held, Watch, Watches
 from key_rotation.errors import UnreadableError
 
 CHANGES = frozenset({Action.DEACTIVATE, Action.DELETE})
@@ -29,7 +29,7 @@ CHANGES = frozenset({Action.DEACTIVATE, Action.DELETE})
 class Step:
     """One key of a plan: what was seen and remembered of it, and what is decided.
 
-    sighting: None for a key that is gone
+    observed: None for a key that is gone
     watch: None for a key of which nothing is remembered
     deferred: whether the limit of changes puts it off to a later run
     """
@@ -37,7 +37,7 @@ class Step:
     access_key_id: str
     user: User
     created: datetime
-    sighting: Sighting | None
+    observed: ObservedKey | None
     watch: Watch | None
     decision: Decision
     deferred: bool = False
@@ -49,32 +49,32 @@ class Step:
         return self.decision.action in CHANGES and not finished and not self.deferred
 
     @property
-    def is_silent(self) -> bool:
+    def is_unreported(self) -> bool:
         """Whether it is only remembered, if at all, before anybody is told of it."""
         kept = self.decision.action in {Action.KEEP, Action.EXEMPT}
         return kept or self.decision.reason is Reason.REACTIVATED
 
     @property
-    def only_weakens(self) -> bool:
+    def is_safe_in_report_mode(self) -> bool:
         """Whether what is remembered of it can make no later run act sooner, or act at all."""
         held = self.watch is not None and isinstance(self.watch.state, Held)
-        return self.is_silent and not held
+        return self.is_unreported and not held
 
     def age_order(self) -> tuple[datetime, str]:
         """Sort the oldest key first."""
         return self.created, self.access_key_id
 
     @property
-    def seen(self) -> Sighting:
+    def observed_key(self) -> ObservedKey:
         """What was seen of a key that exists; raises ValueError for one that is gone."""
-        if self.sighting is None:
+        if self.observed is None:
             raise ValueError(self)
-        return self.sighting
+        return self.observed
 
     @property
-    def memory(self) -> Watch:
+    def watch_or_new(self) -> Watch:
         """What is remembered of the key, or the beginning of it."""
-        return self.watch or first_watch(self.seen.key)
+        return self.watch or new_watch(self.observed_key.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,34 +101,34 @@ class Plan:
 
 
 def make_plan(
-    seen: Inventory,
-    memory: Memory,
+    inventory: Inventory,
+    watches: Watches,
     *,
     now: Now,
     settings: Settings,
     limit: int,
-    first: bool,
+    first_part: bool,
 ) -> Plan:
     """Decide every key that was seen, and every watch whose key is gone.
 
     limit: how many keys may be deactivated or deleted
-    first: whether it is of the first part of a run, which names the watches that are unreadable
+    first_part: whether this is the first part of a run, which reports the unreadable watches
     """
     steps: list[Step] = []
-    failures = [*seen.failures, *(memory.unreadable if first else ())]
-    left_alone = {failure.access_key_id for failure in memory.unreadable}
-    for sighting in seen.sightings:
-        key = sighting.key
-        watch = memory.watches.get(key.access_key_id)
+    failures = [*inventory.failures, *(watches.unreadable if first_part else ())]
+    left_alone = {failure.access_key_id for failure in watches.unreadable}
+    for observed in inventory.observed_keys:
+        key = observed.key
+        watch = watches.by_key_id.get(key.access_key_id)
         if key.access_key_id in left_alone:
             continue
         try:
-            decision = decide(sighting, watch, now=now, settings=settings)
+            decision = decide(observed, watch, now=now, settings=settings)
         except UnreadableError as error:
-            failures.append(failure_of(key, str(error)))
+            failures.append(key_failure(key, str(error)))
         else:
-            steps.append(_step(key, decision, watch, sighting))
-    steps += [_step(watch, decide_gone(watch), watch, None) for watch in _gone(seen, memory)]
+            steps.append(_step(key, decision, watch, observed))
+    steps += [_step(watch, decide_gone(watch), watch, None) for watch in _gone(inventory, watches)]
     steps.sort(key=Step.age_order)
     planned = _defer(steps, limit)
     changes = sum(step.is_change for step in planned)
@@ -158,7 +158,7 @@ def step_failure(step: Step, text: str) -> StepFailure:
     )
 
 
-def failure_of(key: AccessKey | Watch, text: str) -> Failure:
+def key_failure(key: AccessKey | Watch, text: str) -> Failure:
     """Name a key that was left alone, and why."""
     return Failure(
         user_name=key.user.name,
@@ -168,29 +168,29 @@ def failure_of(key: AccessKey | Watch, text: str) -> Failure:
     )
 
 
-def _gone(seen: Inventory, memory: Memory) -> Iterator[Watch]:
+def _gone(inventory: Inventory, watches: Watches) -> Iterator[Watch]:
     """Find the open watches whose key no longer exists.
 
     A key of a user who was not asked, or could not be read, is not gone. Users are told apart by
     `UserId`, which outlasts a rename (IAM User Guide, "IAM identifiers").
     """
-    present = {key.access_key_id for key in seen.keys}
-    listed = {user.user_id for user in seen.listed}
-    for watch in memory.watches.values():
+    present = {key.access_key_id for key in inventory.keys}
+    listed = {user.user_id for user in inventory.listed}
+    for watch in watches.by_key_id.values():
         user_id = watch.user.user_id
-        known = user_id in seen.asked or user_id not in listed
+        known = user_id in inventory.read_user_ids or user_id not in listed
         if known and watch.access_key_id not in present and not isinstance(watch.state, Ended):
             yield watch
 
 
 def _step(
-    key: AccessKey | Watch, decision: Decision, watch: Watch | None, sighting: Sighting | None
+    key: AccessKey | Watch, decision: Decision, watch: Watch | None, observed: ObservedKey | None
 ) -> Step:
     return Step(
         access_key_id=key.access_key_id,
         user=key.user,
         created=key.created,
-        sighting=sighting,
+        observed=observed,
         watch=watch,
         decision=decision,
     )

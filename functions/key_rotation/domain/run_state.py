@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from key_rotation.domain.model import Coverage, Mode
+from key_rotation.domain.model import Mode, Scan
 from key_rotation.domain.settings import Parameter
 
 
@@ -34,7 +34,7 @@ class RunState:
     stopped: str = ""
     going_on: tuple[str, ...] = ()
 
-    def last_sweep(self, mode: Mode) -> date | None:
+    def last_full_scan(self, mode: Mode) -> date | None:
         """The last sweep that counts in a mode: one in report mode finds nothing for the other."""
         enforced = self.swept or date.min
         last = max(enforced, self.reported_of_all or date.min) if mode is Mode.REPORT else enforced
@@ -42,20 +42,20 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remainder:
+class Continuation:
     """What a part of a run leaves to the next, which the function sends itself.
 
     part: the number of the next part; the first part of a run is 0
     user_ids: the users still to be looked at, in order
     changes_left: how many keys may still be deactivated or deleted in this run
-    coverage: whom the run set out to ask
+    scan: whom the run set out to ask
     complete: whether all users before could be read
     """
 
     part: int
     user_ids: tuple[str, ...]
     changes_left: int
-    coverage: Coverage
+    scan: Scan
     complete: bool
 
     @property

@@ -9,7 +9,7 @@ from typing import Self
 from key_rotation.domain import exemptions
 from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.model import AccessKey, Mode
-from key_rotation.errors import BadSettingsError
+from key_rotation.errors import InvalidSettingsError
 
 MODES = tuple(mode.value for mode in Mode)
 SWITCHES = ("true", "false")
@@ -59,7 +59,7 @@ class Settings:
         raw: the parameters by the last part of their names
         path: what stands before it, such as `/key-rotation`
 
-        Raises BadSettingsError that names every problem, not only the first.
+        Raises InvalidSettingsError that names every problem, not only the first.
         """
         entries, unreadable = exemptions.parse(
             raw["exemptions"].value if "exemptions" in raw else "none"
@@ -75,7 +75,7 @@ class Settings:
         if not by_name["max-age-days"] and not by_name["notice-days"]:
             problems += _contradiction(path, raw["max-age-days"].value, raw["notice-days"].value)
         if problems:
-            raise BadSettingsError(problems)
+            raise InvalidSettingsError(problems)
         value = {name: raw[name].value for name in NAMES}
         days = {name: timedelta(days=int(value[name])) for name in RANGES}
         return cls(

@@ -10,8 +10,8 @@ from key_rotation.domain.model import (
     Action,
     Decision,
     Now,
+    ObservedKey,
     Reason,
-    Sighting,
     Status,
 )
 from key_rotation.domain.watch import (
@@ -28,7 +28,7 @@ from key_rotation.domain.watch import (
 )
 
 
-def first_watch(key: AccessKey) -> Watch:
+def new_watch(key: AccessKey) -> Watch:
     """Begin the memory of a key; its version 0 says that it was never written."""
     return Watch(
         access_key_id=key.access_key_id,
@@ -38,7 +38,7 @@ def first_watch(key: AccessKey) -> Watch:
     )
 
 
-def intend(watch: Watch, action: Action) -> Watch:
+def record_intent(watch: Watch, action: Action) -> Watch:
     """Remember that IAM is about to be asked to deactivate or to delete the key."""
     state = watch.state
     if action is Action.DELETE:
@@ -48,7 +48,7 @@ def intend(watch: Watch, action: Action) -> Watch:
     return replace(watch, state=Deactivating(notice=notice))
 
 
-def called_off(watch: Watch) -> Watch:
+def cancel_intent(watch: Watch) -> Watch:
     """Take back an intent that IAM refused: what becomes of the key since is not of our doing."""
     match watch.state:
         case Deactivating(notice=notice):
@@ -59,7 +59,7 @@ def called_off(watch: Watch) -> Watch:
             return watch
 
 
-def noticed(watch: Watch, decision: Decision, now: Now, description: str | None) -> Watch:
+def after_notice(watch: Watch, decision: Decision, now: Now, description: str | None) -> Watch:
     """Remember a notice that was delivered today."""
     again = decision.reason is Reason.REACTIVATED
     return replace(
@@ -70,9 +70,11 @@ def noticed(watch: Watch, decision: Decision, now: Now, description: str | None)
     )
 
 
-def happened(watch: Watch, decision: Decision, sighting: Sighting | None, event: Event) -> Watch:
+def after_action(
+    watch: Watch, decision: Decision, observed: ObservedKey | None, event: Event
+) -> Watch:
     """Remember what was done to a key; the event stays `untold` until a digest was delivered."""
-    last_use = (sighting and sighting.last_use) or NEVER_USED
+    last_use = (observed and observed.last_use) or NEVER_USED
     state: State
     match decision.action:
         case Action.DEACTIVATE | Action.ADOPT:
@@ -109,7 +111,7 @@ def happened(watch: Watch, decision: Decision, sighting: Sighting | None, event:
     return replace(watch, state=state, untold=(*watch.untold, event))
 
 
-def kept(watch: Watch, decision: Decision, status: Status) -> Watch:
+def after_no_action(watch: Watch, decision: Decision, status: Status) -> Watch:
     """Remember what a key changes in silence, before anybody is told of it; often nothing.
 
     A notice lapses, and a window is interrupted, while the key is exempt, of an unknown status,
@@ -123,7 +125,7 @@ def kept(watch: Watch, decision: Decision, status: Status) -> Watch:
         case Reason.NOT_OURS:
             return replace(watch, state=_lapsed(state))
         case Reason.DELETION_OFF:
-            return called_off(watch)
+            return cancel_intent(watch)
         case Reason.REACTIVATED:  # whatever comes of its notice, the window is broken
             return replace(watch, state=replace(_window(state), interrupted=True))
         case Reason.EXEMPT if isinstance(state, Held):  # exempting a held key is having looked
@@ -134,7 +136,7 @@ def kept(watch: Watch, decision: Decision, status: Status) -> Watch:
             return watch
 
 
-def told(watch: Watch, now: Now) -> Watch:
+def after_digest_sent(watch: Watch, now: Now) -> Watch:
     """Remember that a digest which named the key was delivered."""
     state = watch.state
     if isinstance(state, Noticed | Deactivated):

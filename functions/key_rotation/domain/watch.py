@@ -119,8 +119,8 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Watches:
     """All watches by access key id, and the keys whose watch cannot be understood."""
 
-    watches: Mapping[str, Watch]
+    by_key_id: Mapping[str, Watch]
     unreadable: tuple[Failure, ...] = ()

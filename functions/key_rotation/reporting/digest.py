@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from key_rotation.domain.model import LastUse, Now
-from key_rotation.reporting.message import MAX_BYTES, Message, dense_variants, variants
+from key_rotation.reporting.email_body import render
+from key_rotation.reporting.formatting import age_days, restore_command, sanitize_line
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
-from key_rotation.reporting.text import render
-from key_rotation.reporting.words import age_days, one_line, restore_command
+from key_rotation.reporting.sns_message import MAX_BYTES, Message, compact_variants, variants
 
 SUBJECT_LIMIT = 99
 """SNS takes subjects of less than 100 characters (SNS API Reference, Publish)."""
@@ -41,18 +41,18 @@ def compose(report: Report) -> tuple[Message, Report]:
     fits, too_many = 0, len(report.outcomes) + 1
     while too_many - fits > 1:
         room = (fits + too_many) // 2
-        if _message(report.cut(room), dense_variants).size <= MAX_BYTES:
+        if _message(report.truncate(room), compact_variants).size <= MAX_BYTES:
             fits = room
         else:
             too_many = room
-    cut = report.cut(fits)
-    return _message(cut, dense_variants), cut
+    cut = report.truncate(fits)
+    return _message(cut, compact_variants), cut
 
 
-def answer(report: Report) -> Document:
+def response(report: Report) -> Document:
     """The run's summary, as its invocation answers it."""
     lists = {
-        str(section): [_entry(outcome, report.now) for outcome in report.of(section)]
+        str(section): [_entry(outcome, report.now) for outcome in report.in_section(section)]
         for section in Section
     }
     return {
@@ -64,7 +64,7 @@ def answer(report: Report) -> Document:
     }
 
 
-def no_answer(run_id: str, other_run_id: str) -> Document:
+def skipped_response(run_id: str, other_run_id: str) -> Document:
     """What a run answers that left the work to another: it looked at nothing."""
     lists: Document = {str(section): [] for section in Section}
     counts = {"users": 0, "keys": 0}
@@ -88,13 +88,13 @@ def subject(report: Report) -> str:
 
 def _counts(report: Report, section: Section) -> Iterator[str]:
     """Count what was done apart from what would be."""
-    outcomes = report.of(section)
+    outcomes = report.in_section(section)
     if section is Section.UPCOMING:
-        tomorrow = sum(outcome.news for outcome in outcomes)
+        tomorrow = sum(outcome.triggers_digest for outcome in outcomes)
         if outcomes:
             yield f"{tomorrow} due tomorrow" if tomorrow else f"{len(outcomes)} due"
         return
-    done = sum(not outcome.would for outcome in outcomes)
+    done = sum(not outcome.dry_run for outcome in outcomes)
     if done:
         yield f"{done} {section}"
     if would := len(outcomes) - done:
@@ -103,7 +103,7 @@ def _counts(report: Report, section: Section) -> Iterator[str]:
 
 def _message(report: Report, forms: Callable[[str, str], dict[str, str]]) -> Message:
     data = json.dumps(_document(report), ensure_ascii=True, separators=(",", ":"))
-    news = {str(o.section) for o in report.outcomes if o.news}
+    news = {str(o.section) for o in report.outcomes if o.triggers_digest}
     return Message(
         subject=subject(report),
         variants=forms(render(report), data),
@@ -117,17 +117,17 @@ def _message(report: Report, forms: Callable[[str, str], dict[str, str]]) -> Mes
 
 
 def _severity(report: Report) -> str:
-    if report.of(Section.FAILED):
+    if report.in_section(Section.FAILED):
         return "error"
     serious = (Section.DEACTIVATED, Section.DELETED, Section.HELD, Section.DEFERRED)
-    return "warning" if any(report.of(section) for section in serious) else "info"
+    return "warning" if any(report.in_section(section) for section in serious) else "info"
 
 
 def _document(report: Report) -> Document:
     lists = {
         str(section): [_full_entry(o, report.now) for o in outcomes]
         for section in Section
-        if (outcomes := report.of(section))
+        if (outcomes := report.in_section(section))
     }
     settings = {
         name: {"value": parameter.value, "version": parameter.version}
@@ -154,7 +154,7 @@ def _entry(outcome: Outcome, now: Now) -> Document:
         "access_key_id": outcome.access_key_id,
         "age_days": age_days(outcome, now),
         "last_used": _iso(outcome.last_use.at if outcome.last_use else None),
-        "reason": one_line(outcome.reason, 400),
+        "reason": sanitize_line(outcome.reason, 400),
         "due": _iso(outcome.due),
     }
 
@@ -170,9 +170,9 @@ def _full_entry(outcome: Outcome, now: Now) -> Document:
             "last_used": _iso(newer.last_use.at if newer.last_use else None),
         },
         "restore": _restore(outcome),
-        "would": outcome.would or None,
-        "reminder": outcome.news if outcome.section is Section.UPCOMING else None,
-        "done_at": _iso(outcome.earlier),
+        "would": outcome.dry_run or None,
+        "reminder": outcome.triggers_digest if outcome.section is Section.UPCOMING else None,
+        "done_at": _iso(outcome.happened_at),
     }
     return _entry(outcome, now) | {name: fact for name, fact in extras.items() if fact}
 
@@ -184,7 +184,7 @@ def _where(last_use: LastUse | None) -> Document:
 
 
 def _restore(outcome: Outcome) -> str | None:
-    if outcome.section is not Section.DEACTIVATED or outcome.would:
+    if outcome.section is not Section.DEACTIVATED or outcome.dry_run:
         return None
     return " ".join(line.strip(" \\") for line in restore_command(outcome))
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from key_rotation.domain.model import Action, Failure, LastUse, Mode, Reason
 from key_rotation.domain.plan import Plan, Step
 from key_rotation.domain.run_state import RunState
-from key_rotation.domain.watch import Event, Memory, Watch
+from key_rotation.domain.watch import Event, Watch, Watches
 
 
 class Section(StrEnum):
@@ -52,10 +52,10 @@ class Outcome:
     """One line of what a run has to say.
 
     access_key_id, created: None for a user whose keys could not be read
-    news: whether it is a reason to send a digest
-    would: whether it only would have happened (report mode)
+    triggers_digest: whether it is a reason to send a digest
+    dry_run: whether it only would have happened (report mode)
     due: the day of what comes next; for an exemption, its last day
-    earlier: when it happened, for what an earlier run did and could not tell
+    happened_at: when it happened, for what an earlier run did and could not tell
     """
 
     section: Section
@@ -63,26 +63,30 @@ class Outcome:
     access_key_id: str | None
     created: datetime | None
     reason: str
-    news: bool
-    would: bool = False
+    triggers_digest: bool
+    dry_run: bool = False
     due: date | None = None
     last_use: LastUse | None = None
     details: Details = NO_DETAILS
-    earlier: datetime | None = None
+    happened_at: datetime | None = None
 
 
-def outcomes_of(plan: Plan, memory: Memory, previous: RunState, mode: Mode) -> tuple[Outcome, ...]:
+def collect_outcomes(
+    plan: Plan, watches: Watches, previous: RunState, mode: Mode
+) -> tuple[Outcome, ...]:
     """Say what came of a plan, after what earlier runs did and could not tell."""
     earlier = [
-        of_event(watch, event) for watch in memory.watches.values() for event in watch.untold
+        outcome_of_event(watch, event)
+        for watch in watches.by_key_id.values()
+        for event in watch.untold
     ]
-    would = mode is Mode.REPORT
+    dry_run = mode is Mode.REPORT
     steps = [
         outcome
         for step in plan.steps
-        if (outcome := of_step(step, would=would, told_before=previous.unknown_status))
+        if (outcome := outcome_of_step(step, dry_run=dry_run, told_before=previous.unknown_status))
     ]
-    return (*earlier, *steps, *map(of_failure, plan.failures))
+    return (*earlier, *steps, *map(outcome_of_failure, plan.failures))
 
 
 def section_of(action: Action, reason: Reason) -> Section | None:
@@ -109,7 +113,7 @@ _KEPT = {
 }
 
 
-def of_step(step: Step, *, would: bool, told_before: Container[str]) -> Outcome | None:
+def outcome_of_step(step: Step, *, dry_run: bool, told_before: Container[str]) -> Outcome | None:
     """Say what came of a step that went well; None where there is nothing to say of the key."""
     decision = step.decision
     section = Section.DEFERRED if step.deferred else section_of(decision.action, decision.reason)
@@ -124,15 +128,15 @@ def of_step(step: Step, *, would: bool, told_before: Container[str]) -> Outcome 
         reason=f"would be {section_of(decision.action, decision.reason)}: over the limit of changes"
         if step.deferred
         else f"{decision.reason}{note}",
-        news=_is_news(section, step, told_before),
-        would=would and decision.action not in {Action.KEEP, Action.EXEMPT},
+        triggers_digest=_triggers_digest(section, step, told_before),
+        dry_run=dry_run and decision.action not in {Action.KEEP, Action.EXEMPT},
         due=None if step.deferred else decision.due,
-        last_use=step.sighting.last_use if step.sighting else None,
+        last_use=step.observed.last_use if step.observed else None,
         details=Details(description=step.watch.description if step.watch else None),
     )
 
 
-def of_failure(failure: Failure) -> Outcome:
+def outcome_of_failure(failure: Failure) -> Outcome:
     """Say that a user or key was left alone because of an error."""
     return Outcome(
         section=Section.FAILED,
@@ -140,11 +144,11 @@ def of_failure(failure: Failure) -> Outcome:
         access_key_id=failure.access_key_id,
         created=failure.created,
         reason=failure.text,
-        news=True,
+        triggers_digest=True,
     )
 
 
-def of_event(watch: Watch, event: Event) -> Outcome:
+def outcome_of_event(watch: Watch, event: Event) -> Outcome:
     """Say what an earlier run did and could not tell."""
     section = section_of(event.action, event.reason)
     if section is None:
@@ -155,15 +159,15 @@ def of_event(watch: Watch, event: Event) -> Outcome:
         access_key_id=watch.access_key_id,
         created=watch.created,
         reason=event.reason,
-        news=True,
+        triggers_digest=True,
         due=event.due,
         last_use=event.last_use,
         details=Details(description=watch.description),
-        earlier=event.at,
+        happened_at=event.at,
     )
 
 
-def _is_news(section: Section, step: Step, told_before: Container[str]) -> bool:
+def _triggers_digest(section: Section, step: Step, told_before: Container[str]) -> bool:
     match section:
         case Section.UPCOMING:
             return step.decision.remind

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.aws import CONNECTIONS
-from key_rotation.adapters.iam_reads import sight_again
+from key_rotation.adapters.clients import CONNECTIONS
+from key_rotation.adapters.concurrency import in_parallel
+from key_rotation.adapters.iam_reads import reread_key
 from key_rotation.adapters.iam_writes import deactivate, delete
 from key_rotation.adapters.lease import Lease
 from key_rotation.adapters.ledger import Change, Ledger
-from key_rotation.adapters.parallel import in_parallel
 from key_rotation.domain import transitions
-from key_rotation.domain.budget import Budget
+from key_rotation.domain.budget import TimeBudget
 from key_rotation.domain.decide import decide
 from key_rotation.domain.model import Action, Decision, Failure, Now, Reason
 from key_rotation.domain.plan import Plan, Step, StepFailure, step_failure
@@ -24,10 +24,10 @@ from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Event, Watch
 from key_rotation.errors import (
     ChangeRefusedError,
-    KeyGoneError,
+    KeyNotFoundError,
     KeyRotationError,
+    KeyScopedError,
     LedgerError,
-    OneKeyError,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ GONE = Decision(action=Action.CLOSE, reason=Reason.GONE)
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class PlanExecutor:
     """What it takes to carry out a plan."""
 
     iam: "IAMClient"
@@ -51,9 +51,9 @@ class Hands:
     settings: Settings
     now: Now
     run_id: str
-    budget: Budget
+    budget: TimeBudget
 
-    def carry_out(self, plan: Plan) -> Plan:
+    def execute(self, plan: Plan) -> Plan:
         """Do what is decided, and record it; a notice is recorded once it was delivered.
 
         Returns the plan as it came out: each key's watch as it stands, its decision as the key was
@@ -62,23 +62,25 @@ class Hands:
         """
         changes = [step for step in plan.steps if step.is_change]
         done = self._record([step for step in plan.steps if not step.is_change])
-        while changes and self.budget.may_act:
-            together = _together(changes)
+        while changes and self.budget.allows_changes:
+            together = _batch_size(changes)
             done += self._change(changes[:together])
             changes = changes[together:]
         return replace(
-            _came_out(plan, done), changes=plan.changes - len(changes), rest=tuple(changes)
+            _with_results(plan, done), changes=plan.changes - len(changes), rest=tuple(changes)
         )
 
-    def only_remember(self, plan: Plan) -> Plan:
+    def record_only(self, plan: Plan) -> Plan:
         """Record, in report mode, what makes a later run weaker, and nothing else.
 
         What was seen of an exempt key, or of one that was turned on again, breaks its notice or its
         window whatever the mode, and a day that a report tells must hold. What ends a hold would
         make it stronger, and waits.
         """
-        kept = self._record([step for step in plan.steps if step.only_weakens])
-        return _came_out(plan, [*kept, *(step for step in plan.steps if not step.only_weakens)])
+        kept = self._record([step for step in plan.steps if step.is_safe_in_report_mode])
+        return _with_results(
+            plan, [*kept, *(step for step in plan.steps if not step.is_safe_in_report_mode)]
+        )
 
     def _change(self, steps: Iterable[Step]) -> list[Step | Failure]:
         """Look again, record the intents, ask IAM a few at a time, and record what came of it."""
@@ -91,20 +93,20 @@ class Hands:
     def _intent(self, step: Step | Failure) -> Change | None:
         if isinstance(step, Failure) or not step.is_change:
             return None
-        return Change(watch=transitions.intend(step.memory, step.decision.action))
+        return Change(watch=transitions.record_intent(step.watch_or_new, step.decision.action))
 
     def _again(self, step: Step) -> Step | Failure:
         """Read a key that is to be deleted afresh, and decide it again by what it is now."""
         if step.decision.action is not Action.DELETE:
             return step
         try:
-            fresh = sight_again(self.iam, step.seen.key)
+            fresh = reread_key(self.iam, step.observed_key.key)
             if fresh is None:
                 return replace(step, decision=GONE)
             decision = decide(fresh, step.watch, now=self.now, settings=self.settings)
-        except OneKeyError as error:
+        except KeyScopedError as error:
             return self._failure(step, error)
-        return replace(step, sighting=fresh, decision=decision)
+        return replace(step, observed=fresh, decision=decision)
 
     def _ask(self, step: Step | Failure) -> Step | Failure:
         """Ask IAM for one change, if it is still one."""
@@ -112,10 +114,10 @@ class Hands:
             return step
         change = delete if step.decision.action is Action.DELETE else deactivate
         try:
-            change(self.iam, step.seen.key)
-        except KeyGoneError:
+            change(self.iam, step.observed_key.key)
+        except KeyNotFoundError:
             return replace(step, decision=GONE)
-        except OneKeyError as error:
+        except KeyScopedError as error:
             return self._failure(step, error)
         return step
 
@@ -128,13 +130,15 @@ class Hands:
     def _memory(self, step: Step | Failure) -> Change | None:
         """What is to be remembered of a step; None where nothing is, or not yet."""
         if isinstance(step, Failure):
-            return _called_off(step)
+            return _cancelled_intent(step)
         watch, decision = step.watch, step.decision
         match decision.action:
             case _ if step.deferred:  # seen as it was, so an earlier intent came to nothing
-                return _changed(watch, watch and transitions.called_off(watch))
-            case _ if step.is_silent:
-                kept = watch and transitions.kept(watch, decision, step.seen.key.status)
+                return _changed(watch, watch and transitions.cancel_intent(watch))
+            case _ if step.is_unreported:
+                kept = watch and transitions.after_no_action(
+                    watch, decision, step.observed_key.key.status
+                )
                 return _changed(watch, kept)
             case Action.NOTICE:
                 return None
@@ -142,7 +146,9 @@ class Hands:
                 return None
             case _:
                 event = self._event(step)
-                happened = transitions.happened(step.memory, decision, step.sighting, event)
+                happened = transitions.after_action(
+                    step.watch_or_new, decision, step.observed, event
+                )
                 return Change(watch=happened, events=(event,))
 
     def _event(self, step: Step) -> Event:
@@ -152,7 +158,7 @@ class Hands:
             at=self.now.instant,
             run_id=self.run_id,
             due=step.decision.due,
-            last_use=step.sighting.last_use if step.sighting else None,
+            last_use=step.observed.last_use if step.observed else None,
         )
 
     def _put(
@@ -162,7 +168,7 @@ class Hands:
 
         refused: what is said of it, with room for the action and the error
         """
-        results = iter(self.ledger.put_all([change for change in changes if change]))
+        results = iter(self.ledger.write_watches([change for change in changes if change]))
         return [
             step if change is None else self._written(step, next(results), refused)
             for step, change in zip(steps, changes, strict=True)
@@ -184,7 +190,7 @@ class Hands:
         return replace(failure, not_begun=isinstance(error, ChangeRefusedError))
 
 
-def _came_out(plan: Plan, done: Iterable[Step | Failure]) -> Plan:
+def _with_results(plan: Plan, done: Iterable[Step | Failure]) -> Plan:
     done = tuple(done)
     failures = (step for step in done if isinstance(step, Failure))
     steps = (step for step in done if isinstance(step, Step))
@@ -199,13 +205,13 @@ def _changed(before: Watch | None, after: Watch | None) -> Change | None:
     return Change(watch=after) if after and after != before else None
 
 
-def _called_off(failure: Failure) -> Change | None:
+def _cancelled_intent(failure: Failure) -> Change | None:
     """Take back the intent of a change that was refused; one that may come yet is kept in mind."""
     if not isinstance(failure, StepFailure) or not failure.not_begun or not failure.watch:
         return None
-    return Change(watch=transitions.called_off(failure.watch))
+    return Change(watch=transitions.cancel_intent(failure.watch))
 
 
-def _together(changes: Sequence[Step]) -> int:
+def _batch_size(changes: Sequence[Step]) -> int:
     deletes = any(step.decision.action is Action.DELETE for step in changes[:AT_ONCE])
     return DELETIONS_AT_ONCE if deletes else AT_ONCE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.aws.histories.machine import TALLY
+from tests.aws.histories.state_machine import TALLY
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

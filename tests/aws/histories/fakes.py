@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from key_rotation.adapters.aws import Clients
+from key_rotation.adapters.clients import Clients
 from tests.aws.histories.account import Account, Key, Mail, Person
 from tests.aws.histories.calls import Gate, refusal
 

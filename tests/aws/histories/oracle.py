@@ -10,20 +10,25 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from key_rotation.errors import (
-    AnotherRunError,
-    BadSettingsError,
-    ListingError,
-    NobodyListensError,
+    InvalidSettingsError,
+    ListUsersError,
+    NoSubscriberError,
+    RunInProgressError,
     RunStoppedError,
     SettingsUnreadableError,
 )
 from tests.aws.histories.account import Key
 from tests.aws.histories.calls import KilledError
-from tests.aws.histories.harness import ORDER, STOOD_STILL, Harness, Run, Telling, Write, ledger
+from tests.aws.histories.expected_history import ExpectedHistory, kind_of
+from tests.aws.histories.simulator import ORDER, STOOD_STILL, Run, Simulator, Telling, Write, ledger
 from tests.aws.histories.thresholds import Rules
-from tests.aws.histories.witness import Witness, kind_of
 
-BEFORE_ANY_CHANGE = (BadSettingsError, SettingsUnreadableError, ListingError, NobodyListensError)
+BEFORE_ANY_CHANGE = (
+    InvalidSettingsError,
+    SettingsUnreadableError,
+    ListUsersError,
+    NoSubscriberError,
+)
 MOST_CUTS = 3
 LATE = timedelta(hours=1)
 OUTDATED = timedelta(days=30)
@@ -44,11 +49,11 @@ def promise(kept: object, text: str) -> None:
 class Oracle:
     """Judges one history, run by run."""
 
-    def __init__(self, harness: Harness) -> None:
+    def __init__(self, harness: Simulator) -> None:
         """Hand in what is to be watched."""
         self._harness = harness
         self._account = harness.account
-        self._witness = Witness(harness)
+        self._witness = ExpectedHistory(harness)
 
     def judge(self, run: Run) -> None:
         """Hold one run to the promises, and remember what it makes of the keys."""
@@ -83,16 +88,16 @@ class Oracle:
         if run.seen.settings is not None and not isinstance(error, KilledError):
             wanted: type[BaseException] | None = None
             if rules is None:
-                wanted = BadSettingsError
+                wanted = InvalidSettingsError
             elif enforce and not run.listeners:
-                wanted = NobodyListensError
+                wanted = NoSubscriberError
             if wanted or not run.gate.met:
                 promise(
                     type(error) is (wanted or type(None)),
                     f"3: expected {wanted}; the run ended with {error!r}",
                 )
         promise(
-            error is None or isinstance(error, (RunStoppedError, AnotherRunError, KilledError)),
+            error is None or isinstance(error, (RunStoppedError, RunInProgressError, KilledError)),
             f"an error that nobody named: {error!r}",
         )
         if isinstance(error, BEFORE_ANY_CHANGE) and "a deed" not in run.gate.met:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws.aws_account import AwsAccount
 from tests.aws.histories.account import DEFAULTS
-from tests.aws.histories.harness import Clock, Harness, without_waiting
-from tests.aws.world import World
+from tests.aws.histories.simulator import Clock, Simulator, without_waiting
 
 LISTS = ("noticed", "deactivated", "extended", "deleted", "closed", "held", "adopted", "upcoming")
 
@@ -24,9 +24,9 @@ def code(call: Callable[..., Any], **named: Any) -> str:
 
 
 @pytest.fixture
-def fake() -> Harness:
+def fake() -> Simulator:
     """An account in memory."""
-    return Harness()
+    return Simulator()
 
 
 def writes(table: Any) -> list[Any]:
@@ -76,29 +76,29 @@ def answers(iam: Any, key_id: str) -> list[Any]:
     ]
 
 
-def test_a_conditional_write_holds_or_fails_alike(world: World, fake: Harness) -> None:
-    assert writes(fake.cloud.clients.table) == writes(world.clients.table)
+def test_a_conditional_write_holds_or_fails_alike(account: AwsAccount, fake: Simulator) -> None:
+    assert writes(fake.cloud.clients.table) == writes(account.clients.table)
 
 
-def test_iam_refuses_and_answers_alike(world: World, fake: Harness) -> None:
+def test_iam_refuses_and_answers_alike(account: AwsAccount, fake: Simulator) -> None:
     ours = fake.account.issue(fake.account.hire("alice")).key_id
-    theirs = answers(world.clients.iam, world.key("alice", age=5))
+    theirs = answers(account.clients.iam, account.key("alice", age=5))
     assert answers(fake.cloud.clients.iam, ours) == theirs
 
 
-def test_three_months_of_an_account_come_out_alike(world: World, fake: Harness) -> None:
-    """Notices, deactivations, a use, a return, a deletion, a hold: day by day."""
+def test_three_months_of_an_account_come_out_alike(account: AwsAccount, fake: Simulator) -> None:
+    """SnsTopic, deactivations, a use, a return, a deletion, a hold: day by day."""
     clock = Clock()
-    world.put(**{name.replace("-", "_"): value for name, value in DEFAULTS.items()})
-    fake.account.now = world.now
+    account.put(**{name.replace("-", "_"): value for name, value in DEFAULTS.items()})
+    fake.account.now = account.now
     pairs: dict[str, str] = {}
     for name, age in (("alice", 400), ("bob", 18), ("carol", 3), ("dave", 30)):
-        pairs[world.key(name, age=age)] = name
+        pairs[account.key(name, age=age)] = name
         pairs[fake.account.issue(fake.account.hire(name, age=age), age).key_id] = name
     theirs: dict[int, dict[str, list[Any]]] = {}
     ours: dict[int, dict[str, list[Any]]] = {}
     for day in range(40):
-        theirs[day] = _lists(world.run(), pairs)
+        theirs[day] = _lists(account.run(), pairs)
         with without_waiting(clock):
             ours[day] = _lists(fake.run().answers[-1], pairs)
         assert theirs[day] == ours[day], day
@@ -107,14 +107,14 @@ def test_three_months_of_an_account_come_out_alike(world: World, fake: Harness) 
             if (name, day) in {("alice", 5), ("alice", 12), ("alice", 20), ("dave", 7)}:
                 if mine:
                     fake.account.turn(mine, "Active")
-                elif world.status(key_id):
-                    world.turn(name, key_id, "Active")
+                elif account.status(key_id):
+                    account.turn(name, key_id, "Active")
             if (name, day) == ("bob", 9):
                 if mine:
                     fake.account.use(mine, fake.account.now, timedelta(0))
-                elif world.status(key_id):
-                    world.use(key_id)
-        world.now = fake.account.now = fake.account.now + timedelta(days=1)
+                elif account.status(key_id):
+                    account.use(key_id)
+        account.now = fake.account.now = fake.account.now + timedelta(days=1)
     told = {name for day in theirs.values() for name, entries in day.items() if entries}
     assert told >= {"noticed", "deactivated", "deleted", "extended", "upcoming"}
 

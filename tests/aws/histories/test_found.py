@@ -7,7 +7,7 @@ import pytest
 
 from tests.aws.histories.account import Key
 from tests.aws.histories.calls import Fault, Kind
-from tests.aws.histories.harness import Clock, Harness, Run, without_waiting
+from tests.aws.histories.simulator import Clock, Run, Simulator, without_waiting
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +17,9 @@ def _at_once() -> Iterator[None]:
         yield
 
 
-def an_old_key(days: int) -> tuple[Harness, Key]:
+def an_old_key(days: int) -> tuple[Simulator, Key]:
     """A stale key, and daily runs up to the morning of a day; day 4 is that of its deactivation."""
-    harness = Harness()
+    harness = Simulator()
     key = harness.account.issue(harness.account.hire("alice"), age=400)
     for _ in range(days):
         harness.run()
@@ -27,7 +27,7 @@ def an_old_key(days: int) -> tuple[Harness, Key]:
     return harness, key
 
 
-def renamed_before(operation: str, days: int) -> tuple[Harness, Key, Run]:
+def renamed_before(operation: str, days: int) -> tuple[Simulator, Key, Run]:
     """The user gets another name right before the last call of this kind, on that day."""
     calls = [name for name, _ in an_old_key(days)[0].run().gate.calls]
     at = len(calls) - 1 - calls[::-1].index(operation)
@@ -74,7 +74,7 @@ def test_a_report_that_nobody_hears_tells_nothing() -> None:
 
 def test_a_day_told_before_an_adoption_only_moves_later() -> None:
     """The key was to work until the ninth day; that its owner turned it off takes nothing back."""
-    harness = Harness()
+    harness = Simulator()
     key = harness.account.issue(harness.account.hire("alice"), age=16)
     harness.account.put("notice-days", "9")
     harness.account.put("adopt-inactive-keys", "true")

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.aws import AWS_ERRORS
+from key_rotation.adapters.clients import AWS_ERRORS
+from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.iam_reads import read_last_use
-from key_rotation.adapters.parallel import in_parallel
 from key_rotation.domain.model import AccessKey, Inventory, LastUse, Status
 from key_rotation.errors import UnreadableError
 from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
@@ -26,21 +26,23 @@ DESCRIBED = frozenset(
 )
 
 
-def describe(iam: "IAMClient", outcomes: Iterable[Outcome], seen: Inventory) -> tuple[Outcome, ...]:
+def describe(
+    iam: "IAMClient", outcomes: Iterable[Outcome], inventory: Inventory
+) -> tuple[Outcome, ...]:
     """Add what the reader of the digest wants to know of a key besides; nothing rests on it.
 
     A user's tags, and a newer key's last use where this run did not see it, are read once each.
     """
     outcomes = tuple(outcomes)
-    keys = {key.access_key_id: key for key in seen.keys}
-    told = {o.access_key_id: o for o in outcomes if o.news and o.section in DESCRIBED}
-    newer = _newer_keys(iam, [keys[key_id] for key_id in told if key_id in keys], seen)
+    keys = {key.access_key_id: key for key in inventory.keys}
+    told = {o.access_key_id: o for o in outcomes if o.triggers_digest and o.section in DESCRIBED}
+    newer = _newer_keys(iam, [keys[key_id] for key_id in told if key_id in keys], inventory)
     names = sorted({o.user_name for o in told.values() if o.section is Section.NOTICED})
     tags = dict(zip(names, in_parallel(lambda name: _tags(iam, name), names), strict=True))
 
     def with_details(outcome: Outcome) -> Outcome:
         key_id = outcome.access_key_id or ""
-        if key_id not in keys or not outcome.news or outcome.section not in DESCRIBED:
+        if key_id not in keys or not outcome.triggers_digest or outcome.section not in DESCRIBED:
             return outcome
         new = outcome.section is Section.NOTICED
         description = tags[outcome.user_name].get(key_id) if new else outcome.details.description
@@ -62,12 +64,12 @@ def _tags(iam: "IAMClient", user_name: str) -> Mapping[str, str]:
 
 
 def _newer_keys(
-    iam: "IAMClient", keys: Iterable[AccessKey], seen: Inventory
+    iam: "IAMClient", keys: Iterable[AccessKey], inventory: Inventory
 ) -> Mapping[str, NewerKey]:
     """Find for each key the newest active one of its user, if that is newer, and its last use."""
     newest = {
         key.user.user_id: key
-        for key in sorted(seen.keys, key=lambda key: key.created)
+        for key in sorted(inventory.keys, key=lambda key: key.created)
         if key.status is Status.ACTIVE
     }
     newer = {
@@ -75,7 +77,7 @@ def _newer_keys(
         for key in keys
         if (other := newest.get(key.user.user_id)) and other.created > key.created
     }
-    last_uses = {s.key.access_key_id: s.last_use for s in seen.sightings if s.last_use}
+    last_uses = {s.key.access_key_id: s.last_use for s in inventory.observed_keys if s.last_use}
     unread = {o.access_key_id: o for o in newer.values() if o.access_key_id not in last_uses}
     read = in_parallel(lambda key: _last_use(iam, key), unread.values())
     last_uses |= {key_id: use for key_id, use in zip(unread, read, strict=True) if use}

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from tests.aws.histories.account import Key
-from tests.aws.histories.harness import Harness, Run, Telling, Write
+from tests.aws.histories.simulator import Run, Simulator, Telling, Write
 from tests.aws.histories.thresholds import Rules
 
 _STATUS = {"deactivated": "Inactive", "deleted": "gone"}
@@ -33,10 +33,10 @@ class Window:
     sure: bool
 
 
-class Witness:
+class ExpectedHistory:
     """Remembers of one history what the promises rest on."""
 
-    def __init__(self, harness: Harness) -> None:
+    def __init__(self, harness: Simulator) -> None:
         """Hand in what is to be watched."""
         self.harness = harness
         self.account = harness.account

@@ -1,4 +1,4 @@
-"""Whom to ask for keys, so that a run costs what there is to do. Pure: it only chooses.
+"""Targets to ask for keys, so that a run costs what there is to do. Pure: it only chooses.
 
 Every act rests on a fresh `ListAccessKeys`. The credential report may be hours old, knows two keys
 of a user, and its dates may be later than a key's creation, so it is believed only where it cannot
@@ -8,26 +8,26 @@ mislead; what it could hide all the same is found by the sweep of everybody once
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from key_rotation.domain.model import Listed, Now, Row
+from key_rotation.domain.model import CredentialReportRow, ListedUser, Now
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watch
 
-SWEEP_EVERY = timedelta(days=7)
+FULL_SCAN_INTERVAL = timedelta(days=7)
 
 
-def is_sweep_due(last: date | None, now: Now) -> bool:
+def is_full_scan_due(last: date | None, now: Now) -> bool:
     """Say whether everybody must be asked today; `last` is when everybody was."""
-    return last is None or now.today - last >= SWEEP_EVERY
+    return last is None or now.today - last >= FULL_SCAN_INTERVAL
 
 
-def choose(
-    listed: Iterable[Listed],
-    rows: Mapping[str, Row],
+def select_users(
+    listed: Iterable[ListedUser],
+    rows: Mapping[str, CredentialReportRow],
     *,
     always: frozenset[str],
     now: Now,
     settings: Settings,
-) -> tuple[Listed, ...]:
+) -> tuple[ListedUser, ...]:
     """Choose the users who must be asked for their keys.
 
     rows: the readable rows of the credential report, by user name
@@ -42,7 +42,9 @@ def choose(
     )
 
 
-def in_order(users: Iterable[Listed], watches: Mapping[str, Watch]) -> tuple[Listed, ...]:
+def by_oldest_key(
+    users: Iterable[ListedUser], watches: Mapping[str, Watch]
+) -> tuple[ListedUser, ...]:
     """Put those with the oldest watched keys first, then the oldest users."""
     oldest: dict[str, datetime] = {}
     for watch in watches.values():
@@ -60,7 +62,9 @@ def in_order(users: Iterable[Listed], watches: Mapping[str, Watch]) -> tuple[Lis
     )
 
 
-def _may_come_due(listed: Listed, row: Row | None, now: Now, settings: Settings) -> bool:
+def _may_come_due(
+    listed: ListedUser, row: CredentialReportRow | None, now: Now, settings: Settings
+) -> bool:
     """Say whether the user may have a key that a rule acts on."""
     youngest = now.today - (settings.max_age - settings.notice)
     if settings.adopt_inactive_keys and _has_inactive(listed, row):
@@ -73,13 +77,13 @@ def _may_come_due(listed: Listed, row: Row | None, now: Now, settings: Settings)
     return any(rotated is None or now.day(rotated) <= youngest for rotated in active)
 
 
-def _has_inactive(listed: Listed, row: Row | None) -> bool:
+def _has_inactive(listed: ListedUser, row: CredentialReportRow | None) -> bool:
     if row is None or not row.is_of(listed) or row.more:
         return True
     return any(slot.rotated and not slot.active for slot in row.slots)
 
 
-def _may_be_exempt(listed: Listed, row: Row | None, settings: Settings) -> bool:
+def _may_be_exempt(listed: ListedUser, row: CredentialReportRow | None, settings: Settings) -> bool:
     """Say whether the user may have an exempt key: those are listed whatever their age."""
     has_keys = row is None or row.more or any(s.rotated or s.active for s in row.slots)
     return has_keys and any(

@@ -12,19 +12,19 @@ WIDTH = 72
 """Columns of a plain-text mail."""
 
 
-def one_line(text: str, limit: int = 200) -> str:
+def sanitize_line(text: str, limit: int = 200) -> str:
     """Make a name or tag safe to print: no control character can begin a line or hide one."""
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     line = " ".join(plain.split())
     return line if len(line) <= limit else f"{line[: limit - 3]}..."
 
 
-def count(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Write how many there are: `1 user`, `5,000 users`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def long_day(day: date) -> str:
+def format_date(day: date) -> str:
     """Write a day as people say it: `Thu 3 Dec 2026`."""
     return f"{day:%a} {day.day} {day:%b %Y}"
 
@@ -35,9 +35,9 @@ def last_use_text(last_use: LastUse | None, now: Now) -> str:
         return "last use not known"
     if last_use.at is None:
         return "never used"
-    service = f" by {one_line(last_use.service)}" if last_use.service else ""
-    region = f" in {one_line(last_use.region)}" if last_use.region else ""
-    return f"last used {long_day(now.day(last_use.at))}{service}{region}"
+    service = f" by {sanitize_line(last_use.service)}" if last_use.service else ""
+    region = f" in {sanitize_line(last_use.region)}" if last_use.region else ""
+    return f"last used {format_date(now.day(last_use.at))}{service}{region}"
 
 
 def age_days(outcome: Outcome, now: Now) -> int | None:
@@ -47,14 +47,14 @@ def age_days(outcome: Outcome, now: Now) -> int | None:
 
 def restore_command(outcome: Outcome) -> tuple[str, ...]:
     """The command that turns a key on again, as the lines of one shell command."""
-    user = f"  --user-name {shlex.quote(one_line(outcome.user_name))}"
+    user = f"  --user-name {shlex.quote(sanitize_line(outcome.user_name))}"
     key = f"--access-key-id {outcome.access_key_id}"
     fits = len(f"      {user} {key}") <= WIDTH
     rest = (f"{user} {key}",) if fits else (f"{user} \\", f"  {key}")
     return ("aws iam update-access-key --status Active \\", *rest)
 
 
-def wrapped(first: str, text: str, indent: str | None = None) -> list[str]:
+def wrap(first: str, text: str, indent: str | None = None) -> list[str]:
     """Break a text into lines that begin with `first`, then with `indent` or as many spaces."""
     rest = " " * len(first) if indent is None else indent
     return textwrap.wrap(

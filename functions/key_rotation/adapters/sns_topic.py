@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.aws import AWS_ERRORS, why
-from key_rotation.errors import NobodyListensError, NotDeliveredError
-from key_rotation.reporting.message import Message
+from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.errors import NoSubscriberError, PublishError
+from key_rotation.reporting.sns_message import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 
-class Notices:
+class SnsTopic:
     """The topic that tells people."""
 
     def __init__(self, sns: "SNSClient", topic_arn: str) -> None:
@@ -18,19 +18,19 @@ class Notices:
         self._sns = sns
         self._topic_arn = topic_arn
 
-    def require_listener(self) -> None:
-        """Raise NobodyListensError unless somebody listens."""
-        if not self.somebody_listens():
-            raise NobodyListensError(
+    def require_confirmed_subscription(self) -> None:
+        """Raise NoSubscriberError unless somebody listens."""
+        if not self.has_confirmed_subscription():
+            raise NoSubscriberError(
                 f"The topic {self._topic_arn} has no confirmed subscription, so nobody would be "
                 "told. Confirm the subscription from its e-mail, or add one. Nothing was changed."
             )
 
-    def somebody_listens(self) -> bool:
+    def has_confirmed_subscription(self) -> bool:
         """Say whether there is a confirmed subscription, of any protocol.
 
         A subscription has an ARN once it is confirmed; until then it says `PendingConfirmation`
-        (SNS API Reference, ListSubscriptionsByTopic). Raises NobodyListensError where it cannot be
+        (SNS API Reference, ListSubscriptionsByTopic). Raises NoSubscriberError where it cannot be
         read: that is no answer.
         """
         pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(
@@ -39,12 +39,13 @@ class Notices:
         try:
             arns = [found["SubscriptionArn"] for page in pages for found in page["Subscriptions"]]
         except AWS_ERRORS as cause:
-            text = f"Whether anybody listens to {self._topic_arn} cannot be read ({why(cause)})."
-            raise NobodyListensError(f"{text} Nothing was changed.") from cause
+            why = error_message(cause)
+            text = f"Whether anybody listens to {self._topic_arn} cannot be read ({why})."
+            raise NoSubscriberError(f"{text} Nothing was changed.") from cause
         return any(arn.startswith("arn:") for arn in arns)
 
     def publish(self, message: Message) -> None:
-        """Send a message; raises NotDeliveredError when SNS does not take it."""
+        """Send a message; raises PublishError when SNS does not take it."""
         try:
             self._sns.publish(
                 TopicArn=self._topic_arn,
@@ -57,7 +58,7 @@ class Notices:
                 },
             )
         except AWS_ERRORS as cause:
-            raise NotDeliveredError(
-                f"SNS did not take the message {message.subject!r} ({why(cause)}). "
+            raise PublishError(
+                f"SNS did not take the message {message.subject!r} ({error_message(cause)}). "
                 "What was done is recorded, and the next run tells it."
             ) from cause

@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from key_rotation.adapters.aws import Clients
-from tests.aws.world import DEFAULTS
+from key_rotation.adapters.clients import Clients
+from tests.aws.aws_account import DEFAULTS
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OLD = START - timedelta(days=1000)

@@ -17,9 +17,9 @@ from moto.iam import models as moto_iam
 from moto.iam.models import AccessKeyLastUsed, iam_backends
 from moto.sns.models import sns_backends
 
-from key_rotation.adapters.aws import Clients, clients
-from key_rotation.domain.model import Now, Place
-from key_rotation.reporting.digest import answer
+from key_rotation.adapters.clients import Clients, build_clients
+from key_rotation.domain.model import Now, RunEnvironment
+from key_rotation.reporting.digest import response
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.run import run
@@ -49,14 +49,14 @@ def with_root(report: bytes) -> bytes:
 
 
 @dataclass(kw_only=True)
-class World:
+class AwsAccount:
     """The account, the clock, and what people do.
 
     reported: when the credential report was made; None for now
     """
 
     clients: Clients
-    place: Place
+    environment: RunEnvironment
     now: datetime = START
     runs: int = 0
     reported: datetime | None = None
@@ -111,7 +111,7 @@ class World:
         self.runs += 1
         return run(
             Request.parse(event or {}),
-            self.place,
+            self.environment,
             self.clients,
             now=Now(instant=self.now, zone=self.zone),
             run_id=f"run-{self.runs}",
@@ -119,7 +119,7 @@ class World:
 
     def run(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run once; returns the answer."""
-        return answer(self.report(event))
+        return response(self.report(event))
 
     def after(self, days: int) -> dict[str, Any]:
         """Let days pass without a run, then run; returns the answer."""
@@ -157,7 +157,7 @@ class World:
     @property
     def mails(self) -> list[dict[str, Any]]:
         """All messages that SNS took: subject, text and JSON."""
-        topic = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[self.place.topic_arn]
+        topic = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[self.environment.topic_arn]
         return [
             {
                 "subject": sent[2],
@@ -188,11 +188,11 @@ class World:
 def _clients() -> tuple[Clients, Any, Any]:
     """Build the clients once, since botocore takes its time; moto answers them all the same."""
     session = boto3.Session(region_name=REGION)
-    return clients("ledger"), session.client("dynamodb"), session.client("sns")
+    return build_clients("ledger"), session.client("dynamodb"), session.client("sns")
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
+def open_account() -> Iterator[AwsAccount]:
     """Open an account with a table, a topic that somebody listens to, and the parameters."""
     with moto.mock_aws():
         ours, dynamodb, sns = _clients()
@@ -210,22 +210,22 @@ def a_world() -> Iterator[World]:
         )
         topic_arn = sns.create_topic(Name="notices")["TopicArn"]
         sns.subscribe(TopicArn=topic_arn, Protocol="email", Endpoint="sec@example.com")
-        world = World(
+        account = AwsAccount(
             clients=ours,
-            place=Place(
+            environment=RunEnvironment(
                 account_id=DEFAULT_ACCOUNT_ID,
                 topic_arn=topic_arn,
                 parameter_path="/key-rotation",
             ),
         )
-        world.put(**DEFAULTS)
+        account.put(**DEFAULTS)
 
         def dated(parsed: dict[str, Any], **_: Any) -> None:
-            parsed["GeneratedTime"] = world.reported or world.now
+            parsed["GeneratedTime"] = account.reported or account.now
             if parsed.get("Content", b"").startswith(b"user,"):
                 parsed["Content"] = with_root(parsed["Content"])
 
         events = ours.iam.meta.events
         events.register("after-call.iam.GetCredentialReport", dated)
-        yield world
+        yield account
         events.unregister("after-call.iam.GetCredentialReport", dated)

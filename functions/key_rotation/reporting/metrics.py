@@ -15,7 +15,7 @@ COUNTED = {
 }
 
 
-def measure(report: Report) -> dict[str, int]:
+def run_metrics(report: Report) -> dict[str, int]:
     """Count what a run saw and did; what only would have happened counts as nothing.
 
     The figures of the whole account are left out where a run went on in parts. `RunCompleted` is 1
@@ -23,10 +23,10 @@ def measure(report: Report) -> dict[str, int]:
     person's report run is no proof that rotation is enforced.
     """
     counts = {
-        name: sum(not outcome.would for outcome in report.of(section))
+        name: sum(not outcome.dry_run for outcome in report.in_section(section))
         for name, section in COUNTED.items()
     }
-    if report.remainder:
+    if report.continuation:
         return counts
     as_set = report.complete and report.mode is report.settings.mode
     completed = {"RunCompleted": int(as_set)}
@@ -34,9 +34,9 @@ def measure(report: Report) -> dict[str, int]:
 
 
 def _account(report: Report) -> dict[str, int]:
-    now, seen = report.now, report.seen
-    created = [key.created for key in seen.keys if key.status is Status.ACTIVE]
-    created += [slot.rotated for slot in seen.others if slot.active and slot.rotated]
+    now, inventory = report.now, report.inventory
+    created = [key.created for key in inventory.keys if key.status is Status.ACTIVE]
+    created += [slot.rotated for slot in inventory.reported_keys if slot.active and slot.rotated]
     ages = [now.today - now.day(instant) for instant in created]
     return {
         "ActiveKeys": len(ages),

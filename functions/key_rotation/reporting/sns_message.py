@@ -52,6 +52,6 @@ def variants(text: str, data: str) -> dict[str, str]:
     return {"default": text, "email": text, **dict.fromkeys(JSON_PROTOCOLS, data)}
 
 
-def dense_variants(text: str, data: str) -> dict[str, str]:
+def compact_variants(text: str, data: str) -> dict[str, str]:
     """Say the same without repeating a form; SNS sends `default` where a protocol has none."""
     return {"default": data, "email": text}

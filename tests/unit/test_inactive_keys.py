@@ -17,7 +17,7 @@ from tests.unit.builders import (
     deactivated,
     in_days,
     noticed,
-    seen,
+    observed_key,
     settings,
     used,
 )
@@ -32,13 +32,17 @@ def test_a_key_that_somebody_else_turned_off_is_ours_only_if_adopted(
 ) -> None:
     """Also where a notice was running: its owner was quicker."""
     watch = a_watch(INACTIVE, state) if state else None
-    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(adopt_inactive_keys=adopt))
+    decision = decide(
+        observed_key(INACTIVE), watch, now=NOW, settings=settings(adopt_inactive_keys=adopt)
+    )
     assert decision.action is action
 
 
 def test_an_adopted_keys_window_opens_today() -> None:
     """However long it has been inactive."""
-    decision = decide(seen(INACTIVE), None, now=NOW, settings=settings(adopt_inactive_keys="true"))
+    decision = decide(
+        observed_key(INACTIVE), None, now=NOW, settings=settings(adopt_inactive_keys="true")
+    )
     assert decision.due == in_days(30)
 
 
@@ -54,7 +58,7 @@ def test_an_adopted_keys_window_opens_today() -> None:
 def test_a_key_unused_for_its_whole_window_is_deleted(since: int, action: Action) -> None:
     """With grace-days 30, on the thirtieth day."""
     watch = a_watch(INACTIVE, deactivated(since=since))
-    assert decide(seen(INACTIVE), watch, now=NOW, settings=settings()).action is action
+    assert decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).action is action
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def test_a_reminder_comes_once_on_the_day_before_the_deletion(
 ) -> None:
     """Not earlier, and not where that day was told today."""
     watch = a_watch(INACTIVE, deactivated(since=since, told=told))
-    assert decide(seen(INACTIVE), watch, now=NOW, settings=settings()).remind is remind
+    assert decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).remind is remind
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,7 @@ def test_a_reminder_comes_once_on_the_day_before_the_deletion(
 def test_the_day_of_a_deletion_only_moves_later(grace: str, due: int) -> None:
     """Whatever the settings become."""
     watch = a_watch(INACTIVE, deactivated(since=20))
-    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(grace_days=grace))
+    decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=settings(grace_days=grace))
     assert (decision.action, decision.due) == (Action.KEEP, in_days(due))
 
 
@@ -83,7 +87,7 @@ def test_the_day_of_a_deletion_only_moves_later(grace: str, due: int) -> None:
 def test_no_key_is_deleted_while_deletion_is_off(state: State) -> None:
     """With delete-unused-keys false it stays inactive, and is listed."""
     decision = decide(
-        seen(INACTIVE),
+        observed_key(INACTIVE),
         a_watch(INACTIVE, state),
         now=NOW,
         settings=settings(delete_unused_keys="false"),
@@ -112,14 +116,14 @@ def test_only_a_use_later_than_an_hour_after_the_deactivation_starts_the_window_
 ) -> None:
     """An earlier one only came to light late, and moves nothing."""
     watch = a_watch(INACTIVE, deactivated(since=30))
-    sighting = seen(INACTIVE, LastUse(at=last_used))
-    assert decide(sighting, watch, now=NOW, settings=settings()).action is action
+    observed = observed_key(INACTIVE, LastUse(at=last_used))
+    assert decide(observed, watch, now=NOW, settings=settings()).action is action
 
 
 def test_a_window_counts_again_from_the_use() -> None:
     """Used four days ago, so 26 days are left."""
     watch = a_watch(INACTIVE, deactivated(since=10))
-    decision = decide(seen(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings())
     assert (decision.reason, decision.due) == (Reason.USED_IN_WINDOW, in_days(26))
 
 
@@ -127,7 +131,9 @@ def test_a_window_counts_again_from_the_use() -> None:
 def test_the_day_of_an_extension_lies_ahead(used_days_ago: int, due: int) -> None:
     """Where no run was for long: the day is told before it comes."""
     watch = a_watch(INACTIVE, deactivated(since=50))
-    decision = decide(seen(INACTIVE, used(ago(used_days_ago))), watch, now=NOW, settings=settings())
+    decision = decide(
+        observed_key(INACTIVE, used(ago(used_days_ago))), watch, now=NOW, settings=settings()
+    )
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(due))
 
 
@@ -135,14 +141,14 @@ def test_a_use_extends_a_window_once() -> None:
     """The use is the baseline of the window that it started."""
     use = used(ago(4))
     watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=use))
-    decision = decide(seen(INACTIVE, use), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(INACTIVE, use), watch, now=NOW, settings=settings())
     assert (decision.action, decision.due) == (Action.KEEP, in_days(26))
 
 
 def test_a_second_use_extends_the_window_again() -> None:
     """Each use counts."""
     watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=used(ago(4))))
-    decision = decide(seen(INACTIVE, used(ago(2))), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(INACTIVE, used(ago(2))), watch, now=NOW, settings=settings())
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(28))
 
 
@@ -150,7 +156,7 @@ def test_an_extension_never_brings_the_day_nearer() -> None:
     """Where grace-days was cut meanwhile, the told day stands."""
     watch = a_watch(INACTIVE, deactivated(since=10))
     decision = decide(
-        seen(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings(grace_days="5")
+        observed_key(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings(grace_days="5")
     )
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(20))
 
@@ -165,7 +171,7 @@ def test_an_exemption_that_ended_after_the_window_began_breaks_it(
     """Though no run may have seen it in force."""
     watch = a_watch(INACTIVE, deactivated(since=30))
     ended = settings(exemptions=f"alice until {in_days(until)}")
-    decision = decide(seen(INACTIVE), watch, now=NOW, settings=ended)
+    decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=ended)
     assert decision.action is action
     assert action is Action.DELETE or decision.due == in_days(30)
 
@@ -174,7 +180,9 @@ def test_an_exemption_that_ended_after_the_window_began_breaks_it(
 def test_no_key_is_deleted_before_the_day_after_its_window_is_told(since: int, due: int) -> None:
     """Nobody has heard of the deactivation yet."""
     window = replace(deactivated(since=since), told_on=date.min)
-    decision = decide(seen(INACTIVE), a_watch(INACTIVE, window), now=NOW, settings=settings())
+    decision = decide(
+        observed_key(INACTIVE), a_watch(INACTIVE, window), now=NOW, settings=settings()
+    )
     assert (decision.action, decision.due) == (Action.KEEP, in_days(due))
 
 
@@ -182,7 +190,7 @@ def test_no_key_is_deleted_before_the_day_after_its_window_is_told(since: int, d
 def test_a_window_that_was_interrupted_starts_again_today(last_use: LastUse) -> None:
     """When an exemption ends, an inactive key of ours gets a new window."""
     watch = a_watch(INACTIVE, deactivated(since=40, interrupted=True))
-    decision = decide(seen(INACTIVE, last_use), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(INACTIVE, last_use), watch, now=NOW, settings=settings())
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(30))
     assert decision.reason is Reason.INTERRUPTION_ENDED
 
@@ -191,21 +199,23 @@ def test_a_last_use_that_was_not_read_is_no_answer() -> None:
     """Unreadable is not never used."""
     watch = a_watch(INACTIVE, deactivated(since=40))
     with pytest.raises(UnreadableError, match=r"^its last use was not read$"):
-        decide(seen(INACTIVE, None), watch, now=NOW, settings=settings())
+        decide(observed_key(INACTIVE, None), watch, now=NOW, settings=settings())
 
 
 def test_a_last_use_that_vanished_is_no_answer() -> None:
     """It was known once, so an answer without it cannot be right."""
     watch = a_watch(INACTIVE, deactivated(since=40, baseline=used(ago(50))))
     with pytest.raises(UnreadableError, match="no longer given"):
-        decide(seen(INACTIVE, NEVER_USED), watch, now=NOW, settings=settings())
+        decide(observed_key(INACTIVE, NEVER_USED), watch, now=NOW, settings=settings())
 
 
 @pytest.mark.parametrize("exemptions", ["none", "alice"])
 def test_a_deactivation_that_was_begun_and_did_happen_is_finished(exemptions: str) -> None:
     """It is recorded and told even if the key is exempt by now: it happened."""
     watch = a_watch(INACTIVE, Deactivating(notice=noticed(due=-1)))
-    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(exemptions=exemptions))
+    decision = decide(
+        observed_key(INACTIVE), watch, now=NOW, settings=settings(exemptions=exemptions)
+    )
     assert (decision.action, decision.reason) == (Action.DEACTIVATE, Reason.FINISHED)
     assert decision.due == in_days(30)
 
@@ -217,7 +227,7 @@ def test_an_exempt_inactive_key_is_never_acted_on(state: State | None) -> None:
     """Neither adopted, nor deleted, whatever was recorded."""
     watch = a_watch(INACTIVE, state) if state else None
     exempt = settings(exemptions="alice", adopt_inactive_keys="true")
-    decision = decide(seen(INACTIVE), watch, now=NOW, settings=exempt)
+    decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=exempt)
     assert (decision.action, decision.reason) == (Action.EXEMPT, Reason.EXEMPT)
 
 
@@ -236,27 +246,33 @@ def test_each_decision_on_an_inactive_key_gives_its_reason(
 ) -> None:
     """People read it, and the history keeps it."""
     watch = a_watch(INACTIVE, state) if state else None
-    decision = decide(seen(INACTIVE), watch, now=NOW, settings=settings(**changed))
+    decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=settings(**changed))
     assert (decision.action, decision.reason) == (action, reason)
 
 
 def test_a_deletion_that_was_begun_and_did_not_happen_is_decided_again() -> None:
     """By the same rules, on what is seen now."""
     watch = a_watch(INACTIVE, Deleting(window=deactivated(since=30)))
-    assert decide(seen(INACTIVE), watch, now=NOW, settings=settings()).action is Action.DELETE
-    late = seen(INACTIVE, used(ago(2)))
+    assert (
+        decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).action is Action.DELETE
+    )
+    late = observed_key(INACTIVE, used(ago(2)))
     assert decide(late, watch, now=NOW, settings=settings()).action is Action.EXTEND
 
 
 def test_a_held_key_that_was_turned_off_stays_held() -> None:
     """Nothing more is done until a person has looked."""
-    decision = decide(seen(INACTIVE), a_watch(INACTIVE, Held()), now=NOW, settings=settings())
+    decision = decide(
+        observed_key(INACTIVE), a_watch(INACTIVE, Held()), now=NOW, settings=settings()
+    )
     assert decision.action is Action.HOLD
 
 
 def test_an_inactive_key_that_iam_still_lists_after_its_end_is_kept() -> None:
     """IAM is eventually consistent."""
-    decision = decide(seen(INACTIVE), a_watch(INACTIVE, Ended()), now=NOW, settings=settings())
+    decision = decide(
+        observed_key(INACTIVE), a_watch(INACTIVE, Ended()), now=NOW, settings=settings()
+    )
     assert decision.reason is Reason.ALREADY_GONE
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from key_rotation.adapters.aws import CONNECTIONS
+from key_rotation.adapters.clients import CONNECTIONS
 
 T = TypeVar("T")
 R = TypeVar("R")

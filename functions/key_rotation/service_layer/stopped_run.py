@@ -5,17 +5,19 @@ import json
 import textwrap
 from dataclasses import replace
 
-from key_rotation.adapters.aws import Clients
+from key_rotation.adapters.clients import Clients
 from key_rotation.adapters.ledger import Ledger
-from key_rotation.adapters.notices import Notices
-from key_rotation.domain.model import Now, Place
+from key_rotation.adapters.sns_topic import SnsTopic
+from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.domain.run_state import RunState
 from key_rotation.errors import KeyRotationError, RunStoppedError
-from key_rotation.reporting.message import Message, variants
-from key_rotation.reporting.words import WIDTH, long_day, one_line
+from key_rotation.reporting.formatting import WIDTH, format_date, sanitize_line
+from key_rotation.reporting.sns_message import Message, variants
 
 
-def tell_stop(error: RunStoppedError, clients: Clients, place: Place, now: Now) -> None:
+def notify_run_stopped(
+    error: RunStoppedError, clients: Clients, environment: RunEnvironment, now: Now
+) -> None:
     """Send what stopped a run, unless today's retries have sent the same already.
 
     Where the ledger cannot say so, it is sent: twice is better than never. Where SNS does not take
@@ -28,16 +30,18 @@ def tell_stop(error: RunStoppedError, clients: Clients, place: Place, now: Now) 
     if state and state.stopped == fingerprint:
         return
     try:
-        Notices(clients.sns, place.topic_arn).publish(_message(error, place.account_id, now))
+        SnsTopic(clients.sns, environment.topic_arn).publish(
+            _message(error, environment.account_id, now)
+        )
         if state:
-            ledger.save(replace(state, stopped=fingerprint))
+            ledger.write_run_state(replace(state, stopped=fingerprint))
     except KeyRotationError:
         return
 
 
 def _state(ledger: Ledger) -> RunState | None:
     try:
-        return ledger.state()
+        return ledger.read_run_state()
     except KeyRotationError:
         return None
 
@@ -46,9 +50,9 @@ def _message(error: RunStoppedError, account_id: str, now: Now) -> Message:
     kind = type(error).__name__.removesuffix("Error")
     lines = [
         f"Key rotation in account {account_id}",
-        f"{long_day(now.today)}. STOPPED ({kind}): this run did not go through.",
+        f"{format_date(now.today)}. STOPPED ({kind}): this run did not go through.",
         "",
-        *textwrap.wrap(one_line(str(error), 8000), WIDTH, break_long_words=False),
+        *textwrap.wrap(sanitize_line(str(error), 8000), WIDTH, break_long_words=False),
         "",
         "No key is enforced until this is mended. The next run tries again by itself.",
     ]

@@ -3,12 +3,12 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from key_rotation.domain.model import Coverage, Mode
+from key_rotation.domain.model import Mode, Scan
 from key_rotation.domain.settings import Parameter
-from key_rotation.reporting.entries import block, table
+from key_rotation.reporting.formatting import WIDTH, format_date, pluralize, sanitize_line, wrap
+from key_rotation.reporting.key_entries import block, table
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
-from key_rotation.reporting.words import WIDTH, count, long_day, one_line, wrapped
 
 DETAILED = 30
 """A heading with more keys than this gives each of them one or two lines."""
@@ -57,7 +57,7 @@ def render(report: Report) -> str:
     for sections in SUMMARY.values():
         for section in sections:
             for would in (False, True):
-                outcomes = [o for o in report.of(section) if o.would is would]
+                outcomes = [o for o in report.in_section(section) if o.dry_run is would]
                 parts += _section(report, section, outcomes)
     parts.append(_foot(report))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -66,21 +66,21 @@ def render(report: Report) -> str:
 def _head(report: Report) -> str:
     now = report.now
     at = now.instant.astimezone(now.zone)
-    size = f"{count(report.users, 'user')}, {count(report.keys, 'key')}"
+    size = f"{pluralize(report.users, 'user')}, {pluralize(report.keys, 'key')}"
     lines = [
         f"Key rotation in account {report.account_id}",
-        f"{long_day(now.today)}, {at:%H:%M %Z}. {size}.",
+        f"{format_date(now.today)}, {at:%H:%M %Z}. {size}.",
         "",
     ]
     if report.mode is Mode.REPORT:
         lines += ["REPORT MODE: nothing was changed. Below is what enforce mode would do.", ""]
     for title, sections in SUMMARY.items():
-        counts = [f"{n} {s}" for s in sections if (n := len(report.of(s)))]
+        counts = [f"{n} {s}" for s in sections if (n := len(report.in_section(s)))]
         if counts:
-            lines += wrapped(f"  {title:<9}", ", ".join(counts))
+            lines += wrap(f"  {title:<9}", ", ".join(counts))
     days = [o.due for o in report.outcomes if o.due and o.section is not Section.EXEMPT]
     if days:
-        lines.append(f"  {'Next':<9}{long_day(min(days))}")
+        lines.append(f"  {'Next':<9}{format_date(min(days))}")
     return "\n".join(lines)
 
 
@@ -93,7 +93,7 @@ def _changes(report: Report) -> Iterator[str]:
         yield "\n".join(lines)
     if ended := report.ended_exemptions:
         lines = ["EXEMPTIONS THAT ENDED: these entries no longer exempt"]
-        yield "\n".join(lines + [line for e in ended for line in wrapped("  ", one_line(e))])
+        yield "\n".join(lines + [line for e in ended for line in wrap("  ", sanitize_line(e))])
 
 
 def _setting(name: str, parameter: Parameter, before: Parameter | None) -> Iterator[str]:
@@ -101,25 +101,25 @@ def _setting(name: str, parameter: Parameter, before: Parameter | None) -> Itera
     now, was = _entries(parameter), _entries(before) if before else []
     if len(now) <= 1 and len(was) <= 1:
         version = f"version {parameter.version}{f', was {was[0]}' if was else ''}"
-        yield from wrapped(f"{name} ", f"{' '.join(now)} ({version})")
+        yield from wrap(f"{name} ", f"{' '.join(now)} ({version})")
         return
     yield f"{name} (version {parameter.version})"
     for entry in now:
-        yield from wrapped("        ", entry)
+        yield from wrap("        ", entry)
     for entry in was:
-        yield from wrapped("        was: ", entry)
+        yield from wrap("        was: ", entry)
 
 
 def _entries(parameter: Parameter) -> list[str]:
-    return [one_line(entry) for entry in parameter.value.splitlines() if entry.strip()]
+    return [sanitize_line(entry) for entry in parameter.value.splitlines() if entry.strip()]
 
 
 def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Iterator[str]:
     if section is Section.UPCOMING:
-        if reminded := [o for o in outcomes if o.news]:
+        if reminded := [o for o in outcomes if o.triggers_digest]:
             yield _heading(TOMORROW, reminded)
             yield from ("\n".join(block(o, report)) for o in reminded)
-        outcomes = [o for o in outcomes if not o.news]
+        outcomes = [o for o in outcomes if not o.triggers_digest]
     if not outcomes:
         return
     yield _heading(HEADINGS[section], outcomes)
@@ -132,7 +132,7 @@ def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Itera
 
 
 def _heading(title: str, outcomes: Sequence[Outcome]) -> str:
-    line = f"{'WOULD BE ' if outcomes[0].would else ''}{title} ({len(outcomes)})"
+    line = f"{'WOULD BE ' if outcomes[0].dry_run else ''}{title} ({len(outcomes)})"
     return f"{line}\n{'-' * min(len(line), WIDTH)}"
 
 
@@ -140,20 +140,20 @@ def _foot(report: Report) -> str:
     lines = []
     if report.left_out:
         counts = ", ".join(f"{n} {section}" for section, n in report.left_out.items())
-        lines += wrapped("", f"Left out, since a message holds 256 KiB: {counts}.")
-    lines += wrapped("", _coverage(report))
-    lines += wrapped("", f"Run {report.run_id}. Rules and thresholds: parameters /key-rotation/*.")
+        lines += wrap("", f"Left out, since a message holds 256 KiB: {counts}.")
+    lines += wrap("", _coverage(report))
+    lines += wrap("", f"Run {report.run_id}. Rules and thresholds: parameters /key-rotation/*.")
     return "\n".join(lines)
 
 
 def _coverage(report: Report) -> str:
     """Say whom this run asked for keys."""
-    asked = len(report.seen.asked)
-    match report.seen.coverage:
-        case Coverage.SWEEP:
-            text = report.seen.note or "Keys were read of everybody (the weekly sweep)."
-        case Coverage.CHOSEN:
-            text = f"By the credential report, keys were read of {count(asked, 'user')}."
+    asked = len(report.inventory.read_user_ids)
+    match report.inventory.scan:
+        case Scan.FULL:
+            text = report.inventory.note or "Keys were read of everybody (the weekly sweep)."
+        case Scan.TARGETED:
+            text = f"By the credential report, keys were read of {pluralize(asked, 'user')}."
         case _:
             text = ""
     return text

@@ -16,7 +16,7 @@ from tests.unit.builders import (
     deactivated,
     in_days,
     noticed,
-    seen,
+    observed_key,
     settings,
 )
 
@@ -34,21 +34,21 @@ from tests.unit.builders import (
 )
 def test_a_key_gets_its_notice_from_max_age_less_notice_days_on(age: int, action: Action) -> None:
     """With 90 and 7 days, the notice comes on day 83."""
-    decision = decide(seen(a_key(age=age)), None, now=NOW, settings=settings())
+    decision = decide(observed_key(a_key(age=age)), None, now=NOW, settings=settings())
     assert decision.action is action
 
 
 @pytest.mark.parametrize(("age", "due"), [(83, 7), (84, 7), (89, 7), (90, 7), (400, 7)])
 def test_a_notice_runs_for_its_full_days_however_old_the_key_is(age: int, due: int) -> None:
     """A key first seen at 400 days gets its notice like any other."""
-    decision = decide(seen(a_key(age=age)), None, now=NOW, settings=settings())
+    decision = decide(observed_key(a_key(age=age)), None, now=NOW, settings=settings())
     assert decision.due == in_days(due)
 
 
 def test_a_notice_is_due_on_max_age_where_that_is_later() -> None:
     """With 3 days of notice, a key of 80 days is due after 10 under a limit that was raised."""
     changed = settings(max_age_days="90", notice_days="10")
-    decision = decide(seen(a_key(age=80)), None, now=NOW, settings=changed)
+    decision = decide(observed_key(a_key(age=80)), None, now=NOW, settings=changed)
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(10))
 
 
@@ -57,7 +57,7 @@ def test_a_new_notice_is_never_due_before_a_day_once_told(told: int) -> None:
     """A withdrawn notice leaves its day behind."""
     key = a_key(age=100)
     watch = a_watch(key, Lapsed(due=in_days(told)))
-    decision = decide(seen(key), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings())
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(max(told, 7)))
 
 
@@ -76,14 +76,14 @@ def test_a_noticed_key_is_deactivated_from_its_due_day_on(due: int, action: Acti
     """A notice whose due day passed more than 30 days ago is given again."""
     key = a_key(age=200)
     watch = a_watch(key, noticed(due=due, at=7 - due))
-    assert decide(seen(key), watch, now=NOW, settings=settings()).action is action
+    assert decide(observed_key(key), watch, now=NOW, settings=settings()).action is action
 
 
 def test_a_notice_given_again_runs_for_its_full_days() -> None:
     """The schedule was off, and nobody remembers the first notice."""
     key = a_key(age=200)
     watch = a_watch(key, noticed(due=-31, at=38))
-    decision = decide(seen(key), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings())
     assert (decision.reason, decision.due) == (Reason.NOTICE_OUTDATED, in_days(7))
 
 
@@ -95,7 +95,7 @@ def test_a_reminder_comes_once_on_the_day_before(due: int, told: int, *, remind:
     """Not earlier, and not where that day was told today."""
     key = a_key(age=89)
     watch = a_watch(key, noticed(due=due, told=told))
-    assert decide(seen(key), watch, now=NOW, settings=settings()).remind is remind
+    assert decide(observed_key(key), watch, now=NOW, settings=settings()).remind is remind
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,9 @@ def test_a_day_once_told_only_moves_later(changed: dict[str, str], due: int) -> 
     """Whatever the settings become."""
     key = a_key(age=89)
     watch = a_watch(key, noticed(due=3, at=4))
-    assert decide(seen(key), watch, now=NOW, settings=settings(**changed)).due == in_days(due)
+    assert decide(observed_key(key), watch, now=NOW, settings=settings(**changed)).due == in_days(
+        due
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_a_notice_is_withdrawn_when_the_thresholds_leave_the_key_young(
     """At 87 days and 7 days of notice, up to a limit of 94 the notice stands."""
     key = a_key(age=87)
     watch = a_watch(key, noticed(due=3))
-    decision = decide(seen(key), watch, now=NOW, settings=settings(max_age_days=max_age))
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings(max_age_days=max_age))
     assert decision.action is action
 
 
@@ -135,7 +137,9 @@ def test_a_notice_is_withdrawn_when_the_thresholds_leave_the_key_young(
 )
 def test_without_notice_days_a_stale_key_is_deactivated_at_once(age: int, action: Action) -> None:
     """With notice-days 0, the run that finds it deactivates it."""
-    decision = decide(seen(a_key(age=age)), None, now=NOW, settings=settings(notice_days="0"))
+    decision = decide(
+        observed_key(a_key(age=age)), None, now=NOW, settings=settings(notice_days="0")
+    )
     assert decision.action is action
 
 
@@ -143,7 +147,7 @@ def test_without_notice_days_a_day_once_told_still_stands() -> None:
     """Setting notice-days to 0 cuts nobody's announced day short."""
     key = a_key(age=100)
     watch = a_watch(key, Lapsed(due=in_days(3)))
-    decision = decide(seen(key), watch, now=NOW, settings=settings(notice_days="0"))
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings(notice_days="0"))
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(3))
 
 
@@ -151,7 +155,7 @@ def test_the_deactivation_announces_the_day_of_the_deletion() -> None:
     """Grace-days from today."""
     key = a_key(age=90)
     decision = decide(
-        seen(key), a_watch(key, noticed(due=0)), now=NOW, settings=settings(grace_days="45")
+        observed_key(key), a_watch(key, noticed(due=0)), now=NOW, settings=settings(grace_days="45")
     )
     assert decision.due == in_days(45)
 
@@ -166,7 +170,7 @@ def test_a_key_turned_on_again_gets_a_notice_twice_and_is_held_the_third_time(
     """Each of the two notices is a full one."""
     key = a_key(age=100)
     watch = a_watch(key, deactivated(since=3), reactivations=before)
-    decision = decide(seen(key), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings())
     assert decision.action is action
     assert decision.due == (in_days(7) if action is Action.NOTICE else None)
 
@@ -175,14 +179,16 @@ def test_a_key_turned_on_again_after_the_intent_to_delete_it_counts_as_turned_on
     """The deletion did not happen; what counts is that a person wants the key."""
     key = a_key(age=130)
     watch = a_watch(key, Deleting(window=deactivated(since=30)))
-    assert decide(seen(key), watch, now=NOW, settings=settings()).reason is Reason.REACTIVATED
+    assert (
+        decide(observed_key(key), watch, now=NOW, settings=settings()).reason is Reason.REACTIVATED
+    )
 
 
 def test_a_key_turned_on_again_gets_its_notice_even_without_notice_days() -> None:
     """It is announced before it is cut again."""
     key = a_key(age=130)
     watch = a_watch(key, deactivated(since=3))
-    decision = decide(seen(key), watch, now=NOW, settings=settings(notice_days="0"))
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings(notice_days="0"))
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(0))
 
 
@@ -197,14 +203,14 @@ def test_a_key_turned_on_again_works_until_every_day_that_was_ever_told(
     key = a_key(age=100)
     window = replace(deactivated(since=3), promised=None if promised is None else in_days(promised))
     watch = a_watch(key, window)
-    decision = decide(seen(key), watch, now=NOW, settings=settings(max_age_days=max_age))
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings(max_age_days=max_age))
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(due))
 
 
 def test_a_held_key_stays_held() -> None:
     """Nothing more is done until a person has looked."""
     key = a_key(age=400)
-    decision = decide(seen(key), a_watch(key, Held()), now=NOW, settings=settings())
+    decision = decide(observed_key(key), a_watch(key, Held()), now=NOW, settings=settings())
     assert (decision.action, decision.reason) == (Action.HOLD, Reason.STILL_HELD)
 
 
@@ -212,7 +218,9 @@ def test_a_deactivation_that_was_begun_and_did_not_happen_is_decided_again() -> 
     """The key is active, so IAM was never asked, or did not do it."""
     key = a_key(age=90)
     watch = a_watch(key, Deactivating(notice=noticed(due=0)))
-    assert decide(seen(key), watch, now=NOW, settings=settings()).action is Action.DEACTIVATE
+    assert (
+        decide(observed_key(key), watch, now=NOW, settings=settings()).action is Action.DEACTIVATE
+    )
 
 
 def test_a_deactivation_without_notice_that_did_not_happen_is_decided_by_the_rules_of_today() -> (
@@ -221,13 +229,13 @@ def test_a_deactivation_without_notice_that_did_not_happen_is_decided_by_the_rul
     """With notice-days raised meanwhile, the key gets its notice after all."""
     key = a_key(age=90)
     watch = a_watch(key, Deactivating(notice=None))
-    assert decide(seen(key), watch, now=NOW, settings=settings()).action is Action.NOTICE
+    assert decide(observed_key(key), watch, now=NOW, settings=settings()).action is Action.NOTICE
 
 
 def test_a_key_that_iam_still_lists_after_its_end_is_kept() -> None:
     """IAM is eventually consistent."""
     key = a_key(age=400)
-    decision = decide(seen(key), a_watch(key, Ended()), now=NOW, settings=settings())
+    decision = decide(observed_key(key), a_watch(key, Ended()), now=NOW, settings=settings())
     assert (decision.action, decision.reason) == (Action.KEEP, Reason.ALREADY_GONE)
 
 
@@ -235,7 +243,7 @@ def test_a_key_that_iam_still_lists_after_its_end_is_kept() -> None:
 def test_a_status_that_nobody_knows_is_never_touched(status: str) -> None:
     """Whatever the age and the watch say; people are told of it."""
     key = a_key(age=400, status=status)
-    decision = decide(seen(key), a_watch(key, noticed(due=0)), now=NOW, settings=settings())
+    decision = decide(observed_key(key), a_watch(key, noticed(due=0)), now=NOW, settings=settings())
     assert (decision.action, decision.note) == (Action.KEEP, status)
 
 
@@ -243,7 +251,7 @@ def test_an_exempt_key_is_never_acted_on() -> None:
     """Whatever its age; the digest says until when, and why."""
     exempt = settings(exemptions="alice until 2026-12-31 # migration")
     key = a_key(age=400)
-    decision = decide(seen(key), a_watch(key, noticed(due=0)), now=NOW, settings=exempt)
+    decision = decide(observed_key(key), a_watch(key, noticed(due=0)), now=NOW, settings=exempt)
     assert decision.action is Action.EXEMPT
     assert (str(decision.due), decision.note) == ("2026-12-31", "migration")
 
@@ -264,7 +272,7 @@ def test_an_exemption_that_ended_after_the_notice_voids_it(
     """Though no run may have seen it in force; an earlier one, or another user's, does not."""
     key = a_key(age=97)
     watch = a_watch(key, noticed(due=0, at=7))
-    decision = decide(seen(key), watch, now=NOW, settings=settings(exemptions=line))
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings(exemptions=line))
     assert (decision.action, decision.due) == (action, in_days(due))
 
 
@@ -272,7 +280,7 @@ def test_a_notice_that_an_exemption_voided_leaves_its_day_behind() -> None:
     key = a_key(age=90)
     watch = a_watch(key, noticed(due=20, at=7))
     ended = settings(exemptions=f"alice until {in_days(-1)}")
-    decision = decide(seen(key), watch, now=NOW, settings=ended)
+    decision = decide(observed_key(key), watch, now=NOW, settings=ended)
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(20))
 
 
@@ -280,7 +288,7 @@ def test_a_deactivation_that_was_begun_on_an_exempt_key_and_did_not_happen_is_gi
     """It is still active, so there is nothing to finish."""
     key = a_key(age=90)
     watch = a_watch(key, Deactivating(notice=noticed(due=0)))
-    decision = decide(seen(key), watch, now=NOW, settings=settings(exemptions="alice"))
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings(exemptions="alice"))
     assert decision.action is Action.EXEMPT
 
 
@@ -302,7 +310,7 @@ def test_each_decision_on_an_active_key_gives_its_reason(
     """People read it, and the history keeps it."""
     key = a_key(age=age)
     watch = a_watch(key, state) if state else None
-    decision = decide(seen(key), watch, now=NOW, settings=settings(**changed))
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings(**changed))
     assert (decision.action, decision.reason) == (action, reason)
 
 
@@ -310,21 +318,21 @@ def test_a_key_is_held_because_it_was_turned_on_again_too_often() -> None:
     """And not because anybody held it before."""
     key = a_key(age=100)
     watch = a_watch(key, deactivated(since=3), reactivations=2)
-    decision = decide(seen(key), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(key), watch, now=NOW, settings=settings())
     assert decision.reason is Reason.REACTIVATED_TOO_OFTEN
 
 
 def test_a_key_whose_creation_is_not_the_recorded_one_is_held() -> None:
     """A key id is unique, so somebody must look."""
     watch = a_watch(a_key(age=90), noticed(due=0))
-    decision = decide(seen(a_key(age=91)), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(a_key(age=91)), watch, now=NOW, settings=settings())
     assert (decision.action, decision.reason) == (Action.HOLD, Reason.IDENTITY_CHANGED)
 
 
 def test_a_held_key_whose_creation_is_not_the_recorded_one_is_not_held_anew() -> None:
     """People were told to look already."""
     watch = a_watch(a_key(age=90), Held())
-    decision = decide(seen(a_key(age=91)), watch, now=NOW, settings=settings())
+    decision = decide(observed_key(a_key(age=91)), watch, now=NOW, settings=settings())
     assert (decision.action, decision.reason) == (Action.HOLD, Reason.STILL_HELD)
 
 
@@ -342,11 +350,13 @@ def test_ages_count_the_calendar_days_of_the_configured_time_zone(
     """83 days lie between the dates in UTC, and 82 in New York and Tokyo."""
     key = replace(a_key(), created=datetime(2026, 9, 2, 23, 30, tzinfo=UTC))
     now = Now(instant=datetime(2026, 11, 24, 0, 15, tzinfo=UTC), zone=ZoneInfo(zone))
-    assert decide(seen(key), None, now=now, settings=settings()).action is action
+    assert decide(observed_key(key), None, now=now, settings=settings()).action is action
 
 
 def test_a_run_some_seconds_before_the_hour_of_creation_is_not_a_day_late() -> None:
     """Days are calendar days: 90 days less a minute are 90 days if the dates say so."""
     key = a_key(age=90 - 1 / 1440)
     watch = a_watch(key, noticed(due=0))
-    assert decide(seen(key), watch, now=NOW, settings=settings()).action is Action.DEACTIVATE
+    assert (
+        decide(observed_key(key), watch, now=NOW, settings=settings()).action is Action.DEACTIVATE
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from key_rotation.adapters import records
+from key_rotation.adapters import ledger_items
 from key_rotation.adapters.codec import MalformedError
 from key_rotation.domain.model import NEVER_USED, Action, LastUse, Reason
 from key_rotation.domain.run_state import RunState
@@ -64,7 +64,7 @@ def stored(value: Any) -> Any:
 def an_item(remembered: State | None = None, **changed: Any) -> dict[str, Any]:
     """The stored item of a watch, with some fields changed."""
     watch = a_watch(a_key(), remembered or noticed(due=3))
-    item: dict[str, Any] = stored(records.encode_watch(watch))
+    item: dict[str, Any] = stored(ledger_items.encode_watch(watch))
     return item | changed
 
 
@@ -91,33 +91,33 @@ def test_a_watch_in_every_state_is_read_back_as_it_was_written(state: State) -> 
             replace(an_event(Action.DELETE, Reason.UNUSED), last_use=NEVER_USED),
         ),
     )
-    item = stored(records.encode_watch(watch)) | {"written_by": "run-1"}
-    assert records.decode_watch(item) == watch
+    item = stored(ledger_items.encode_watch(watch)) | {"written_by": "run-1"}
+    assert ledger_items.decode_watch(item) == watch
 
 
 def test_every_action_and_reason_is_read_back() -> None:
     """A reason is written by its name, so that its words may be improved."""
     events = tuple(an_event(action, reason) for action in Action for reason in Reason)
     watch = replace(a_watch(a_key(), Held()), untold=events)
-    item = stored(records.encode_watch(watch))
+    item = stored(ledger_items.encode_watch(watch))
     assert {event["reason"] for event in item["untold"]} == {reason.name for reason in Reason}
-    assert records.decode_watch(item) == watch
+    assert ledger_items.decode_watch(item) == watch
 
 
 def test_an_instant_in_another_time_zone_is_the_same_instant() -> None:
     tokyo = timezone(timedelta(hours=9))
     watch = a_watch(a_key(), noticed(due=3))
     item = an_item(created=watch.created.astimezone(tokyo).isoformat())
-    assert records.decode_watch(item).created == watch.created
+    assert ledger_items.decode_watch(item).created == watch.created
 
 
 @pytest.mark.parametrize("schema", [None, 0, Decimal(0), Decimal(2), "1", Decimal("1.5"), [1]])
 def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
     """Of an older version, a newer one, or of none."""
     with pytest.raises(UnreadableError, match=r"schema .*; this version reads 1"):
-        records.decode_watch(an_item(schema=schema))
+        ledger_items.decode_watch(an_item(schema=schema))
     with pytest.raises(UnreadableError):
-        records.decode_watch(without(an_item(), "schema"))
+        ledger_items.decode_watch(without(an_item(), "schema"))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
 def test_a_field_of_another_type_makes_a_watch_unreadable(field: str, value: Any) -> None:
     """It is never converted: a date that is no date is no reason to act."""
     with pytest.raises(UnreadableError, match="its watch cannot be read"):
-        records.decode_watch(an_item(**{field: value}))
+        ledger_items.decode_watch(an_item(**{field: value}))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_field_of_another_type_makes_a_watch_unreadable(field: str, value: Any
 def test_a_notice_with_a_wrong_field_makes_a_watch_unreadable(field: str, value: Any) -> None:
     item = an_item(noticed(due=3))
     with pytest.raises(UnreadableError):
-        records.decode_watch(item | {"state": item["state"] | {field: value}})
+        ledger_items.decode_watch(item | {"state": item["state"] | {field: value}})
 
 
 @pytest.mark.parametrize(
@@ -212,12 +212,12 @@ def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
     field: str, value: Any, *, intent: bool
 ) -> None:
     """On a window rests a deletion."""
-    window = stored(records.encode_watch(a_watch(a_key(), WINDOW)))["state"] | {field: value}
+    window = stored(ledger_items.encode_watch(a_watch(a_key(), WINDOW)))["state"] | {field: value}
     if intent:
         del window["kind"]
         window = {"kind": "deleting", "window": window}
     with pytest.raises(UnreadableError):
-        records.decode_watch(an_item(state=window))
+        ledger_items.decode_watch(an_item(state=window))
 
 
 @pytest.mark.parametrize(
@@ -247,24 +247,24 @@ def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
 def test_a_field_that_is_missing_makes_a_watch_unreadable(names: tuple[str, ...]) -> None:
     """No value is assumed in its place."""
     with pytest.raises(UnreadableError):
-        records.decode_watch(without(an_item(WINDOW), *names))
+        ledger_items.decode_watch(without(an_item(WINDOW), *names))
 
 
 def test_what_is_unreadable_names_the_field() -> None:
     item = an_item(noticed(due=3))
     item["state"]["due"] = "soon"
     with pytest.raises(UnreadableError, match="due"):
-        records.decode_watch(item)
+        ledger_items.decode_watch(item)
 
 
 def test_an_event_is_a_line_of_the_keys_history_that_sorts_by_time() -> None:
     """By run after that, so that two events of one instant do not overwrite each other."""
     event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
     watch: Watch = a_watch(a_key(), deactivated(since=0), version=9)
-    item = records.encode_event(watch, event)
+    item = ledger_items.encode_event(watch, event)
     assert item["pk"] == f"HISTORY#{KEY_ID}"
     assert item["sk"] == "2026-11-24T12:00:00+00:00#000009"
-    assert item["sk"] < records.encode_event(replace(watch, version=10), event)["sk"]
+    assert item["sk"] < ledger_items.encode_event(replace(watch, version=10), event)["sk"]
     assert {name: item[name] for name in ("action", "reason", "at", "run_id", "due", "user")} == {
         "action": "deactivate",
         "reason": "NOTICE_OVER",
@@ -276,9 +276,9 @@ def test_an_event_is_a_line_of_the_keys_history_that_sorts_by_time() -> None:
 
 
 def test_all_watches_share_a_partition_so_that_one_query_finds_them() -> None:
-    assert records.watch_key(KEY_ID) == {"pk": "WATCH", "sk": KEY_ID}
+    assert ledger_items.watch_key(KEY_ID) == {"pk": "WATCH", "sk": KEY_ID}
     assert (
-        records.encode_watch(a_watch(a_key(), Held())).items()
+        ledger_items.encode_watch(a_watch(a_key(), Held())).items()
         >= {
             "pk": "WATCH",
             "sk": KEY_ID,
@@ -299,8 +299,8 @@ STATE = RunState(
 
 @pytest.mark.parametrize("state", [STATE, RunState()], ids=["of a run", "before the first run"])
 def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> None:
-    item = {"pk": "RUN", "sk": "STATE", **stored(records.encode_state(state))}
-    assert records.decode_state(item) == state
+    item = {"pk": "RUN", "sk": "STATE", **stored(ledger_items.encode_state(state))}
+    assert ledger_items.decode_state(item) == state
 
 
 @pytest.mark.parametrize(
@@ -318,11 +318,11 @@ def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> N
 )
 def test_a_state_of_another_shape_is_not_guessed_at(field: str, value: Any) -> None:
     with pytest.raises(MalformedError):
-        records.decode_state(stored(records.encode_state(STATE)) | {field: value})
+        ledger_items.decode_state(stored(ledger_items.encode_state(STATE)) | {field: value})
 
 
 def test_a_parameters_version_is_kept_beside_its_value() -> None:
-    item = records.encode_state(RunState(parameters={"mode": Parameter(value="x", version=3)}))
+    item = ledger_items.encode_state(RunState(parameters={"mode": Parameter(value="x", version=3)}))
     assert item["parameters"] == {"mode": {"value": "x", "version": 3}}
 
 

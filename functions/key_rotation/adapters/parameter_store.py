@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.aws import AWS_ERRORS, why
+from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.domain.settings import NAMES, Parameter, Settings
 from key_rotation.errors import SettingsUnreadableError
 
@@ -15,7 +15,7 @@ def read_settings(ssm: "SSMClient", path: str) -> Settings:
 
     path: what stands before the names, such as `/key-rotation`
 
-    Raises SettingsUnreadableError when Parameter Store does not answer, and BadSettingsError.
+    Raises SettingsUnreadableError when Parameter Store does not answer, and InvalidSettingsError.
     """
     try:
         answer = ssm.get_parameters(Names=[f"{path}/{name}" for name in NAMES])
@@ -26,6 +26,6 @@ def read_settings(ssm: "SSMClient", path: str) -> Settings:
             for found in answer["Parameters"]
         }
     except (*AWS_ERRORS, KeyError) as cause:
-        text = f"The parameters under {path} could not be read ({why(cause)}). Nothing was changed."
-        raise SettingsUnreadableError(text) from cause
+        text = f"The parameters under {path} could not be read ({error_message(cause)})."
+        raise SettingsUnreadableError(f"{text} Nothing was changed.") from cause
     return Settings.parse(raw, path=path)

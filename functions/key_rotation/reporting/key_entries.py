@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from key_rotation.domain.model import Now, Reason
+from key_rotation.reporting.formatting import (
+    age_days,
+    format_date,
+    last_use_text,
+    restore_command,
+    sanitize_line,
+    wrap,
+)
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
-from key_rotation.reporting.words import (
-    age_days,
-    last_use_text,
-    long_day,
-    one_line,
-    restore_command,
-    wrapped,
-)
 
 LONG_NAME = 20
 """A longer name stands in a line of its own in a table."""
@@ -30,12 +30,14 @@ def block(outcome: Outcome, report: Report) -> list[str]:
     elif outcome.section is Section.NOTICED:
         facts.append("no newer key of this user is active")
     if outcome.details.description:
-        facts.append(f"description: {one_line(outcome.details.description)}")
-    facts.append(one_line(outcome.reason, 400))
-    if outcome.earlier:
-        facts.append(f"done {outcome.earlier:%Y-%m-%d %H:%M} UTC by a run that could not tell it")
+        facts.append(f"description: {sanitize_line(outcome.details.description)}")
+    facts.append(sanitize_line(outcome.reason, 400))
+    if outcome.happened_at:
+        facts.append(
+            f"done {outcome.happened_at:%Y-%m-%d %H:%M} UTC by a run that could not tell it"
+        )
     for fact in facts:
-        lines += wrapped("    ", fact) if fact else []
+        lines += wrap("    ", fact) if fact else []
     return lines + _restore(outcome)
 
 
@@ -45,10 +47,10 @@ def table(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
     for outcome in outcomes:
         groups.setdefault(_group(outcome, report), []).append(outcome)
     for title, members in groups.items():
-        width = min(LONG_NAME, max(len(one_line(outcome.user_name)) for outcome in members))
+        width = min(LONG_NAME, max(len(sanitize_line(outcome.user_name)) for outcome in members))
         restore = any(_restore(outcome) for outcome in members)
         then = "; until then, this turns it on again" if restore else ""
-        yield from wrapped("  ", f"{title}{then}:")
+        yield from wrap("  ", f"{title}{then}:")
         for outcome in members:
             yield from _row(outcome, width, report.now)
             yield from _restore(outcome, until=False)
@@ -57,12 +59,15 @@ def table(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
 def _group(outcome: Outcome, report: Report) -> str:
     comes = _what_comes(outcome, report)
     if outcome.section is Section.EXEMPT:
-        return f"{comes}{one_line(outcome.reason).removeprefix(Reason.EXEMPT)}"
-    return comes or one_line(outcome.reason)
+        return f"{comes}{sanitize_line(outcome.reason).removeprefix(Reason.EXEMPT)}"
+    return comes or sanitize_line(outcome.reason)
 
 
 def _row(outcome: Outcome, width: int, now: Now) -> Iterator[str]:
-    name, key_id = one_line(outcome.user_name), one_line(outcome.access_key_id or "(all keys)")
+    name, key_id = (
+        sanitize_line(outcome.user_name),
+        sanitize_line(outcome.access_key_id or "(all keys)"),
+    )
     age = age_days(outcome, now)
     facts = f"{key_id:<20}" + ("" if age is None else f"  {age:>4} d  {_short_use(outcome, now)}")
     if len(name) > width:
@@ -79,10 +84,10 @@ def _short_use(outcome: Outcome, now: Now) -> str:
 
 def _what_comes(outcome: Outcome, report: Report) -> str:
     if outcome.section is Section.EXEMPT:
-        return f"until {long_day(outcome.due)}" if outcome.due else "no end"
+        return f"until {format_date(outcome.due)}" if outcome.due else "no end"
     if outcome.due is None:
         return ""
-    day = long_day(outcome.due)
+    day = format_date(outcome.due)
     if outcome.section is Section.NOTICED or outcome.reason == Reason.NOTICE_RUNNING:
         return f"stops working on {day}"
     if not report.settings.delete_unused_keys:
@@ -92,17 +97,18 @@ def _what_comes(outcome: Outcome, report: Report) -> str:
 
 def _restore(outcome: Outcome, *, until: bool = True) -> list[str]:
     ours = outcome.section is Section.DEACTIVATED or (
-        outcome.news and outcome.reason == Reason.IN_WINDOW
+        outcome.triggers_digest and outcome.reason == Reason.IN_WINDOW
     )
-    if not ours or outcome.would or outcome.due is None:
+    if not ours or outcome.dry_run or outcome.due is None:
         return []
     command = [f"      {line}" for line in restore_command(outcome)]
-    day = [f"    to turn it on again, before {long_day(outcome.due)}:"] if until else []
+    day = [f"    to turn it on again, before {format_date(outcome.due)}:"] if until else []
     return [*day, *command]
 
 
 def _name(outcome: Outcome) -> str:
-    return f"{one_line(outcome.user_name)}  {one_line(outcome.access_key_id or '(all keys)')}"
+    key_id = sanitize_line(outcome.access_key_id or "(all keys)")
+    return f"{sanitize_line(outcome.user_name)}  {key_id}"
 
 
 def _age(outcome: Outcome, now: Now) -> str:

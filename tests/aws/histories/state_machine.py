@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.aws.histories.account import DEFAULTS, Key, Person
 from tests.aws.histories.calls import Fault, Kind
-from tests.aws.histories.harness import Clock, Harness, Run, without_waiting
 from tests.aws.histories.oracle import Oracle, promise
+from tests.aws.histories.simulator import Clock, Run, Simulator, without_waiting
 from tests.aws.histories.thresholds import Rules
 
 HOUR = timedelta(hours=1)
@@ -116,7 +116,7 @@ class Histories(RuleBasedStateMachine):
 
     def open(self, zone: str) -> None:
         """Open an account."""
-        self.harness = Harness(zone)
+        self.harness = Simulator(zone)
         self.account = self.harness.account
         self.clock.account = self.account
         self.oracle = Oracle(self.harness)
@@ -324,7 +324,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(notice=st.sampled_from(("0", "1", "9")), days=st.integers(1, 3))
     def max_age_days_go_up_and_down_again(self, notice: str, days: int) -> None:
-        """Notices are withdrawn, and given again."""
+        """SnsTopic are withdrawn, and given again."""
         before = self.account.parameters["max-age-days"][0]
         self.account.put("max-age-days", "365")
         self.days_go_by(days)

@@ -20,7 +20,7 @@ AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """What a call to AWS raises when it is refused, unreachable or answered with nonsense."""
 
 
-def why(error: Exception) -> str:
+def error_message(error: Exception) -> str:
     """Say in one line what went wrong, in AWS's own words where it answered."""
     if isinstance(error, ClientError):
         answer = error.response["Error"]
@@ -41,7 +41,7 @@ def is_refusal(error: Exception) -> bool:
 LIMIT_ATTEMPTS = 7
 CONNECTIONS = 8
 """How many calls are under way at once: few, since an account's limits are shared by everybody."""
-PATIENT = Config(
+CLIENT_CONFIG = Config(
     max_pool_connections=CONNECTIONS + 2,
     retries={"mode": "adaptive", "total_max_attempts": 10},
     connect_timeout=5,
@@ -73,18 +73,18 @@ class Clients:
     functions: "LambdaClient"
 
 
-def clients(table_name: str) -> Clients:
+def build_clients(table_name: str) -> Clients:
     """Build the clients, in the function's own Region and partition."""
     session = boto3.Session()
-    iam = session.client("iam", config=PATIENT)
+    iam = session.client("iam", config=CLIENT_CONFIG)
     iam.meta.events.register_first(
         "needs-retry.iam",
         _retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with an answer
     )
     return Clients(
         iam=iam,
-        ssm=session.client("ssm", config=PATIENT),
-        sns=session.client("sns", config=PATIENT),
-        functions=session.client("lambda", config=PATIENT),
-        table=session.resource("dynamodb", config=PATIENT).Table(table_name),
+        ssm=session.client("ssm", config=CLIENT_CONFIG),
+        sns=session.client("sns", config=CLIENT_CONFIG),
+        functions=session.client("lambda", config=CLIENT_CONFIG),
+        table=session.resource("dynamodb", config=CLIENT_CONFIG).Table(table_name),
     )

@@ -5,43 +5,45 @@ from dataclasses import dataclass, replace
 
 from key_rotation.adapters.lease import Lease
 from key_rotation.adapters.ledger import Change, Ledger
-from key_rotation.adapters.notices import Notices
+from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain import transitions
 from key_rotation.domain.model import Action, Mode, Now
-from key_rotation.domain.plan import Step, StepFailure, failure_of
-from key_rotation.domain.watch import Ended, Event, Memory, Watch
+from key_rotation.domain.plan import Step, StepFailure, key_failure
+from key_rotation.domain.watch import Ended, Event, Watch, Watches
 from key_rotation.errors import LedgerError
 from key_rotation.reporting.digest import compose
-from key_rotation.reporting.outcome import Outcome, Section, of_failure
+from key_rotation.reporting.outcome import Outcome, Section, outcome_of_failure
 from key_rotation.reporting.report import Report
 
 NO_ROOM = "no room in this digest; its notice follows in the next"
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class DigestNotifier:
     """What it takes to tell people, and to remember it."""
 
-    notices: Notices
+    topic: SnsTopic
     ledger: Ledger
     lease: Lease
     now: Now
     run_id: str
 
-    def tell(self, report: Report, memory: Memory) -> Report:
+    def send(self, report: Report, watches: Watches) -> Report:
         """Send the digest, if there is news, and remember of each key that it was told.
 
         Sent first and remembered after, so that a run that dies in between tells twice rather than
         never. Returns the report as it came out: a notice without room in the message is none, and
-        waits. Raises NotDeliveredError when SNS does not take the digest, and LeaseLostError.
+        waits. Raises PublishError when SNS does not take the digest, and LeaseLostError.
         """
-        if not report.is_news:
+        if not report.needs_digest:
             return report
         message, told = compose(report)
-        waiting = any(outcome.earlier for outcome in report.outcomes)
-        heard = report.mode is Mode.ENFORCE or not waiting or self.notices.somebody_listens()
+        waiting = any(outcome.happened_at for outcome in report.outcomes)
+        heard = (
+            report.mode is Mode.ENFORCE or not waiting or self.topic.has_confirmed_subscription()
+        )
         self.lease.check()
-        self.notices.publish(message)
+        self.topic.publish(message)
         if not heard:  # nobody need listen to a report; what was done waits for somebody who does
             return report
         kept = {id(outcome) for outcome in told.outcomes}
@@ -51,31 +53,31 @@ class Voice:
             outcome if outcome.access_key_id in named else _waiting(outcome)
             for outcome in report.outcomes
         ]
-        outcomes += self._remember(report, named, memory)
+        outcomes += self._remember(report, named, watches)
         no_room = frozenset(o.access_key_id or "" for o in outcomes if o.reason == NO_ROOM)
         return replace(report, outcomes=tuple(outcomes), left_out=told.left_out, no_room=no_room)
 
     def _remember(
-        self, report: Report, named: Mapping[str | None, Outcome], memory: Memory
+        self, report: Report, named: Mapping[str | None, Outcome], watches: Watches
     ) -> list[Outcome]:
         """Record what was told; returns a failure for each key that the ledger refused."""
         steps = {step.access_key_id: step for step in report.plan.steps}
-        watches = _latest(report, memory)
+        latest = _latest(report, watches)
         changes = [
             change
             for key_id, outcome in named.items()
             if (
                 change := self._change(
-                    steps.get(key_id or ""), watches.get(key_id or ""), outcome, report.mode
+                    steps.get(key_id or ""), latest.get(key_id or ""), outcome, report.mode
                 )
             )
         ]
         ended = [change.watch for change in changes if isinstance(change.watch.state, Ended)]
         going_on = [change for change in changes if change.watch not in ended]
-        results = [*self.ledger.put_all(going_on), *self.ledger.forget_all(ended)]
+        results = [*self.ledger.write_watches(going_on), *self.ledger.delete_watches(ended)]
         tried = [*(change.watch for change in going_on), *ended]
         return [
-            of_failure(failure_of(watch, f"told, but not remembered: {result}"))
+            outcome_of_failure(key_failure(watch, f"told, but not remembered: {result}"))
             for watch, result in zip(tried, results, strict=True)
             if isinstance(result, LedgerError)
         ]
@@ -89,7 +91,7 @@ class Voice:
             return self._notice(enforced, outcome)
         reminded = enforced is not None and enforced.decision.remind
         if watch and (watch.untold or reminded):
-            return Change(watch=transitions.told(watch, self.now))
+            return Change(watch=transitions.after_digest_sent(watch, self.now))
         return None
 
     def _notice(self, step: Step, outcome: Outcome) -> Change:
@@ -103,12 +105,12 @@ class Voice:
             due=decision.due,
             last_use=outcome.last_use,
         )
-        before = transitions.told(step.memory, self.now)
-        watch = transitions.noticed(before, decision, self.now, outcome.details.description)
+        before = transitions.after_digest_sent(step.watch_or_new, self.now)
+        watch = transitions.after_notice(before, decision, self.now, outcome.details.description)
         return Change(watch=watch, events=(event,))
 
 
-def _latest(report: Report, memory: Memory) -> dict[str, Watch]:
+def _latest(report: Report, watches: Watches) -> dict[str, Watch]:
     """The watches as they stand now: as read, and as this run wrote them, failed steps included."""
     written = {step.access_key_id: step.watch for step in report.plan.steps if step.watch}
     failed = {
@@ -116,10 +118,10 @@ def _latest(report: Report, memory: Memory) -> dict[str, Watch]:
         for failure in report.plan.failures
         if isinstance(failure, StepFailure) and failure.watch
     }
-    return {**memory.watches, **written, **failed}
+    return {**watches.by_key_id, **written, **failed}
 
 
 def _waiting(outcome: Outcome) -> Outcome:
-    if outcome.section is not Section.NOTICED or outcome.would:
+    if outcome.section is not Section.NOTICED or outcome.dry_run:
         return outcome
     return replace(outcome, section=Section.DEFERRED, reason=NO_ROOM, due=None)

@@ -3,19 +3,19 @@
 import pytest
 
 from key_rotation.domain.model import Mode, User
-from key_rotation.reporting.measures import measure
+from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.outcome import Section
 from tests.unit.builders import (
     ALICE,
     a_key,
-    a_memory,
     a_report,
     a_watch,
     an_inventory,
     an_outcome,
     deactivated,
+    observed_key,
     planned,
-    seen,
+    watches_of,
 )
 
 NAMES = {
@@ -36,11 +36,11 @@ NAMES = {
 
 def test_a_run_puts_out_these_metrics_and_no_others() -> None:
     """Of an empty account too: an alarm must not miss its data."""
-    assert set(measure(a_report())) == NAMES
+    assert set(run_metrics(a_report())) == NAMES
 
 
 def test_an_empty_account_counts_nothing_and_the_run_completes() -> None:
-    measured = measure(a_report())
+    measured = run_metrics(a_report())
     assert measured == {**dict.fromkeys(NAMES, 0), "RunCompleted": 1}
 
 
@@ -61,7 +61,7 @@ def test_active_and_stale_keys_are_counted_and_the_oldest_is_measured(
     keys = [a_key(age=age, key_id=f"AKIA{age}") for age in ages]
     off = a_key(age=500, status="Inactive", key_id="AKIAOFF")
     odd = a_key(age=600, status="Expired", key_id="AKIAODD")
-    measured = measure(a_report(seen=an_inventory(*map(seen, [*keys, off, odd]))))
+    measured = run_metrics(a_report(inventory=an_inventory(*map(observed_key, [*keys, off, odd]))))
     assert (measured["ActiveKeys"], measured["StaleKeys"]) == (active, stale)
     assert measured["OldestActiveKeyAge"] == oldest
 
@@ -79,7 +79,7 @@ def test_active_and_stale_keys_are_counted_and_the_oldest_is_measured(
     ],
 )
 def test_each_heading_is_counted_under_its_name_and_no_other(name: str, section: Section) -> None:
-    measured = measure(a_report(an_outcome(section), an_outcome(section, key_id="AKIA2")))
+    measured = run_metrics(a_report(an_outcome(section), an_outcome(section, key_id="AKIA2")))
     assert {other: count for other, count in measured.items() if count} == {
         name: 2,
         "RunCompleted": 1,
@@ -87,15 +87,15 @@ def test_each_heading_is_counted_under_its_name_and_no_other(name: str, section:
 
 
 def test_what_only_would_have_happened_counts_as_nothing() -> None:
-    would = an_outcome(Section.DEACTIVATED, would=True)
-    assert measure(a_report(would, mode=Mode.REPORT))["KeysDeactivated"] == 0
+    would = an_outcome(Section.DEACTIVATED, dry_run=True)
+    assert run_metrics(a_report(would, mode=Mode.REPORT))["KeysDeactivated"] == 0
 
 
 def test_the_keys_in_their_grace_window_are_counted() -> None:
     keys = [a_key(age=200, status="Inactive", key_id=f"AKIA{n}") for n in range(3)]
     watches = [a_watch(key, deactivated(since=3)) for key in keys[:2]]
-    plan = planned(an_inventory(*map(seen, keys)), a_memory(*watches))
-    assert measure(a_report(plan=plan))["KeysInGrace"] == 2
+    plan = planned(an_inventory(*map(observed_key, keys)), watches_of(*watches))
+    assert run_metrics(a_report(plan=plan))["KeysInGrace"] == 2
 
 
 @pytest.mark.parametrize(
@@ -110,17 +110,17 @@ def test_a_run_counts_as_complete_in_the_mode_that_the_settings_have(
     ran: Mode, settings_say: str, completed: int
 ) -> None:
     """A report that a person asked for is no proof that rotation is enforced."""
-    assert measure(a_report(mode=ran, setting=settings_say))["RunCompleted"] == completed
+    assert run_metrics(a_report(mode=ran, setting=settings_say))["RunCompleted"] == completed
 
 
 def test_a_run_that_could_not_read_a_user_does_not_count_as_complete() -> None:
     """Though it went on with the others."""
     bob = User(name="bob", path="/", user_id="AIDABOB")
-    report = a_report(seen=an_inventory(seen(a_key()), users=[ALICE], unread=[bob]))
-    assert measure(report)["RunCompleted"] == 0
+    report = a_report(inventory=an_inventory(observed_key(a_key()), users=[ALICE], unread=[bob]))
+    assert run_metrics(report)["RunCompleted"] == 0
 
 
 def test_a_run_that_failed_with_one_key_counts_as_complete() -> None:
     """Every user was looked at; another alarm rings for the key."""
-    measured = measure(a_report(an_outcome(Section.FAILED)))
+    measured = run_metrics(a_report(an_outcome(Section.FAILED)))
     assert (measured["RunCompleted"], measured["KeysFailed"]) == (1, 1)

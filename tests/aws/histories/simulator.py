@@ -14,22 +14,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from key_rotation.adapters import codec, credential_report, lease, parallel
-from key_rotation.domain.budget import Budget
-from key_rotation.domain.model import Now, Place
+from key_rotation.adapters import codec, concurrency, credential_report, lease
+from key_rotation.domain.budget import TimeBudget
+from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.errors import KeyRotationError, RunStoppedError
-from key_rotation.reporting.digest import answer
+from key_rotation.reporting.digest import response
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer import inventory
-from key_rotation.service_layer.stop import tell_stop
+from key_rotation.service_layer.stopped_run import notify_run_stopped
 from tests.aws.histories.account import Account, Key, Mail
 from tests.aws.histories.calls import Fault, Gate, KilledError
 from tests.aws.histories.fakes import Cloud, Seen
 
 T = TypeVar("T")
 R = TypeVar("R")
-PLACE = Place(account_id="123456789012", topic_arn="arn:topic", parameter_path="/key-rotation")
+ENVIRONMENT = RunEnvironment(
+    account_id="123456789012", topic_arn="arn:topic", parameter_path="/key-rotation"
+)
 WHOLE = timedelta(minutes=10)
 STOOD_STILL = "stood still"
 MOST_PARTS = 25
@@ -113,7 +115,7 @@ class Run:
         return not self.gate.met and self.error is None
 
 
-class Harness:
+class Simulator:
     """An account, and the runs in it."""
 
     def __init__(self, zone: str = "UTC") -> None:
@@ -166,22 +168,22 @@ class Harness:
         self, begun: Run, event: dict[str, Any], mode: dict[str, Any], per_call: timedelta
     ) -> dict[str, Any] | None:
         start = len(begun.gate.calls)
-        budget = Budget(lambda: WHOLE - per_call * (len(begun.gate.calls) - start), WHOLE)
+        budget = TimeBudget(lambda: WHOLE - per_call * (len(begun.gate.calls) - start), WHOLE)
         clients, now, run_id = self.cloud.clients, begun.now, f"run-{next(ORDER):06}"
         try:
             request = Request.parse(json.loads(json.dumps(event)))
-            done = run(request, PLACE, clients, now=now, run_id=run_id, budget=budget)
+            done = run(request, ENVIRONMENT, clients, now=now, run_id=run_id, budget=budget)
         except RunStoppedError as error:
             begun.error = error
-            tell_stop(error, clients, PLACE, now)
+            notify_run_stopped(error, clients, ENVIRONMENT, now)
             return None
         except KeyRotationError as error:
             begun.error = error
             return None
-        begun.answers.append(answer(done))
-        if done.remainder is None:
+        begun.answers.append(response(done))
+        if done.continuation is None:
             return None
-        return {"remainder": codec.write(done.remainder), **mode}
+        return {"remainder": codec.write(done.continuation), **mode}
 
     def _wrote(self, kind: str, key: Key) -> None:
         if not self._under_way:
@@ -235,7 +237,7 @@ class Harness:
     def take_over(self) -> Run:
         """While a run stands still, another one takes over and ends; the first one then wakes."""
         self._under_way[-1].gate.met.append(STOOD_STILL)
-        heart = Heart.beating[-1] if Heart.beating else None
+        heart = ManualHeartbeat.beating[-1] if ManualHeartbeat.beating else None
         other = self.run()
         holder = self.cloud.table.items.get(("RUN", "LEASE"))
         if holder is None and heart:
@@ -243,7 +245,7 @@ class Harness:
         return other
 
 
-class Heart:
+class ManualHeartbeat:
     """A heartbeat's thread that beats only when it is told to."""
 
     beating: list[Callable[[], None]] = []  # noqa: RUF012  # all threads of a run under way
@@ -316,14 +318,16 @@ class Clock:
 def without_waiting(clock: Clock, batch: int = 2) -> Iterator[None]:
     """Run without threads and without waiting, in small batches."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parallel, "ThreadPoolExecutor", OneByOne)
-        patch.setattr(lease, "threading", types.SimpleNamespace(Thread=Heart, Event=_Event))
-        patch.setattr(lease, "BEAT_EVERY", 0)
-        patch.setattr(lease, "LOOK_EVERY", 5)
+        patch.setattr(concurrency, "ThreadPoolExecutor", OneByOne)
+        patch.setattr(
+            lease, "threading", types.SimpleNamespace(Thread=ManualHeartbeat, Event=_Event)
+        )
+        patch.setattr(lease, "HEARTBEAT_INTERVAL", 0)
+        patch.setattr(lease, "POLL_INTERVAL", 5)
         for module in (lease, inventory, credential_report):
             patch.setattr(module, "time", clock)
         patch.setattr(inventory, "BATCH", batch)
-        Heart.beating.clear()
+        ManualHeartbeat.beating.clear()
         yield
 
 
