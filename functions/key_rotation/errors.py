@@ -1,4 +1,4 @@
-"""Every error this tool raises on purpose. Each is a name and when it is raised."""
+"""Every error that this tool raises on purpose: a name, and when it is raised."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ class KeyRotationError(Exception):
 
 
 class RunStoppedError(KeyRotationError):
-    """Raised when a run cannot be trusted: it stops, and people are told."""
+    """Raised when a run cannot be trusted: it stops, and publishes why."""
 
 
 class InvalidEventError(RunStoppedError):
@@ -33,7 +33,7 @@ class ListUsersError(RunStoppedError):
 
 
 class LedgerError(RunStoppedError):
-    """Raised when the ledger cannot be read, or does not take a record."""
+    """Raised when the ledger cannot be read, or does not accept a record."""
 
 
 class LedgerConflictError(LedgerError):
@@ -41,15 +41,15 @@ class LedgerConflictError(LedgerError):
 
 
 class LeaseLostError(RunStoppedError):
-    """Raised when another run took over, because this one had not been heard of for too long."""
+    """Raised when another run took over, because this one wrote no heartbeat for too long."""
 
 
 class RunInProgressError(KeyRotationError):
-    """Raised when another run is under way, or has begun since: the work is left to it."""
+    """Raised when another run is in progress, or has begun since: this run does nothing."""
 
 
 class ContinuationError(RunStoppedError):
-    """Raised when a run could not hand its remainder to the next part: users were not looked at."""
+    """Raised when the next part of a run could not be invoked: some users were not read."""
 
 
 class NoSubscriberError(RunStoppedError):
@@ -57,11 +57,11 @@ class NoSubscriberError(RunStoppedError):
 
 
 class PublishError(RunStoppedError):
-    """Raised when SNS does not take the digest: what was done is told by the next run."""
+    """Raised when SNS does not accept the digest: the next run reports what was done."""
 
 
 class CredentialReportUnavailableError(KeyRotationError):
-    """Raised when no credential report is to be had: everybody is asked instead."""
+    """Raised when IAM gives no credential report: the keys of all users are read instead."""
 
 
 class KeyScopedError(KeyRotationError):
@@ -77,12 +77,12 @@ class UserNotFoundError(KeyScopedError):
 
 
 class KeyNotFoundError(KeyScopedError):
-    """Raised when a key that was to be changed is gone, by somebody else's hand."""
+    """Raised when a key that was to be changed is gone: someone else deleted it."""
 
 
 class ChangeUnconfirmedError(KeyScopedError):
-    """Raised when IAM does not confirm a change, nor shows it when read back: it may yet come."""
+    """Raised when IAM neither confirms a change nor shows it on reading back: it may happen yet."""
 
 
 class ChangeRefusedError(KeyScopedError):
-    """Raised when IAM refuses a change on the only try: what the key then is, is not our doing."""
+    """Raised when IAM refuses the only try of a change: this run did not change the key."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,93 +14,104 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from key_rotation.adapters import clients, codec
-from key_rotation.domain.budget import TimeBudget
+from key_rotation import __version__
+from key_rotation.adapters import clients
+from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment
+from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
 from key_rotation.reporting.digest import response, skipped_response
 from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.run import run
+from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.stopped_run import notify_run_stopped
 
 ENVIRONMENT = ("ACCOUNT_ID", "PARAMETER_PATH", "TABLE_NAME", "TIMEZONE", "TOPIC_ARN")
 _environment = {name: os.environ[name] for name in ENVIRONMENT}
-_clients = clients.build_clients(_environment["TABLE_NAME"])
+_member = clients.build_member_clients()
+_deployment = clients.build_deployment_clients(_environment["TABLE_NAME"])
 log = Logger()
 metrics = Metrics()
 
 
 @log.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Run once, and answer the run's summary; raises RunStoppedError when it cannot be trusted."""
-    left = partial(_time_left, context)
-    now = Now(instant=datetime.now(UTC), zone=ZoneInfo(_environment["TIMEZONE"]))
-    run_id = f"{now.instant:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
-    log.append_keys(run_id=run_id)
+    """Run once, and return the run's summary; raises RunStoppedError if it cannot be trusted."""
+    execution = _execution(context)
     environment = RunEnvironment(
         account_id=_environment["ACCOUNT_ID"],
         topic_arn=_environment["TOPIC_ARN"],
         parameter_path=_environment["PARAMETER_PATH"],
     )
+    log.append_keys(run_id=execution.run_id, version=__version__)
     request = Request.parse(event)
-    log.info("run started", scheduled_time=request.scheduled_time, report=request.report)
+    log.info("run_started", scheduled_time=request.scheduled_time, report=request.report)
     try:
-        report = run(
-            request, environment, _clients, now=now, run_id=run_id, budget=TimeBudget(left, left())
-        )
-        _invoke_continuation(report, request, context)
+        report = run(request, environment, _member, _deployment, execution)
+        if report.part.continuation:
+            _invoke_continuation(report.part.continuation, request, context)
     except RunInProgressError as other:
-        log.warning("another run is under way; left the work to it", other_run_id=str(other))
-        return skipped_response(run_id, str(other))
+        log.warning("run_skipped", other_run_id=str(other))
+        return skipped_response(execution.run_id, str(other))
     except RunStoppedError as error:
-        log.exception("run stopped")
-        notify_run_stopped(error, _clients, environment, now)
+        log.exception("run_stopped")
+        notify_run_stopped(error, _deployment, environment, execution.now)
         raise
-    _log(report)
-    _measure(report)
+    _log_outcomes(report)
+    _publish_metrics(report)
     return response(report)
+
+
+def _execution(context: LambdaContext) -> Execution:
+    time_left = partial(_time_left, context)
+    now = Now(instant=datetime.now(UTC), zone=ZoneInfo(_environment["TIMEZONE"]))
+    return Execution(
+        run_id=f"{now.instant:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
+        now=now,
+        clock=time,
+        budget=TimeBudget(time_left, time_left()),
+    )
 
 
 def _time_left(context: LambdaContext) -> timedelta:
     return timedelta(milliseconds=context.get_remaining_time_in_millis())
 
 
-def _invoke_continuation(report: Report, request: Request, context: LambdaContext) -> None:
-    """Hand what is left to the next part of the run, at once."""
-    if report.continuation is None:
-        return
-    event: dict[str, object] = {"remainder": codec.write(report.continuation)}
-    event |= {"mode": "report"} if request.report else {}
+def _invoke_continuation(
+    continuation: Continuation, request: Request, context: LambdaContext
+) -> None:
+    """Invoke the next part of the run; raises ContinuationError if Lambda does not accept it."""
     try:
-        _clients.functions.invoke(
+        _deployment.functions.invoke(
             FunctionName=context.function_name,
             InvocationType="Event",
-            Payload=json.dumps(event),
+            Payload=json.dumps(request.to_event(continuation)),
         )
     except clients.AWS_ERRORS as cause:
-        left = len(report.continuation.user_ids)
         why = clients.error_message(cause)
-        text = f"{left} users were not looked at: the run could not go on ({why})."
+        left = len(continuation.user_ids)
+        text = f"The keys of {left} users were not read: the run could not be continued ({why})."
         raise ContinuationError(text) from cause
 
 
-def _log(report: Report) -> None:
+def _log_outcomes(report: Report) -> None:
     for outcome in report.outcomes:
+        event = f"key_{outcome.section}"
         log.info(
-            "key %s",
-            f"would be {outcome.section}" if outcome.dry_run else outcome.section,
+            event,
             user=outcome.user_name,
             access_key_id=outcome.access_key_id,
-            reason=outcome.reason,
+            reason=outcome.explanation,
             due=outcome.due,
+            dry_run=outcome.dry_run,
         )
-    log.info("run completed", mode=report.mode, users=report.users)
+    log.info("run_completed", mode=report.mode, users=report.user_count, keys=report.key_count)
 
 
-def _measure(report: Report) -> None:
-    """Emit the figures of a run that came to its end; no other emits any."""
+def _publish_metrics(report: Report) -> None:
+    """Publish the metrics of a run that completed; a run that was stopped publishes none."""
     for name, value in run_metrics(report).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     metrics.flush_metrics()

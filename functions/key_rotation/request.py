@@ -6,18 +6,19 @@ from typing import Self
 
 from key_rotation.adapters import codec
 from key_rotation.domain.model import Mode
-from key_rotation.domain.run_state import Continuation
+from key_rotation.domain.run_state import Continuation, RunState
+from key_rotation.domain.settings import Settings
 from key_rotation.errors import InvalidEventError
 
 ACCEPTED = 'The event takes {"mode": "report"} or nothing; the schedule adds "scheduled_time".'
-FIELDS = frozenset({"mode", "scheduled_time", "remainder"})
+FIELDS = frozenset({"mode", "scheduled_time", "continuation"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One invocation.
 
-    report: whether this run is to decide and tell only, whatever the settings say
+    report: whether this run is to report only, whatever the settings say
     scheduled_time: when the schedule meant it to start, for the log
     continuation: what an earlier part of the run left to this one
     """
@@ -28,7 +29,7 @@ class Request:
 
     @classmethod
     def parse(cls, event: object) -> Self:
-        """Read an event; raises InvalidEventError for any field or value that is not accepted."""
+        """Read an event; raises InvalidEventError for a field or a value that is not accepted."""
         if not isinstance(event, Mapping):
             raise InvalidEventError(f"The event {event!r} is no object. {ACCEPTED}")
         unknown = sorted(str(name) for name in event if name not in FIELDS)
@@ -42,21 +43,35 @@ class Request:
         return cls(
             report="mode" in event,
             scheduled_time=scheduled_time,
-            continuation=_continuation(event["remainder"]) if "remainder" in event else None,
+            continuation=_continuation(event["continuation"]) if "continuation" in event else None,
         )
 
+    def to_event(self, continuation: Continuation) -> dict[str, object]:
+        """Return the event that invokes the next part of this run."""
+        event: dict[str, object] = {"continuation": codec.write(continuation)}
+        return event | ({"mode": str(Mode.REPORT)} if self.report else {})
+
+    def mode(self, settings: Settings) -> Mode:
+        """Return the mode of the run: the one that is set, or report mode."""
+        return Mode.REPORT if self.report else settings.mode
+
     def limit(self, changes: int) -> int:
-        """How many changes this part may make, of those that a run may."""
+        """Return how many keys this part may change, out of those that a run may."""
         return min(changes, self.continuation.changes_left) if self.continuation else changes
+
+    def is_expected(self, previous: RunState) -> bool:
+        """Return whether this starts a run, or is a part that the ledger expects."""
+        if self.continuation is None:
+            return True
+        return self.continuation.fingerprint in previous.expected_continuations
 
 
 def _continuation(document: object) -> Continuation:
     try:
         continuation = codec.read(document, Continuation)
     except codec.MalformedError as cause:
-        raise InvalidEventError(
-            f"The event's continuation is malformed ({cause}). {ACCEPTED}"
-        ) from cause
+        text = f"The event's continuation is malformed ({cause}). {ACCEPTED}"
+        raise InvalidEventError(text) from cause
     if continuation.part < 1 or continuation.changes_left < 0:
         raise InvalidEventError(f"The event's continuation counts below zero. {ACCEPTED}")
     return continuation

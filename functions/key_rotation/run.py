@@ -1,73 +1,113 @@
 """One run, on one screen: settings -> inventory -> decide -> apply -> record -> notify."""
 
+from dataclasses import replace
+
 from key_rotation.adapters import lease
-from key_rotation.adapters.clients import Clients
+from key_rotation.adapters.clients import DeploymentClients, MemberClients
+from key_rotation.adapters.lease import Holder
 from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.adapters.sns_topic import SnsTopic
-from key_rotation.domain.budget import UNLIMITED, TimeBudget
-from key_rotation.domain.model import Mode, Now, RunEnvironment
+from key_rotation.domain.model import Inventory, Mode, RunEnvironment
 from key_rotation.domain.plan import make_plan
+from key_rotation.domain.run_part import RunPart, next_state
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.watch import Watches
 from key_rotation.errors import RunInProgressError
 from key_rotation.reporting.outcome import collect_outcomes
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.service_layer.apply import PlanExecutor
 from key_rotation.service_layer.inventory import InventoryReader
-from key_rotation.service_layer.key_details import describe
+from key_rotation.service_layer.key_details import KeyDetailsReader
 from key_rotation.service_layer.notify import DigestNotifier
+from key_rotation.service_layer.run_context import Execution, RunContext
 
 
 def run(
     request: Request,
     environment: RunEnvironment,
-    clients: Clients,
-    *,
-    now: Now,
-    run_id: str,
-    budget: TimeBudget = UNLIMITED,
+    member: MemberClients,
+    deployment: DeploymentClients,
+    execution: Execution,
 ) -> Report:
-    """Enforce the rotation of every access key of the account, and tell people.
+    """Enforce the rotation of every access key of one account, and publish the digest.
 
-    Returns all there is to say of it: the failures of single keys, and what is left to the next
-    part where time or room ran out. Raises RunInProgressError when another run is under way, or the
-    ledger expects no such part, and RunStoppedError when this one cannot be trusted.
+    member: the clients of the account whose keys are rotated
+    deployment: the clients of the account in which this tool is deployed
+
+    Returns the report, with the failures of single keys, and what is left to the next part if the
+    time ran out. Raises RunInProgressError when another run is in progress or the ledger does not
+    expect this part, and RunStoppedError when this run cannot be trusted.
     """
-    ledger = Ledger(clients.table, run_id)
-    topic = SnsTopic(clients.sns, environment.topic_arn)
-    with lease.acquire(clients.table, run_id, report=request.report) as held:
+    partitions = Partitions(environment.ledger_account)
+    ledger = Ledger(deployment.table, execution.run_id, partitions)
+    topic = SnsTopic(deployment.sns, environment.topic_arn)
+    holder = Holder(execution.run_id, report=request.report)
+    options = execution.lease_options
+    with lease.acquire(deployment.table, partitions, holder, execution.clock, options) as held:
         previous = ledger.read_run_state()
-        if request.continuation and request.continuation.fingerprint not in previous.going_on:
+        if not request.is_expected(previous):
             raise RunInProgressError("a run that began since")
-        settings = read_settings(clients.ssm, environment.parameter_path)
-        mode = Mode.REPORT if request.report else settings.mode
+        settings = read_settings(deployment.ssm, environment.parameter_path)
+        mode = request.mode(settings)
         if mode is Mode.ENFORCE:
             topic.require_confirmed_subscription()
+        context = RunContext(execution=execution, settings=settings, mode=mode, lease=held)
         watches = ledger.read_watches()
-        inventory_reader = InventoryReader(clients.iam, settings, now, budget, mode)
-        inventory = inventory_reader.read(watches, previous, request.continuation)
-        limit = request.limit(settings.max_changes_per_run)
-        first_part = request.continuation is None
-        plan = make_plan(
-            inventory, watches, now=now, settings=settings, limit=limit, first_part=first_part
-        )
-        executor = PlanExecutor(clients.iam, ledger, held, settings, now, run_id, budget)
-        plan = executor.execute(plan) if mode is Mode.ENFORCE else executor.record_only(plan)
-        report = Report(
-            run_id=run_id,
-            account_id=environment.account_id,
-            mode=mode,
-            now=now,
-            settings=settings,
-            inventory=inventory,
-            previous=previous,
-            plan=plan,
-            outcomes=describe(
-                clients.iam, collect_outcomes(plan, watches, previous, mode), inventory
-            ),
-            limit=limit,
-            continued_from=request.continuation,
-        )
-        report = DigestNotifier(topic, ledger, held, now, run_id).send(report, watches)
-        ledger.write_run_state(report.next_state())
+        inventory_reader = InventoryReader(member.iam, context, watches)
+        inventory = inventory_reader.read(previous, request.continuation)
+        part = _apply(request, inventory, watches, PlanExecutor(member.iam, ledger, context))
+        details = KeyDetailsReader(member.iam, context)
+        report = _report(environment, details, part, watches, previous)
+        report = DigestNotifier(topic, ledger, context).send(report, watches)
+        ledger.write_run_state(next_state(previous, part, report.fingerprint))
         return report
+
+
+def _apply(
+    request: Request, inventory: Inventory, watches: Watches, executor: PlanExecutor
+) -> RunPart:
+    """Decide, change keys in IAM if the mode is enforce, and record."""
+    context = executor.context
+    limit = request.limit(context.settings.max_changes_per_run)
+    plan = make_plan(
+        inventory,
+        watches,
+        now=context.now,
+        settings=context.settings,
+        limit=limit,
+        first_part=request.continuation is None,
+    )
+    enforce = context.mode is Mode.ENFORCE
+    return RunPart(
+        now=context.now,
+        mode=context.mode,
+        settings=context.settings,
+        inventory=inventory,
+        plan=executor.execute(plan) if enforce else executor.record_only(plan),
+        limit=limit,
+        continued_from=request.continuation,
+    )
+
+
+def _report(
+    environment: RunEnvironment,
+    details: KeyDetailsReader,
+    part: RunPart,
+    watches: Watches,
+    previous: RunState,
+) -> Report:
+    """Collect what came of the plan, with what only the reader of the digest needs."""
+    outcomes = collect_outcomes(part.plan, watches, previous, part.mode)
+    report = Report(
+        run_id=details.context.run_id,
+        account_id=environment.account_id,
+        part=part,
+        previous=previous,
+        outcomes=details.add_details(outcomes, part.inventory),
+    )
+    if not report.needs_digest:
+        return report
+    return replace(report, account_alias=details.read_account_alias())

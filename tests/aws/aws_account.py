@@ -1,6 +1,7 @@
 """One AWS account in moto, with a clock: people make, use and turn keys; runs come and go."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +18,16 @@ from moto.iam import models as moto_iam
 from moto.iam.models import AccessKeyLastUsed, iam_backends
 from moto.sns.models import sns_backends
 
-from key_rotation.adapters.clients import Clients, build_clients
+from key_rotation.adapters.clients import build_deployment_clients, build_member_clients
+from key_rotation.adapters.lease import LeaseOptions, LeaseTiming
+from key_rotation.domain.execution import UNLIMITED, Clock, TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.reporting.digest import response
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.run import run
+from key_rotation.service_layer.run_context import Execution
+from tests.aws.clients import Clients, InstantClock
 
 moto_iam.LIMIT_KEYS_PER_USER = 9  # AWS gives some accounts a quota of more than two
 REGION = "eu-west-1"
@@ -52,7 +57,8 @@ def with_root(report: bytes) -> bytes:
 class AwsAccount:
     """The account, the clock, and what people do.
 
-    reported: when the credential report was made; None for now
+    reported: when the credential report was generated; None for now
+    clock: measures and waits; by default, waiting takes no time
     """
 
     clients: Clients
@@ -61,6 +67,8 @@ class AwsAccount:
     runs: int = 0
     reported: datetime | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    clock: Clock = field(default_factory=InstantClock)
+    lease_options: LeaseOptions = field(default_factory=LeaseOptions)
 
     def key(self, user: str, *, age: int, status: str = "Active", path: str = "/") -> str:
         """Make a key of an age in days, and its user if there is none; returns its id."""
@@ -108,14 +116,30 @@ class AwsAccount:
 
     def report(self, event: Mapping[str, Any] | None = None) -> Report:
         """Run once; returns what the run has to say."""
+        return self.run_within(UNLIMITED, event)
+
+    def run_within(self, budget: TimeBudget, event: Mapping[str, Any] | None = None) -> Report:
+        """Run once, with so much time; returns the report."""
         self.runs += 1
+        execution = Execution(
+            run_id=f"run-{self.runs}",
+            now=Now(instant=self.now, zone=self.zone),
+            clock=self.clock,
+            budget=budget,
+            lease_options=self.lease_options,
+        )
         return run(
             Request.parse(event or {}),
             self.environment,
-            self.clients,
-            now=Now(instant=self.now, zone=self.zone),
-            run_id=f"run-{self.runs}",
+            self.clients.member,
+            self.clients.deployment,
+            execution,
         )
+
+    def in_real_time(self, **timing: float) -> None:
+        """Let leases be timed by the real clock, with heartbeats of a thread."""
+        self.clock = time
+        self.lease_options = LeaseOptions(timing=LeaseTiming(**timing))
 
     def run(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run once; returns the answer."""
@@ -188,7 +212,15 @@ class AwsAccount:
 def _clients() -> tuple[Clients, Any, Any]:
     """Build the clients once, since botocore takes its time; moto answers them all the same."""
     session = boto3.Session(region_name=REGION)
-    return build_clients("ledger"), session.client("dynamodb"), session.client("sns")
+    member, deployment = build_member_clients(), build_deployment_clients("ledger")
+    ours = Clients(
+        iam=member.iam,
+        ssm=deployment.ssm,
+        sns=deployment.sns,
+        table=deployment.table,
+        functions=deployment.functions,
+    )
+    return ours, session.client("dynamodb"), session.client("sns")
 
 
 @contextmanager

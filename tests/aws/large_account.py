@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from key_rotation.adapters.clients import Clients
 from tests.aws.aws_account import DEFAULTS
+from tests.aws.clients import Clients
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OLD = START - timedelta(days=1000)
@@ -28,10 +28,14 @@ class Clock:
     now: datetime = START
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def pass_by(self, seconds: float) -> None:
-        """Let time pass."""
+    def sleep(self, seconds: float, /) -> None:
+        """Move on."""
         with self.lock:
             self.now += timedelta(seconds=seconds)
+
+    def monotonic(self) -> float:
+        """Return the simulated time in seconds."""
+        return self.now.timestamp()
 
 
 @dataclass
@@ -69,6 +73,11 @@ class Iam:
     def get_paginator(self, name: str) -> Pages:
         """Give the paginator of a listing."""
         return Pages(getattr(self, f"_{name}"))
+
+    def list_account_aliases(self) -> Page:
+        """The account has no alias."""
+        self._count("ListAccountAliases")
+        return {"AccountAliases": []}
 
     def get_access_key_last_used(self, **asked: str) -> Page:
         """Tell that a key was never used."""
@@ -111,7 +120,7 @@ class Iam:
         yield {"Tags": []}
 
     def _count(self, name: str) -> None:
-        self._clock.pass_by(self._pause)
+        self._clock.sleep(self._pause)
         with self._clock.lock:
             self.calls[name] += 1
 

@@ -53,7 +53,7 @@ def facts(account: AwsAccount, keys: dict[str, str]) -> dict[str, Any]:
     return {
         "iam": {name: account.status(key_id) for name, key_id in keys.items()},
         "watches": {
-            names[item["sk"]]: (item["state"], item["reactivations"], item["untold"])
+            names[item["sk"]]: (item["state"], item["reactivations"], item["unreported_events"])
             for item in account.items("WATCH")
         },
         "history": {

@@ -135,7 +135,7 @@ def test_a_key_whose_last_use_cannot_be_read_is_left_alone_and_the_others_go_on(
     with refused(account, LAST_USED, code, of=deleted):
         report = account.report()
     failed = [o for o in report.outcomes if o.section == "failed"]
-    assert [(o.access_key_id, code in o.reason) for o in failed] == [(deleted, True)]
+    assert [(o.access_key_id, code in o.explanation) for o in failed] == [(deleted, True)]
     assert account.status(deleted) == "Inactive"
     assert account.status(deactivated) == "Inactive"
     assert account.history(noticed) == ["notice"]
@@ -158,7 +158,7 @@ def test_an_exempt_key_whose_last_use_cannot_be_read_stays_exempt_and_untouched(
 
 BROKEN = {
     "an older schema": {"schema": 0},
-    "a newer schema": {"schema": 2},
+    "a newer schema": {"schema": 3},
     "no schema": {"schema": None},
     "a state that nobody knows": {"state": {"kind": "deletable"}},
     "no state": {"state": None},

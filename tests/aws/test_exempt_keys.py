@@ -72,7 +72,7 @@ def test_an_exemption_past_its_day_no_longer_exempts_and_its_end_is_told_once(
     answer = account.after(1)
     assert (answer["exempt"], len(answer["noticed"])) == ([], 1)
     [mail] = account.mails
-    assert mail["subject"].endswith("1 noticed, exemption ended")
+    assert mail["subject"].endswith("1 notice, exemption ended")
     assert "alice until 2026-11-26 # moving" in mail["text"]
     account.after(1)
     assert len(account.mails) == 1

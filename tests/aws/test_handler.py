@@ -4,7 +4,6 @@ import importlib
 import io
 import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -16,6 +15,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from key_rotation.adapters import lease
+from key_rotation.adapters.ledger_items import OWN_ACCOUNT
 from key_rotation.errors import (
     ContinuationError,
     InvalidEventError,
@@ -66,7 +66,8 @@ def module(
         monkeypatch.setenv(name, value)
     sys.modules.pop("key_rotation.handler", None)
     handler = importlib.import_module("key_rotation.handler")
-    monkeypatch.setattr(handler, "_clients", account.clients)
+    monkeypatch.setattr(handler, "_member", account.clients.member)
+    monkeypatch.setattr(handler, "_deployment", account.clients.deployment)
     yield handler
     sys.modules.pop("key_rotation.handler", None)
 
@@ -155,7 +156,7 @@ def test_a_run_that_is_stopped_says_so_once_a_day_for_each_cause(
         with pytest.raises(InvalidSettingsError, match=r"/key-rotation/grace-days .*'soon'"):
             handler()
     assert [mail["subject"] for mail in account.mails] == [
-        "[key-rotation] 123456789012: STOPPED: BadSettings"
+        "[key-rotation] 123456789012: STOPPED: InvalidSettings"
     ]
     assert "/key-rotation/grace-days" in account.mails[0]["text"]
     assert "Nothing was changed." in " ".join(account.mails[0]["text"].split())
@@ -187,17 +188,14 @@ def test_a_run_without_listeners_is_an_error(handler: Handler, account: AwsAccou
 
 
 def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
-    handler: Handler, account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+    handler: Handler, account: AwsAccount
 ) -> None:
     """Promise 5: two runs at once act once."""
-    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.005)
+    account.in_real_time(heartbeat_interval=0.005)
     account.key("alice", age=400)
-    alive = lease.Lease(account.clients.table, "the other run", report=False)
-    heart = threading.Thread(target=alive.keep_alive)
-    heart.start()
-    answer = handler()
-    alive.release()
-    heart.join()
+    holder, options = lease.Holder("the other run"), account.lease_options
+    with lease.acquire(account.clients.table, OWN_ACCOUNT, holder, account.clock, options):
+        answer = handler()
     assert answer["left_to"] == "the other run"
     assert all(answer[name] == [] for name in ("noticed", "deactivated", "deleted", "failed"))
 
@@ -209,7 +207,7 @@ def test_a_run_short_of_time_hands_the_rest_to_itself_at_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(inventory, "BATCH", 2)
+    monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     keys = {account.key(f"user{n}", age=400) for n in range(5)}
     noticed = [handler({}, Context([15, 7]))["noticed"]]
     assert "RunCompleted" not in emitted(capsys.readouterr().out)
@@ -229,7 +227,7 @@ def test_the_parts_of_a_run_share_one_limit_of_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Promise 4: no more than max-changes-per-run, oldest first."""
-    monkeypatch.setattr(inventory, "BATCH", 2)
+    monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     keys = [account.key(f"user{n}", age=400 - n) for n in range(5)]
     handler()
     account.put(max_changes_per_run="3")
@@ -249,7 +247,7 @@ def test_a_report_between_two_parts_of_a_run_does_not_end_it(
     seconds: list[float],
 ) -> None:
     """Nor does one that goes on itself; each part is run once."""
-    monkeypatch.setattr(inventory, "BATCH", 2)
+    monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     keys = {account.key(f"user{n}", age=400) for n in range(5)}
     noticed = handler({}, Context([15, 7]))["noticed"]
     part = sent.pop()
@@ -264,7 +262,7 @@ def test_a_report_between_two_parts_of_a_run_does_not_end_it(
 def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_at(
     handler: Handler, account: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inventory, "BATCH", 2)
+    monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     for n in range(5):
         account.key(f"user{n}", age=400)
     events = account.clients.functions.meta.events
@@ -274,7 +272,7 @@ def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_
 
     events.register_first("before-call.lambda.Invoke", fail)
     try:
-        with pytest.raises(ContinuationError, match="3 users were not looked at"):
+        with pytest.raises(ContinuationError, match="The keys of 3 users were not read"):
             handler({}, Context([15, 7]))
     finally:
         events.unregister("before-call.lambda.Invoke", fail)

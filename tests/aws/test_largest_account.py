@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from key_rotation.adapters import codec
-from key_rotation.domain.budget import TimeBudget
+from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment, Scan
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.run import run
+from key_rotation.service_layer.run_context import Execution
 from tests.aws.large_account import Clock, Iam, Parameters, Table, Topic, clients
 
 USERS, KEYS = 5_000, 10_000
@@ -48,23 +48,24 @@ class Largest:
         while event is not None:
             payload = json.dumps(event)
             assert len(payload) < ASYNCHRONOUS_PAYLOAD
-            report = self._part(Request.parse(json.loads(payload)))
+            request = Request.parse(json.loads(payload))
+            report = self._part(request)
             parts.append(report)
-            left = report.continuation
-            event = None if left is None else {"remainder": codec.write(left)}
+            left = report.part.continuation
+            event = None if left is None else request.to_event(left)
         self.parts += parts
         return parts
 
     def _part(self, request: Request) -> Report:
         began = self.clock.now
-        report = run(
-            request,
-            ENVIRONMENT,
-            clients(self.iam, self.table, self.topic, self.parameters),
-            now=Now(instant=began, zone=ZoneInfo("UTC")),
+        execution = Execution(
             run_id=f"part-{len(self.took)}",
+            now=Now(instant=began, zone=ZoneInfo("UTC")),
+            clock=self.clock,
             budget=TimeBudget(lambda: self._left(began), TIMEOUT),
         )
+        ours = clients(self.iam, self.table, self.topic, self.parameters)
+        report = run(request, ENVIRONMENT, ours.member, ours.deployment, execution)
         self.took.append(self.clock.now - began)
         return report
 
@@ -92,12 +93,18 @@ def test_every_key_gets_its_notice_and_none_gets_two(largest: Largest) -> None:
 
 
 def test_nobody_fails_and_nothing_is_done_before_its_notice(largest: Largest) -> None:
-    assert all(part.inventory.failures == () for part in largest.parts)
+    assert all(part.part.inventory.failures == () for part in largest.parts)
     assert largest.iam.calls["UpdateAccessKey"] == 0
 
 
-def test_no_digest_tells_of_a_key_that_another_one_told_of(largest: Largest) -> None:
-    assert len(largest.topic.messages) == len(largest.parts)
+def test_no_message_reports_a_key_that_another_one_reported(largest: Largest) -> None:
+    reported = Counter(
+        entry["access_key_id"]
+        for message in largest.topic.messages
+        for entry in json.loads(json.loads(message["Message"])["default"])["noticed"]
+    )
+    assert len(reported) == KEYS
+    assert set(reported.values()) == {1}
 
 
 def test_no_part_comes_near_its_timeout(largest: Largest) -> None:
@@ -105,11 +112,9 @@ def test_no_part_comes_near_its_timeout(largest: Largest) -> None:
 
 
 def test_the_parts_count_as_one_sweep_once_the_last_of_them_is_through(largest: Largest) -> None:
-    assert {part.inventory.scan for part in largest.parts} == {Scan.FULL}
-    assert [part.next_state().swept for part in largest.parts[:-1]] == [None] * (
-        len(largest.parts) - 1
-    )
-    assert largest.parts[-1].next_state().swept == largest.clock.now.date()
+    assert {part.part.inventory.scan for part in largest.parts} == {Scan.FULL}
+    finished = [report.part.finishes_full_scan for report in largest.parts]
+    assert finished == [False] * (len(largest.parts) - 1) + [True]
 
 
 def test_it_takes_about_as_long_as_its_calls_do_at_that_rate(largest: Largest) -> None:

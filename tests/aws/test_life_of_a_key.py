@@ -23,7 +23,7 @@ def test_a_key_is_noticed_deactivated_watched_and_deleted_with_a_reminder_before
             [mail] = account.mails[mails:]
             told[day] = mail["subject"].partition(": ")[2]
     assert told == {
-        83: "1 noticed",
+        83: "1 notice",
         89: "1 due tomorrow",
         90: "1 deactivated",
         119: "1 due tomorrow",

@@ -4,10 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from key_rotation.domain.budget import TimeBudget
-from key_rotation.domain.model import Now
-from key_rotation.request import Request
-from key_rotation.run import run
+from key_rotation.domain.execution import TimeBudget
 from key_rotation.service_layer import inventory
 from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import refused
@@ -97,17 +94,10 @@ def test_a_change_of_which_nobody_knows_counts_for_the_parts_of_a_run_that_follo
     stale_keys(account, 4)
     account.put(max_changes_per_run="3")
     account.now += timedelta(days=7)
-    monkeypatch.setattr(inventory, "BATCH", 2)
+    monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     short_of_time = TimeBudget(lambda: timedelta(minutes=6), timedelta(minutes=15))
     with refused(account, "dynamodb.TransactWriteItems", "InternalServerError", since=1):
-        part = run(
-            Request(),
-            account.environment,
-            account.clients,
-            now=Now(instant=account.now, zone=account.zone),
-            run_id="part-0",
-            budget=short_of_time,
-        )
+        part = account.run_within(short_of_time).part
     assert [status for _, status, _ in account.iam().values()].count("Inactive") == 2
     assert part.continuation is not None
     assert part.continuation.changes_left == 1

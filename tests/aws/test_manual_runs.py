@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from key_rotation.adapters import lease
+from key_rotation.adapters.ledger_items import OWN_ACCOUNT
 from key_rotation.domain.model import Scan
 from key_rotation.errors import InvalidEventError, RunInProgressError
 from key_rotation.reporting.metrics import run_metrics
@@ -63,16 +65,22 @@ def test_a_report_asked_for_by_hand_hides_nothing_from_the_next_run(account: Aws
     assert account.mails[-1]["subject"].endswith(": 1 due tomorrow")
 
 
+def a_report_run(account: AwsAccount) -> AbstractContextManager[lease.Lease]:
+    """The lease of a run in report mode that a person started."""
+    holder = lease.Holder("a report", report=True)
+    table, options = account.clients.table, account.lease_options
+    return lease.acquire(table, OWN_ACCOUNT, holder, account.clock, options)
+
+
 def test_the_days_run_waits_for_a_report_asked_for_by_hand(
-    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+    account: AwsAccount,
 ) -> None:
     """It does not leave the day's work to a run that does none of it."""
-    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.02)
-    monkeypatch.setattr(lease, "POLL_INTERVAL", 0.05)
+    account.in_real_time(heartbeat_interval=0.02, timeout=0.04, poll_interval=0.05)
     key_id = account.key("alice", age=83)
     account.run()
     account.now += timedelta(days=7)
-    with lease.acquire(account.clients.table, "a report", report=True):
+    with a_report_run(account):
         started = threading.Thread(target=account.run)
         started.start()
         time.sleep(0.5)
@@ -82,13 +90,13 @@ def test_the_days_run_waits_for_a_report_asked_for_by_hand(
 
 
 def test_a_report_that_goes_on_too_long_is_not_waited_for(
-    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+    account: AwsAccount,
 ) -> None:
-    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.02)
-    monkeypatch.setattr(lease, "POLL_INTERVAL", 0.05)
-    monkeypatch.setattr(lease, "REPORT_RUN_TIMEOUT", 0.3)
+    account.in_real_time(
+        heartbeat_interval=0.02, timeout=0.04, poll_interval=0.05, report_run_timeout=0.3
+    )
     with (
-        lease.acquire(account.clients.table, "a report", report=True),
+        a_report_run(account),
         pytest.raises(RunInProgressError, match="a report"),
     ):
         account.run()
@@ -120,7 +128,7 @@ def test_report_mode_sweeps_once_a_week_too(account: AwsAccount) -> None:
     account.put(mode="report")
     kinds = []
     for _ in range(9):
-        kinds.append(account.report().inventory.scan)
+        kinds.append(account.report().part.inventory.scan)
         account.now += timedelta(days=1)
     assert [day for day, kind in enumerate(kinds) if kind is Scan.FULL] == [0, 7]
 

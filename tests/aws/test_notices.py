@@ -79,7 +79,7 @@ def test_a_notice_whose_answer_was_lost_counts_as_not_given(account: AwsAccount)
         account.run()
     assert account.watch(key_id) is None
     assert len(account.run()["noticed"]) == 1
-    assert [mail["subject"].partition(": ")[2] for mail in account.mails] == ["1 noticed"] * 2
+    assert [mail["subject"].partition(": ")[2] for mail in account.mails] == ["1 notice"] * 2
 
 
 def test_a_notice_that_the_ledger_does_not_take_is_given_again(account: AwsAccount) -> None:
@@ -87,7 +87,7 @@ def test_a_notice_that_the_ledger_does_not_take_is_given_again(account: AwsAccou
     key_id = account.key("alice", age=400)
     with refused(account, "dynamodb.TransactWriteItems", "InternalServerError"):
         answer = account.run()
-    assert "told, but not remembered" in answer["failed"][0]["reason"]
+    assert "reported, but not recorded" in answer["failed"][0]["reason"]
     assert account.watch(key_id) is None
     assert account.after(7)["deactivated"] == []
     assert len(account.run()["upcoming"]) == 1

@@ -4,13 +4,13 @@ That it can die at any call is in `test_crashes`.
 """
 
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from key_rotation.adapters import lease
 from key_rotation.errors import LeaseLostError, RunInProgressError
 from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import answer_lost, meanwhile, refused
@@ -36,11 +36,10 @@ def test_a_run_repeated_at_once_changes_and_says_nothing(account: AwsAccount) ->
 
 
 def test_two_runs_at_once_act_once_and_say_it_once(
-    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+    account: AwsAccount,
 ) -> None:
-    """The second finds the first at work, and leaves."""
-    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.005)
-    monkeypatch.setattr(lease, "LEASE_TIMEOUT", 1.0)
+    """The second finds the first in progress, and does nothing."""
+    account.in_real_time(heartbeat_interval=0.005, timeout=10, poll_interval=0.01)
     keys = [account.key(f"user{n}", age=400 - n) for n in range(3)]
     account.run()
     account.now += timedelta(days=7)
@@ -107,16 +106,16 @@ def test_a_lease_whose_heart_stands_still_is_taken_over(account: AwsAccount) -> 
 
 
 def test_a_run_that_lost_its_lease_changes_nothing_more(
-    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+    account: AwsAccount,
 ) -> None:
-    """It was silent for too long, and another one took over."""
-    monkeypatch.setattr(lease, "HEARTBEAT_INTERVAL", 0.001)
+    """It wrote no heartbeat for too long, and another one took over."""
+    account.in_real_time(heartbeat_interval=0.001, timeout=0.04, poll_interval=0.01)
     key_id = a_key_to_deactivate(account)
     mails = len(account.mails)
 
     def taken() -> None:
         account.clients.table.put_item(Item={**LEASE, "run_id": "another", "beats": 1})
-        threading.Event().wait(0.3)
+        time.sleep(0.3)
 
     with meanwhile(account, "iam.ListUsers", taken), pytest.raises(LeaseLostError):
         account.run()
@@ -188,7 +187,10 @@ def test_what_was_done_and_could_not_be_told_is_told_by_the_next_run(account: Aw
     assert account.status(key_id) == "Inactive"
     [told] = account.after(1)["deactivated"]
     assert told["access_key_id"] == key_id
-    assert "done 2026-12-01 09:00 UTC by a run that could not tell it" in account.mails[-1]["text"]
+    assert (
+        "done 2026-12-01 09:00 UTC by an earlier run whose e-mail was not"
+        in account.mails[-1]["text"]
+    )
     assert account.after(1)["deactivated"] == []
 
 

@@ -96,7 +96,7 @@ def next_day(account: AwsAccount, *, days: int = 1) -> Report:
 
 
 def coverage(report: Report) -> Scan:
-    return report.inventory.scan
+    return report.part.inventory.scan
 
 
 def keys_under(report: Report, section: Section) -> list[str | None]:
@@ -164,8 +164,8 @@ def a_day(account: AwsAccount, *, after: int = 0) -> Day:
         return Day(report=account.report(), calls=calls, read_user_ids=users)
 
 
-PAGES_AND_REPORT = 1 + 3
-"""One page of users; the report, asked for twice at most, and read."""
+PAGES_REPORT_AND_ALIAS = 1 + 3 + 1
+"""One page of users; the report, requested twice at most, and read; the alias for the digest."""
 
 
 def test_a_quiet_day_costs_few_calls_however_many_users_there_are(days: dict[str, Day]) -> None:
@@ -173,7 +173,7 @@ def test_a_quiet_day_costs_few_calls_however_many_users_there_are(days: dict[str
     assert coverage(day.report) is Scan.TARGETED
     assert day.read_user_ids == []
     assert day.to_iam <= QUIET
-    assert day.report.keys == USERS // 2
+    assert day.report.key_count == USERS // 2
 
 
 def test_the_day_of_the_notices_costs_three_calls_for_each_stale_key(days: dict[str, Day]) -> None:
@@ -181,7 +181,7 @@ def test_the_day_of_the_notices_costs_three_calls_for_each_stale_key(days: dict[
     day = days["notices"]
     assert coverage(day.report) is Scan.TARGETED
     assert len(day.report.in_section(Section.NOTICED)) == STALE
-    assert day.to_iam <= PAGES_AND_REPORT + 3 * STALE
+    assert day.to_iam <= PAGES_REPORT_AND_ALIAS + 3 * STALE
 
 
 def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
@@ -191,7 +191,7 @@ def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
     day = days["deactivations"]
     assert coverage(day.report) is Scan.TARGETED
     assert len(day.report.in_section(Section.DEACTIVATED)) == STALE
-    assert day.to_iam <= PAGES_AND_REPORT + 3 * STALE
+    assert day.to_iam <= PAGES_REPORT_AND_ALIAS + 3 * STALE
 
 
 def test_a_day_of_the_grace_windows_costs_two_calls_for_each_watched_key(
@@ -199,14 +199,14 @@ def test_a_day_of_the_grace_windows_costs_two_calls_for_each_watched_key(
 ) -> None:
     """Its status, and its last use."""
     assert len(days["grace"].report.in_section(Section.UPCOMING)) == STALE
-    assert days["grace"].to_iam <= PAGES_AND_REPORT + 2 * STALE
+    assert days["grace"].to_iam <= PAGES_REPORT_AND_ALIAS + 2 * STALE
 
 
 def test_the_day_of_the_sweep_costs_one_call_for_each_user_besides(days: dict[str, Day]) -> None:
     day = days["sweep"]
     assert coverage(day.report) is Scan.FULL
     assert len(set(day.read_user_ids)) == len(day.read_user_ids) == USERS
-    assert day.to_iam <= PAGES_AND_REPORT + USERS + STALE
+    assert day.to_iam <= PAGES_REPORT_AND_ALIAS + USERS + STALE
 
 
 @pytest.mark.parametrize("name", ["quiet", "notices", "sweep", "deactivations", "grace"])
@@ -282,8 +282,8 @@ def test_without_a_credential_report_everybody_is_asked_and_the_run_says_so(
     with without_report(swept), asked(swept) as users:
         report = swept.report()
     assert users == ["alice"]
-    assert report.inventory.scan is Scan.FULL
-    assert "no credential report" in report.inventory.note
+    assert report.part.inventory.scan is Scan.FULL
+    assert "IAM gave no credential report" in report.part.inventory.note
 
 
 def test_a_report_of_the_day_before_yesterday_is_none(swept: AwsAccount) -> None:
@@ -291,7 +291,7 @@ def test_a_report_of_the_day_before_yesterday_is_none(swept: AwsAccount) -> None
     with asked(swept) as users:
         report = swept.report()
     assert users == ["alice"]
-    assert "no credential report: it is of" in report.inventory.note
+    assert "IAM gave no credential report (it was generated at" in report.part.inventory.note
 
 
 def test_where_the_report_knows_that_the_key_is_young_nobody_is_asked(swept: AwsAccount) -> None:

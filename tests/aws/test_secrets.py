@@ -20,6 +20,7 @@ USED = {
     "GetItem",
     "GetParameters",
     "ListAccessKeys",
+    "ListAccountAliases",
     "ListSubscriptionsByTopic",
     "ListUserTags",
     "ListUsers",

@@ -20,7 +20,8 @@ from key_rotation.domain.model import (
     User,
 )
 from key_rotation.domain.plan import Plan, make_plan
-from key_rotation.domain.run_state import RunState
+from key_rotation.domain.run_part import RunPart
+from key_rotation.domain.run_state import Continuation, RunState
 from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
 from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
@@ -106,9 +107,9 @@ def a_watch(key: AccessKey, state: State, *, reactivations: int = 0, version: in
     )
 
 
-def noticed(*, due: int, at: float = 7, told: int = -7) -> Noticed:
+def noticed(*, due: int, at: float = 7, announced: int = -7) -> Noticed:
     """A notice in force, due so many days from today."""
-    return Noticed(at=ago(at), due=in_days(due), told_on=in_days(told))
+    return Noticed(at=ago(at), due=in_days(due), announced_on=in_days(announced))
 
 
 def deactivated(
@@ -117,7 +118,7 @@ def deactivated(
     due: int | None = None,
     start: float | None = None,
     baseline: LastUse = NEVER_USED,
-    told: int = -1,
+    announced: int = -1,
     interrupted: bool = False,
 ) -> Deactivated:
     """A grace window of 30 days that began so many days ago."""
@@ -127,7 +128,7 @@ def deactivated(
         start=ago(began),
         baseline=baseline,
         due=in_days(30 - int(began) if due is None else due),
-        told_on=in_days(told),
+        announced_on=in_days(announced),
         interrupted=interrupted,
     )
 
@@ -149,12 +150,12 @@ def an_inventory(
     failures: Iterable[Failure] = (),
     unread: Iterable[User] = (),
 ) -> Inventory:
-    """What a run saw: some keys, their users, and perhaps users of whom it could not read them."""
+    """What a run read: some keys and their users; the keys of `unread` users could not be read."""
     keys = tuple(observed.key for observed in observed_keys)
     read = dict.fromkeys((*(key.user for key in keys), *users))
     return Inventory(
         scan=Scan.TARGETED,
-        listed=(*read, *unread),
+        users=(*read, *unread),
         read_user_ids=frozenset(user.user_id for user in read),
         keys=keys,
         observed_keys=observed_keys,
@@ -197,7 +198,8 @@ def an_outcome(
     user: str = "alice",
     key_id: str | None = KEY_ID,
     age: float | None = 90,
-    reason: str = Reason.STALE,
+    reason: Reason | None = Reason.STALE,
+    detail: str | None = None,
     triggers_digest: bool = True,
     dry_run: bool = False,
     due: int | None = 7,
@@ -206,19 +208,43 @@ def an_outcome(
     newer: NewerKey | None = None,
     happened_at: datetime | None = None,
 ) -> Outcome:
-    """One line of what a run has to say."""
+    """One entry of a report."""
     return Outcome(
         section=section,
         user_name=user,
         access_key_id=key_id,
         created=None if age is None else ago(age),
         reason=reason,
+        detail=detail,
         triggers_digest=triggers_digest,
         dry_run=dry_run,
         due=None if due is None else in_days(due),
         last_use=last_use,
         details=Details(description=description, newer=newer),
         happened_at=happened_at,
+    )
+
+
+def a_part(
+    *,
+    mode: Mode = Mode.ENFORCE,
+    setting: str = "enforce",
+    inventory: Inventory | None = None,
+    plan: Plan = NO_PLAN,
+    now: Now = NOW,
+    continued_from: Continuation | None = None,
+    **changed: str,
+) -> RunPart:
+    """One part of a run in a mode, under the mode that is set and other values changed."""
+    chosen = settings(**(changed | {"mode": setting}))
+    return RunPart(
+        now=now,
+        mode=mode,
+        settings=chosen,
+        inventory=inventory or an_inventory(),
+        plan=plan,
+        limit=chosen.max_changes_per_run,
+        continued_from=continued_from,
     )
 
 
@@ -230,19 +256,24 @@ def a_report(
     previous: RunState | None = None,
     plan: Plan = NO_PLAN,
     now: Now = NOW,
+    continued_from: Continuation | None = None,
+    alias: str = "",
     **changed: str,
 ) -> Report:
-    """All that a run has to say: in a mode, under the mode that is set and other values changed."""
-    changed |= {"mode": setting}
+    """A report of a run in a mode, under the mode that is set and other values changed."""
     return Report(
         run_id="run-2",
         account_id="123456789012",
-        mode=mode,
-        now=now,
-        settings=settings(**changed),
-        inventory=inventory or an_inventory(),
-        previous=previous or RunState(parameters=parameters(**changed)),
+        account_alias=alias,
+        part=a_part(
+            mode=mode,
+            setting=setting,
+            inventory=inventory,
+            plan=plan,
+            now=now,
+            continued_from=continued_from,
+            **changed,
+        ),
+        previous=previous or RunState(parameters=parameters(**(changed | {"mode": setting}))),
         outcomes=outcomes,
-        plan=plan,
-        limit=settings(**changed).max_changes_per_run,
     )

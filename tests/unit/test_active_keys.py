@@ -94,7 +94,7 @@ def test_a_notice_given_again_runs_for_its_full_days() -> None:
 def test_a_reminder_comes_once_on_the_day_before(due: int, told: int, *, remind: bool) -> None:
     """Not earlier, and not where that day was told today."""
     key = a_key(age=89)
-    watch = a_watch(key, noticed(due=due, told=told))
+    watch = a_watch(key, noticed(due=due, announced=told))
     assert decide(observed_key(key), watch, now=NOW, settings=settings()).remind is remind
 
 
@@ -193,15 +193,20 @@ def test_a_key_turned_on_again_gets_its_notice_even_without_notice_days() -> Non
 
 
 @pytest.mark.parametrize(
-    ("promised", "max_age", "due"),
+    ("earliest_deactivation", "max_age", "due"),
     [(None, "90", 7), (5, "90", 7), (9, "90", 9), (None, "120", 20), (9, "120", 20)],
 )
 def test_a_key_turned_on_again_works_until_every_day_that_was_ever_told(
-    promised: int | None, max_age: str, due: int
+    earliest_deactivation: int | None, max_age: str, due: int
 ) -> None:
-    """And until it is stale: an adopted key may have been promised a later day."""
+    """And until it is stale: an adopted key may have been earliest_deactivation a later day."""
     key = a_key(age=100)
-    window = replace(deactivated(since=3), promised=None if promised is None else in_days(promised))
+    window = replace(
+        deactivated(since=3),
+        earliest_deactivation=None
+        if earliest_deactivation is None
+        else in_days(earliest_deactivation),
+    )
     watch = a_watch(key, window)
     decision = decide(observed_key(key), watch, now=NOW, settings=settings(max_age_days=max_age))
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(due))

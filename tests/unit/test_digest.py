@@ -4,6 +4,8 @@ import json
 import re
 import shlex
 import string
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from key_rotation import __version__
 from key_rotation.domain.model import LastUse, Mode, Now, Reason, User
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting import digest
@@ -45,7 +48,8 @@ LONGEST_NAME = "u" * 64
 
 def message(*outcomes: Outcome, **options: Any) -> Message:
     """The message of a report."""
-    return compose(a_report(*outcomes, **options))[0]
+    [(message, _)] = compose(a_report(*outcomes, **options))
+    return message
 
 
 def text(*outcomes: Outcome, **options: Any) -> str:
@@ -71,7 +75,7 @@ def many(count: int) -> tuple[Outcome, ...]:
             last_use=used(ago(3)),
             description="tag " * 64,
             newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(ago(1))),
-            reason=f"{Reason.EXEMPT}: {'why ' * 90}" if n % len(sections) == 11 else Reason.STALE,
+            detail="why " * 90 if n % len(sections) == 11 else None,
         )
         for n in range(count)
     )
@@ -141,7 +145,7 @@ def test_the_subject_says_that_settings_changed_and_exemptions_ended() -> None:
 
 def test_the_subject_of_a_report_of_nothing_says_so() -> None:
     """In report mode that is news where the last report had something."""
-    told = RunState(parameters=parameters(), reported=("something",))
+    told = RunState(parameters=parameters(), report_fingerprints=("something",))
     report = a_report(mode=Mode.REPORT, previous=told)
     assert report.needs_digest
     _, _, said = subject(report).partition(": ")
@@ -150,78 +154,129 @@ def test_the_subject_of_a_report_of_nothing_says_so() -> None:
 
 @pytest.fixture
 def small_messages(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Let a message hold about twenty keys, so that cutting one takes no time."""
+    """Let a message hold about twenty keys, so that a digest in several messages takes no time."""
     monkeypatch.setattr(digest, "MAX_BYTES", 24_000)
     return 24_000
 
 
+def keys(outcomes: Iterable[Outcome]) -> list[str | None]:
+    return [outcome.access_key_id for outcome in outcomes]
+
+
 @pytest.mark.parametrize("count", [0, 1, 3, 36, 72])
-def test_a_message_of_any_length_fits_into_what_sns_takes(small_messages: int, count: int) -> None:
+def test_each_message_of_a_digest_fits_into_what_sns_accepts(
+    small_messages: int, count: int
+) -> None:
     """Counted in bytes, with its attributes."""
-    sent, told = compose(a_report(*many(count)))
-    assert len(sent.body.encode()) < sent.size <= small_messages
-    assert len(told.outcomes) + sum(told.left_out.values()) == count
-    assert bool(told.left_out) is (count > 20)
+    messages = compose(a_report(*many(count)))
+    for sent, _ in messages:
+        assert len(sent.body.encode()) < sent.size <= small_messages
+    assert (len(messages) > 1) is (count > 36)
 
 
-def test_what_sns_takes_is_256_kib() -> None:
+def test_what_sns_accepts_is_256_kib() -> None:
     assert MAX_BYTES == 262_144
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_a_message_is_cut_no_more_than_it_must_be() -> None:
-    """One more key would not fit."""
-    report = a_report(*many(72))
-    sent, told = compose(report)
-    limit = sent.size
-    assert limit > 24_000 - 1500
-    assert sum(told.left_out.values()) < 72 - 10
+def test_whatever_triggers_a_digest_is_in_exactly_one_of_its_messages() -> None:
+    """A notice that is in no message would be none."""
+    outcomes = many(72)
+    named = [key_id for _, part in compose(a_report(*outcomes)) for key_id in keys(part)]
+    assert len(named) == len(set(named))
+    assert set(named) >= set(keys(o for o in outcomes if o.triggers_digest))
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_a_message_that_is_cut_says_how_many_were_left_out() -> None:
-    """In words and in JSON; what is named and what is left out are all there is."""
-    sent, told = compose(a_report(*many(72)))
-    [line] = [part for part in sent.variants["email"].split("\n\n") if "Left out" in part]
+def test_what_is_only_listed_needs_no_further_message() -> None:
+    """It stands in the last message as far as there is room."""
+    [(sent, named)] = compose(
+        a_report(*many(9)[:1], *(replace(o, triggers_digest=False) for o in many(90)[1:]))
+    )
     left_out = data(sent)["left_out"]
-    for section, count in left_out.items():
-        assert f"{count} {section}" in " ".join(line.split())
-    assert left_out == {str(section): count for section, count in told.left_out.items()}
-    for section in Section:
-        named = len(data(sent).get(str(section), ()))
-        assert named + left_out.get(section, 0) == 6
+    assert len(named) + sum(left_out.values()) == 90
+    assert len(named) > 10
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_a_message_that_is_cut_keeps_all_notices_before_what_is_only_listed() -> None:
-    """A notice that found no room is none."""
-    outcomes = [*many(72)]
-    outcomes += [an_outcome(key_id=f"AKIN{n}", description="tag " * 64) for n in range(9)]
-    sent, _ = compose(a_report(*outcomes))
-    named = {entry["access_key_id"] for entry in data(sent)["noticed"]}
-    assert named > {f"AKIN{n}" for n in range(9)}
-    assert "exempt" not in data(sent)
+def test_all_outcomes_of_a_key_are_in_one_message() -> None:
+    """So that what is recorded of the key is what was reported."""
+    news = [replace(outcome, triggers_digest=True) for outcome in many(30)]
+    again = [replace(outcome, section=Section.UPCOMING) for outcome in news]
+    messages = compose(a_report(*news, *again))
+    assert len(messages) > 2
+    for _, named in messages:
+        assert set(Counter(keys(named)).values()) == {2}
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_a_digest_in_several_messages_numbers_them_in_subject_text_and_json() -> None:
+    messages = [sent for sent, _ in compose(a_report(*many(72)))]
+    total = len(messages)
+    assert total > 1
+    for number, sent in enumerate(messages, start=1):
+        assert sent.subject.endswith(f" ({number} of {total})")
+        assert f"E-mail {number} of {total}; " in sent.variants["email"]
+        assert (data(sent)["message"], data(sent)["messages"]) == (number, total)
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_a_digest_in_several_messages_begins_with_what_needs_a_person() -> None:
+    news = [replace(outcome, triggers_digest=True) for outcome in many(72)]
+    (first, _), *others = compose(a_report(*news))
+    assert {"failed", "held"} <= data(first).keys()
+    assert all("failed" not in data(sent) for sent, _ in others)
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_changed_settings_are_in_the_last_message_only() -> None:
+    changed = RunState(parameters=parameters(grace_days="29"))
+    texts = [sent.variants["email"] for sent, _ in compose(a_report(*many(72), previous=changed))]
+    assert ["SETTINGS: changed" in text for text in texts] == [False] * (len(texts) - 1) + [True]
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_a_message_holds_as_many_keys_as_fit() -> None:
+    """One more key would not fit."""
+    news = [replace(outcome, triggers_digest=True) for outcome in many(72)]
+    for sent, _ in compose(a_report(*news))[:-1]:
+        assert sent.size > 24_000 - 2_500
+
+
+@pytest.mark.usefixtures("small_messages")
+def test_a_message_says_how_many_keys_were_left_out() -> None:
+    """In text and in JSON; what is named and what is left out are all there is."""
+    messages = compose(a_report(*many(72)))
+    last = messages[-1][0]
+    [line] = [part for part in last.variants["email"].split("\n\n") if "Left out" in part]
+    left_out = data(last)["left_out"]
+    for section, count in left_out.items():
+        label = "notice" if section == "noticed" else section
+        assert f"{count} {label}" in " ".join(line.split())
+    for section in Section:
+        named = sum(len(data(sent).get(str(section), ())) for sent, _ in messages)
+        assert named + left_out.get(section, 0) == 6
+    assert all(data(sent)["left_out"] == {} for sent, _ in messages[:-1])
 
 
 def test_a_message_that_fits_leaves_nothing_out() -> None:
-    sent, told = compose(a_report(*many(24)))
-    assert (data(sent)["left_out"], told.left_out) == ({}, {})
+    sent = message(*many(24))
+    assert data(sent)["left_out"] == {}
     assert "Left out" not in sent.variants["email"]
 
 
 @pytest.mark.usefixtures("small_messages")
 @pytest.mark.parametrize("count", [3, 72])
 def test_programs_read_the_same_keys_as_people(count: int) -> None:
-    """Also where the message is cut."""
-    sent, told = compose(a_report(*many(count)))
-    listed = {
-        (section, entry["access_key_id"])
-        for section in Section
-        for entry in data(sent).get(str(section), ())
-    }
-    assert listed == {(outcome.section, outcome.access_key_id) for outcome in told.outcomes}
-    for _, key_id in listed:
-        assert str(key_id) in sent.variants["email"]
+    for sent, named in compose(a_report(*many(count))):
+        listed = {
+            (section, entry["access_key_id"])
+            for section in Section
+            for entry in data(sent).get(str(section), ())
+        }
+        assert listed == {(outcome.section, outcome.access_key_id) for outcome in named}
+        for _, key_id in listed:
+            assert str(key_id) in sent.variants["email"]
 
 
 def test_a_message_has_a_form_for_every_protocol() -> None:
@@ -293,7 +348,7 @@ def test_subscribers_can_filter_by_mode_severity_account_and_event(
     }
 
 
-def one(section: Section, user: str, reason: str, **facts: Any) -> Outcome:
+def one(section: Section, user: str, reason: Reason | None, **facts: Any) -> Outcome:
     """One outcome of an ordinary day; its key is named after the user."""
     key_id = f"AKIA{re.sub('[^A-Z]', '', user.upper()):Z<16.16}"
     return an_outcome(section, user=user, reason=reason, **({"key_id": key_id} | facts))
@@ -330,11 +385,12 @@ ORDINARY = (
     ),
     one(Section.UPCOMING, "heidi", Reason.NOTICE_RUNNING, age=89, due=1),
     one(Section.UPCOMING, "ivan", Reason.IN_WINDOW, age=108, due=12, triggers_digest=False),
-    one(Section.DEFERRED, "judy", Reason.NOTICE_OVER, age=90, due=None),
+    one(Section.DEFERRED, "judy", Reason.OVER_LIMIT, detail="not deactivated yet", due=None),
     one(
         Section.FAILED,
         "mallory",
-        "its keys could not be listed (ListAccessKeys: Throttling: Rate exceeded)",
+        None,
+        detail="its keys could not be listed (ListAccessKeys: Throttling: Rate exceeded)",
         key_id=None,
         age=None,
         last_use=None,
@@ -344,7 +400,8 @@ ORDINARY = (
     one(
         Section.EXEMPT,
         "olivia",
-        f"{Reason.EXEMPT}: moves to a role",
+        Reason.EXEMPT,
+        detail="moves to a role",
         age=500,
         due=37,
         triggers_digest=False,
@@ -367,24 +424,74 @@ def test_every_heading_counts_the_keys_below_it() -> None:
     read = text(*ORDINARY)
     for heading in (
         "DEACTIVATED: these keys no longer work (1)",
-        "DELETED: gone for good (1)",
-        "NOTICED: these keys will stop working (1)",
+        "DELETED: these keys cannot be restored (1)",
+        "NOTICE: these keys will stop working (1)",
         "TOMORROW: last reminder (1)",
-        "UPCOMING (1)",
-        "FAILED: left alone; a person must look (1)",
-        "EXEMPT: never acted on (1)",
+        "UPCOMING: announced before (1)",
+        "FAILED: an error occurred; a person must look (1)",
+        "EXEMPT: no action is taken (1)",
     ):
         assert f"\n{heading}\n---" in read
     for outcome in ORDINARY:
         assert f"  {outcome.user_name}  {outcome.access_key_id or '(all keys)'}" in read
 
 
+def test_what_needs_a_person_stands_first_and_settings_and_exempt_keys_last() -> None:
+    changed = RunState(parameters=parameters(grace_days="29"))
+    headings = re.findall(
+        r"^([A-Z]{4,})(?: THAT|:)", text(*ORDINARY, previous=changed), re.MULTILINE
+    )
+    assert headings[:2] == ["FAILED", "HELD"]
+    assert headings[-2:] == ["EXEMPT", "SETTINGS"]
+
+
+def test_upcoming_keys_stand_in_the_order_of_their_days() -> None:
+    days = (20, 3, 11)
+    upcoming = [
+        an_outcome(
+            Section.UPCOMING,
+            reason=Reason.IN_WINDOW,
+            due=due,
+            key_id=f"AKIA{due}",
+            triggers_digest=False,
+        )
+        for due in days
+    ]
+    read = text(*upcoming)
+    assert sorted(days) == sorted(days, key=lambda due: read.index(f"AKIA{due}"))
+
+
+def test_the_alias_of_the_account_stands_before_its_number() -> None:
+    read = message(an_outcome(), alias="prod-main")
+    assert read.variants["email"].startswith("Key rotation in account prod-main (123456789012)\n")
+    assert read.subject == "[key-rotation] prod-main (123456789012): 1 notice"
+    assert data(read)["account_alias"] == "prod-main"
+
+
+def test_a_long_alias_leaves_the_subject_to_what_happened() -> None:
+    read = message(an_outcome(), alias="a" * 63)
+    assert read.subject == "[key-rotation] 123456789012: 1 notice"
+    assert "a" * 63 in read.variants["email"]
+
+
+def test_each_digest_gives_the_version_of_the_tool() -> None:
+    assert f"key-rotation {__version__}." in text(an_outcome())
+    assert data(message(an_outcome()))["version"] == __version__
+
+
+def test_a_run_that_continues_says_how_many_users_are_left() -> None:
+    inventory = replace(an_inventory(), unread_user_ids=("AIDA1", "AIDA2"))
+    assert "the next part of this run reads 2 users more" in " ".join(
+        text(an_outcome(), inventory=inventory).split()
+    )
+
+
 def test_the_head_sums_up_what_was_done_what_comes_and_what_to_look_at() -> None:
     head = text(*ORDINARY).partition("\n\n")[2].partition("\n\n")[0]
     assert " ".join(head.split()) == (
+        "Look at 1 failed, 1 held "
         "Done 1 deactivated, 1 deleted, 1 extended, 1 adopted, 1 withdrawn, 1 closed "
-        "Coming 1 noticed, 2 upcoming, 1 deferred Look at 1 failed, 1 held Exempt 1 exempt "
-        "Next Wed 25 Nov 2026"
+        "Coming 1 notice, 2 upcoming, 1 deferred Exempt 1 exempt Next Wed 25 Nov 2026"
     )
 
 
@@ -393,8 +500,8 @@ def test_an_owner_reads_when_the_key_stops_working_and_what_to_do() -> None:
     for fact in (
         f"  alice  {KEY_ID}\n",
         "    stops working on Thu 3 Dec 2026\n",
-        "    90 days old; last used Sat 21 Nov 2026 by s3 in eu-west-1\n",
-        "    no newer key of this user is active\n",
+        "    90 days old, limit 90; last used Sat 21 Nov 2026 by s3 in eu-west-1\n",
+        "    this user has no newer active key\n",
         "    description: CI upload\n",
         "aws iam create-access-key --user-name USER",
     ):
@@ -440,8 +547,11 @@ def test_a_newer_key_of_the_user_is_told_with_its_use(last_use: LastUse | None, 
             an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, due=1),
             "deleted on Wed 25 Nov 2026 if it stays unused",
         ),
-        (an_outcome(Section.EXEMPT, reason="exempt", due=1), "until Wed 25 Nov 2026"),
-        (an_outcome(Section.EXEMPT, reason="exempt: why", due=None), "no end: why"),
+        (an_outcome(Section.EXEMPT, reason=Reason.EXEMPT, due=1), "until Wed 25 Nov 2026"),
+        (
+            an_outcome(Section.EXEMPT, reason=Reason.EXEMPT, detail="why", due=None),
+            "no end date: why",
+        ),
     ],
 )
 def test_what_comes_is_told_with_its_day(outcome: Outcome, said: str) -> None:
@@ -484,7 +594,7 @@ def test_nothing_else_comes_with_a_command_that_restores_it(outcome: Outcome) ->
     assert "restore" not in data(message(outcome))[outcome.section][0]
 
 
-FORGERY = "x\nDELETED: gone for good (9)\r\n\x0b\x0c\x1b[2J\x85\u2028\u2029y"
+FORGERY = "x\nDELETED: these keys cannot be restored (9)\r\n\x0b\x0c\x1b[2J\x85\u2028\u2029y"
 BIDI = "\u202egnp\u202c\u2066\u200b\ufeff\x00"
 
 
@@ -495,12 +605,12 @@ BIDI = "\u202egnp\u202c\u2066\u200b\ufeff\x00"
         an_outcome(Section.EXEMPT, user=FORGERY, triggers_digest=False),
         an_outcome(key_id=FORGERY),
         an_outcome(description=FORGERY),
-        an_outcome(reason=FORGERY),
-        an_outcome(Section.FAILED, key_id=None, reason=FORGERY),
-        an_outcome(Section.EXEMPT, reason=f"exempt: {FORGERY}", triggers_digest=False),
-        an_outcome(Section.DEFERRED, reason=FORGERY, due=None),
+        an_outcome(detail=FORGERY),
+        an_outcome(Section.FAILED, key_id=None, reason=None, detail=FORGERY),
+        an_outcome(Section.EXEMPT, reason=Reason.EXEMPT, detail=FORGERY, triggers_digest=False),
+        an_outcome(Section.DEFERRED, detail=FORGERY, due=None),
         an_outcome(last_use=LastUse(at=ago(1), service=FORGERY, region=FORGERY)),
-        an_outcome(user=BIDI, description=BIDI, reason=BIDI),
+        an_outcome(user=BIDI, description=BIDI, detail=BIDI),
     ],
 )
 def test_no_line_can_be_forged_by_a_name_a_tag_or_a_reason(outcome: Outcome) -> None:
@@ -516,7 +626,8 @@ def test_no_line_can_be_forged_by_a_name_a_tag_or_a_reason(outcome: Outcome) -> 
 
 def test_no_line_can_be_forged_by_a_setting_or_an_exemption_that_ended() -> None:
     was = text(previous=RunState(parameters=parameters(mode=FORGERY)))
-    ended = text(exemptions="bob until 2026-11-01 # x\t\u202eDELETED\u200b: gone for good (9)")
+    forgery = "x\t\u202eDELETED\u200b: these keys cannot be restored (9)"
+    ended = text(exemptions=f"bob until 2026-11-01 # {forgery}")
     for line in (was + ended).splitlines():
         assert not line.startswith("DELETED")
     assert not set(was + ended) & (set(FORGERY + BIDI) - set(string.printable))
@@ -564,7 +675,8 @@ def test_what_an_earlier_run_did_is_not_mixed_with_what_would_be() -> None:
 
 def test_what_an_earlier_run_did_is_told_with_its_time() -> None:
     read = text(an_outcome(Section.DEACTIVATED, happened_at=ago(1)))
-    assert "done 2026-11-23 12:00 UTC by a run that could not tell it" in read
+    facts = " ".join(read.split())
+    assert "done 2026-11-23 12:00 UTC by an earlier run whose e-mail was not delivered" in facts
 
 
 def test_changed_settings_are_told_all_with_version_and_what_they_were() -> None:
@@ -587,13 +699,44 @@ def test_an_exemption_that_ended_is_told_as_it_was_written() -> None:
     assert data(sent)["ended_exemptions"] == ["bob until 2026-11-01 # on leave"]
 
 
-def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each() -> None:
+@pytest.mark.parametrize("section", [s for s in Section if s is not Section.UPCOMING])
+def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each(section: Section) -> None:
     def lines(count: int) -> int:
-        outcomes = [an_outcome(key_id=f"AKIA{n}", last_use=used(ago(3))) for n in range(count)]
+        outcomes = [
+            an_outcome(section, key_id=f"AKIA{n:016}", last_use=used(ago(3))) for n in range(count)
+        ]
         return len(text(*outcomes).splitlines())
 
-    assert lines(31) < lines(30)
-    assert lines(90) < 90 * 2 + 20
+    assert lines(90) - lines(31) <= 59 * 2
+
+
+def test_short_entries_have_no_columns_and_fit_a_phone() -> None:
+    """Of 38 characters, with a key id of 20 and a name of ten."""
+    outcomes = [
+        an_outcome(user=f"user{n}"[:10], key_id=f"AKIA{n:016}", last_use=used(ago(3)), age=400)
+        for n in range(31)
+    ]
+    listed = text(*outcomes).partition("stops working on")[2].splitlines()[1:63]
+    assert len(listed) == 62
+    for line in listed:
+        assert len(line) <= 38
+        assert "   " not in line.strip()
+
+
+def test_the_command_to_restore_is_given_once_for_more_than_thirty_keys() -> None:
+    """The JSON has it for each key."""
+    outcomes = [an_outcome(Section.DEACTIVATED, key_id=f"AKIA{n:016}") for n in range(31)]
+    sent = message(*outcomes)
+    assert sent.variants["email"].count("aws iam update-access-key --status Active") == 1
+    assert all(f"AKIA{n:016}" in data(sent)["deactivated"][n]["restore"] for n in range(31))
+
+
+def test_programs_get_every_command_that_people_get() -> None:
+    """The reminder of a deletion gives the command, in text and in JSON."""
+    reminder = an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, due=1)
+    sent = message(reminder)
+    assert "to turn it on again, before Wed 25 Nov 2026:" in sent.variants["email"]
+    assert KEY_ID in data(sent)["upcoming"][0]["restore"]
 
 
 def answered(*outcomes: Outcome, **options: Any) -> dict[str, Any]:
@@ -656,7 +799,9 @@ def test_each_entry_of_the_answer_has_these_fields_with_times_in_iso_8601(sectio
 
 
 def test_what_is_not_known_is_null_in_the_answer() -> None:
-    outcome = an_outcome(Section.FAILED, key_id=None, age=None, last_use=None, due=None, reason="x")
+    outcome = an_outcome(
+        Section.FAILED, key_id=None, age=None, last_use=None, due=None, reason=None, detail="x"
+    )
     assert answered(outcome)["failed"] == [
         {
             "user": "alice",
@@ -703,7 +848,7 @@ def an_example() -> Report:
 
 def test_the_example_of_a_digest_is_what_people_get() -> None:
     """To write it again: `python -m tests.unit.test_digest`."""
-    assert compose(an_example())[0].variants["email"] == EXAMPLE.read_text(encoding="utf-8")
+    assert compose(an_example())[0][0].variants["email"] == EXAMPLE.read_text(encoding="utf-8")
 
 
 def test_the_lines_of_the_restore_command_are_one_command() -> None:
@@ -717,4 +862,4 @@ def test_the_instant_of_the_example_is_the_one_of_the_builders() -> None:
 
 
 if __name__ == "__main__":
-    EXAMPLE.write_text(compose(an_example())[0].variants["email"], encoding="utf-8")
+    EXAMPLE.write_text(compose(an_example())[0][0].variants["email"], encoding="utf-8")

@@ -69,7 +69,7 @@ def test_a_reminder_comes_once_on_the_day_before_the_deletion(
     since: int, told: int, *, remind: bool
 ) -> None:
     """Not earlier, and not where that day was told today."""
-    watch = a_watch(INACTIVE, deactivated(since=since, told=told))
+    watch = a_watch(INACTIVE, deactivated(since=since, announced=told))
     assert decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).remind is remind
 
 
@@ -179,7 +179,7 @@ def test_an_exemption_that_ended_after_the_window_began_breaks_it(
 @pytest.mark.parametrize(("since", "due"), [(28, 2), (29, 1), (30, 1), (45, 1)])
 def test_no_key_is_deleted_before_the_day_after_its_window_is_told(since: int, due: int) -> None:
     """Nobody has heard of the deactivation yet."""
-    window = replace(deactivated(since=since), told_on=date.min)
+    window = replace(deactivated(since=since), announced_on=date.min)
     decision = decide(
         observed_key(INACTIVE), a_watch(INACTIVE, window), now=NOW, settings=settings()
     )

@@ -85,7 +85,7 @@ def test_a_watch_in_every_state_is_read_back_as_it_was_written(state: State) -> 
     watch = replace(
         a_watch(a_key(), state, reactivations=2, version=17),
         description="CI upload",
-        untold=(
+        unreported_events=(
             an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, at=1, due=30),
             replace(an_event(Action.EXTEND, Reason.USED_IN_WINDOW), last_use=used(ago(2))),
             replace(an_event(Action.DELETE, Reason.UNUSED), last_use=NEVER_USED),
@@ -98,9 +98,11 @@ def test_a_watch_in_every_state_is_read_back_as_it_was_written(state: State) -> 
 def test_every_action_and_reason_is_read_back() -> None:
     """A reason is written by its name, so that its words may be improved."""
     events = tuple(an_event(action, reason) for action in Action for reason in Reason)
-    watch = replace(a_watch(a_key(), Held()), untold=events)
+    watch = replace(a_watch(a_key(), Held()), unreported_events=events)
     item = stored(ledger_items.encode_watch(watch))
-    assert {event["reason"] for event in item["untold"]} == {reason.name for reason in Reason}
+    assert {event["reason"] for event in item["unreported_events"]} == {
+        reason.name for reason in Reason
+    }
     assert ledger_items.decode_watch(item) == watch
 
 
@@ -111,10 +113,10 @@ def test_an_instant_in_another_time_zone_is_the_same_instant() -> None:
     assert ledger_items.decode_watch(item).created == watch.created
 
 
-@pytest.mark.parametrize("schema", [None, 0, Decimal(0), Decimal(2), "1", Decimal("1.5"), [1]])
+@pytest.mark.parametrize("schema", [None, 0, Decimal(0), Decimal(3), "1", Decimal("1.5"), [1]])
 def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
     """Of an older version, a newer one, or of none."""
-    with pytest.raises(UnreadableError, match=r"schema .*; this version reads 1"):
+    with pytest.raises(UnreadableError, match=r"schema .* is not one of 1 and 2"):
         ledger_items.decode_watch(an_item(schema=schema))
     with pytest.raises(UnreadableError):
         ledger_items.decode_watch(without(an_item(), "schema"))
@@ -153,10 +155,10 @@ def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
         ("reactivations", False),
         ("description", Decimal(1)),
         ("description", ["CI"]),
-        ("untold", None),
-        ("untold", "[]"),
-        ("untold", [None]),
-        ("untold", [{"action": "delete"}]),
+        ("unreported_events", None),
+        ("unreported_events", "[]"),
+        ("unreported_events", [None]),
+        ("unreported_events", [{"action": "delete"}]),
         ("note", "a field of a later version"),
     ],
 )
@@ -175,8 +177,8 @@ def test_a_field_of_another_type_makes_a_watch_unreadable(field: str, value: Any
         ("due", "soon"),
         ("due", None),
         ("due", Decimal(20261125)),
-        ("told_on", "2026-02-30"),
-        ("told_on", None),
+        ("announced_on", "2026-02-30"),
+        ("announced_on", None),
         ("grace", "a field of a later version"),
     ],
 )
@@ -198,7 +200,7 @@ def test_a_notice_with_a_wrong_field_makes_a_watch_unreadable(field: str, value:
         ("baseline", {"at": "never", "service": None, "region": None}),
         ("due", None),
         ("due", "2026-13-01"),
-        ("told_on", None),
+        ("announced_on", None),
         ("adopted", None),
         ("adopted", "false"),
         ("adopted", Decimal(0)),
@@ -236,7 +238,7 @@ def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
         ("state", "baseline"),
         ("state", "baseline", "at"),
         ("state", "due"),
-        ("state", "told_on"),
+        ("state", "announced_on"),
         ("state", "interrupted"),
         ("state", "adopted"),
         ("version",),
@@ -282,17 +284,87 @@ def test_all_watches_share_a_partition_so_that_one_query_finds_them() -> None:
         >= {
             "pk": "WATCH",
             "sk": KEY_ID,
-            "schema": 1,
+            "schema": 2,
         }.items()
     )
+
+
+def in_schema_1(value: Any) -> Any:
+    """What version 0.1.0 stored, by its names of the fields."""
+    names = {new: old for old, new in ledger_items.RENAMED_IN_SCHEMA_2.items()}
+    match value:
+        case dict():
+            return {names.get(name, name): in_schema_1(part) for name, part in value.items()}
+        case list():
+            return [in_schema_1(part) for part in value]
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+def test_a_watch_that_version_0_1_0_wrote_keeps_its_notice_and_its_window(state: State) -> None:
+    watch = replace(
+        a_watch(a_key(), state),
+        unreported_events=(an_event(Action.DEACTIVATE, Reason.NOTICE_OVER),),
+    )
+    item = in_schema_1(stored(ledger_items.encode_watch(watch))) | {"schema": Decimal(1)}
+    assert "untold" in item
+    assert ledger_items.decode_watch(item) == watch
+
+
+def test_a_watch_as_version_0_1_0_wrote_it_is_read() -> None:
+    """Letter by letter, as it stands in a table."""
+    item = {
+        "pk": "WATCH",
+        "sk": KEY_ID,
+        "schema": Decimal(1),
+        "written_by": "20261117T090003Z-0f3a2b1c",
+        "access_key_id": KEY_ID,
+        "user": {"name": "alice", "path": "/", "user_id": "AIDAALICE"},
+        "created": "2026-08-26T12:00:00+00:00",
+        "state": {
+            "kind": "noticed",
+            "at": "2026-11-17T12:00:00+00:00",
+            "due": "2026-11-27",
+            "told_on": "2026-11-17",
+        },
+        "version": Decimal(1),
+        "reactivations": Decimal(0),
+        "description": None,
+        "untold": [],
+    }
+    assert ledger_items.decode_watch(item) == a_watch(a_key(), noticed(due=3))
+
+
+def test_the_state_that_a_run_of_version_0_1_0_left_is_read() -> None:
+    item = in_schema_1(stored(ledger_items.encode_state(STATE)))
+    del item["schema"]
+    assert "swept" in item
+    assert ledger_items.decode_state(item) == STATE
+
+
+def test_the_items_of_another_account_stand_beside_those_of_the_own_account() -> None:
+    """The own account's items stay where they are when more accounts join."""
+    member = ledger_items.Partitions("210987654321")
+    watch, event = a_watch(a_key(), Held()), an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
+    own_keys, member_keys = (
+        [
+            ledger_items.encode_watch(watch, partitions)["pk"],
+            ledger_items.encode_event(watch, event, partitions)["pk"],
+            ledger_items.encode_state(STATE, partitions)["pk"],
+        ]
+        for partitions in (ledger_items.OWN_ACCOUNT, member)
+    )
+    assert own_keys == ["WATCH", f"HISTORY#{KEY_ID}", "RUN"]
+    assert member_keys == [f"210987654321#{key}" for key in own_keys]
 
 
 STATE = RunState(
     parameters=parameters(),
     ended_exemptions=("alice until 2026-11-01",),
     unknown_status={KEY_ID: ALICE.user_id},
-    reported=("fingerprint", ""),
-    swept=in_days(-3),
+    report_fingerprints=("fingerprint", ""),
+    last_full_scan=in_days(-3),
     stopped="2026-11-24",
 )
 
@@ -311,7 +383,7 @@ def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> N
         ("parameters", {"mode": {"value": "enforce", "version": "1"}}),
         ("ended_exemptions", None),
         ("unknown_status", [Decimal(1)]),
-        ("reported", None),
+        ("report_fingerprints", None),
         ("stopped", Decimal(0)),
         ("later", "a field of a later version"),
     ],

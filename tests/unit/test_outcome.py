@@ -101,7 +101,7 @@ def test_each_thing_that_happens_is_news_under_its_heading(section: Section, tel
             ),
         ),
         (Section.UPCOMING, partial(outcome, noticed(due=2))),
-        (Section.UPCOMING, partial(outcome, noticed(due=1, told=0))),
+        (Section.UPCOMING, partial(outcome, noticed(due=1, announced=0))),
         (
             Section.UPCOMING,
             partial(
@@ -182,13 +182,13 @@ def test_a_deferred_key_has_no_day() -> None:
 def test_an_exempt_key_is_told_with_its_reason_and_its_last_day() -> None:
     said = outcome(exemptions="alice until 2026-12-31 # moves to a role")
     assert said is not None
-    assert (said.reason, str(said.due)) == ("exempt: moves to a role", "2026-12-31")
+    assert (said.explanation, str(said.due)) == ("exempt: moves to a role", "2026-12-31")
 
 
 def test_an_unknown_status_is_told_in_the_words_of_iam() -> None:
     said = outcome(status="Expired")
     assert said is not None
-    assert said.reason.endswith(": Expired")
+    assert said.explanation.endswith(": Expired")
 
 
 def test_what_is_known_of_the_key_is_told_with_it() -> None:
@@ -202,7 +202,7 @@ def test_a_failure_is_always_news() -> None:
     """For a user whose keys could not be read, it names no key."""
     said = outcome_of_failure(Failure(user_name="alice", text="throttled"))
     assert (said.section, said.triggers_digest, said.dry_run) == (Section.FAILED, True, False)
-    assert (said.user_name, said.access_key_id, said.reason) == ("alice", None, "throttled")
+    assert (said.user_name, said.access_key_id, said.explanation) == ("alice", None, "throttled")
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -212,7 +212,9 @@ def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mod
         an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, at=1, due=29), last_use=NEVER_USED
     )
     key = a_key(age=100, status="Inactive")
-    watch = replace(a_watch(key, deactivated(since=1)), untold=(event,), description="CI upload")
+    watch = replace(
+        a_watch(key, deactivated(since=1)), unreported_events=(event,), description="CI upload"
+    )
     watches = watches_of(watch)
     plan = planned(an_inventory(observed_key(key)), watches)
     first, second = collect_outcomes(plan, watches, RunState(), mode)
@@ -228,7 +230,7 @@ def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mod
 
 def test_what_an_earlier_run_did_to_a_key_that_is_gone_is_told_all_the_same() -> None:
     event = an_event(Action.DELETE, Reason.UNUSED, at=1)
-    watches = watches_of(replace(a_watch(a_key(), Ended()), untold=(event,)))
+    watches = watches_of(replace(a_watch(a_key(), Ended()), unreported_events=(event,)))
     [said] = collect_outcomes(
         Plan(steps=(), failures=(), changes=0), watches, RunState(), Mode.ENFORCE
     )
@@ -252,7 +254,7 @@ def test_a_hold_is_news_in_the_run_that_holds_the_key() -> None:
     watches = watches_of(a_watch(key, WINDOW, reactivations=2))
     plan = planned(an_inventory(observed_key(key)), watches)
     event = an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
-    held = replace(a_watch(key, Held(), reactivations=2), untold=(event,))
+    held = replace(a_watch(key, Held(), reactivations=2), unreported_events=(event,))
     carried_out = replace(plan, steps=tuple(replace(step, watch=held) for step in plan.steps))
     [said] = collect_outcomes(carried_out, watches, RunState(), Mode.ENFORCE)
     assert (said.section, said.triggers_digest) == (Section.HELD, True)

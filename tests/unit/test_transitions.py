@@ -75,7 +75,7 @@ def test_a_notice_is_remembered_with_its_day_and_the_day_it_was_told() -> None:
     """It was told today."""
     decision = Decision(action=Action.NOTICE, reason=Reason.STALE, due=in_days(7))
     watch = after_notice(new_watch(KEY), decision, NOW, "CI upload")
-    assert watch.state == Noticed(at=NOON, due=in_days(7), told_on=TODAY)
+    assert watch.state == Noticed(at=NOON, due=in_days(7), announced_on=TODAY)
     assert (watch.description, watch.reactivations) == ("CI upload", 0)
 
 
@@ -134,7 +134,7 @@ def test_a_deactivation_opens_a_window_with_the_last_use_as_its_baseline(
         start=NOON,
         baseline=used(ago(2)),
         due=in_days(30),
-        told_on=date.min,
+        announced_on=date.min,
         adopted=adopted,
     )
 
@@ -149,7 +149,7 @@ def test_a_use_starts_the_window_again_from_that_use() -> None:
         last_use=used(ago(4)),
     )
     assert (state.start, state.baseline, state.due) == (ago(4), used(ago(4)), in_days(26))
-    assert (state.since, state.told_on) == (ago(10), date.min)
+    assert (state.since, state.announced_on) == (ago(10), date.min)
 
 
 def test_no_window_gets_shorter_by_a_use_before_its_start() -> None:
@@ -177,7 +177,7 @@ def test_the_end_of_an_interruption_starts_the_window_today() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "promised"),
+    ("state", "earliest_deactivation"),
     [
         (a_notice(due=3), in_days(3)),
         (Lapsed(due=in_days(3)), in_days(3)),
@@ -187,14 +187,16 @@ def test_the_end_of_an_interruption_starts_the_window_today() -> None:
     ],
 )
 def test_a_window_remembers_the_day_that_was_promised_before(
-    state: State, promised: date | None
+    state: State, earliest_deactivation: date | None
 ) -> None:
     """So that a key that is adopted, and turned on again, is not due before it."""
-    assert after(state, Action.ADOPT, due=in_days(30)).promised == promised
+    assert (
+        after(state, Action.ADOPT, due=in_days(30)).earliest_deactivation == earliest_deactivation
+    )
 
 
 def test_a_window_that_an_exemption_ends_leaves_its_promise_behind() -> None:
-    window = replace(a_window(since=3), promised=in_days(9))
+    window = replace(a_window(since=3), earliest_deactivation=in_days(9))
     exempt = Decision(action=Action.EXEMPT, reason=Reason.EXEMPT)
     assert after_no_action(a_watch(KEY, window), exempt, Status.ACTIVE).state == Lapsed(
         due=in_days(9)
@@ -229,16 +231,16 @@ def test_what_happened_waits_to_be_told() -> None:
     first, second = an_event(Action.DEACTIVATE), an_event(Action.DELETE)
     once = after_action(watch, decision, observed_key(KEY), first)
     twice = after_action(once, Decision(action=Action.DELETE, reason=Reason.UNUSED), None, second)
-    assert twice.untold == (first, second)
+    assert twice.unreported_events == (first, second)
 
 
 @pytest.mark.parametrize("state", [a_notice(due=3), a_window(since=3)])
 def test_what_was_told_waits_no_longer(state: State) -> None:
     """And today is the day on which it was told."""
-    waiting = replace(a_watch(KEY, state), untold=(an_event(Action.DEACTIVATE),))
+    waiting = replace(a_watch(KEY, state), unreported_events=(an_event(Action.DEACTIVATE),))
     watch = after_digest_sent(waiting, NOW)
-    assert watch.untold == ()
-    assert watch.state.told_on == TODAY  # type: ignore[union-attr]  # both states have it
+    assert watch.unreported_events == ()
+    assert watch.state.announced_on == TODAY  # type: ignore[union-attr]  # both states have it
 
 
 def test_telling_a_held_key_changes_nothing_else() -> None:

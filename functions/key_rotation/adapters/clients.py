@@ -1,4 +1,4 @@
-"""AWS at the rim: the one place that builds clients."""
+"""The only module that builds AWS clients: those of the account, and those of the deployment."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
-"""What a call to AWS raises when it is refused, unreachable or answered with nonsense."""
+"""What a call raises when AWS refuses it, cannot be reached, or answers what cannot be parsed."""
 
 
 def error_message(error: Exception) -> str:
-    """Say in one line what went wrong, in AWS's own words where it answered."""
+    """Return one line that says what went wrong, with AWS's own code and message if it answered."""
     if isinstance(error, ClientError):
-        answer = error.response["Error"]
-        return f"{error.operation_name}: {answer.get('Code')}: {answer.get('Message')}"
+        details = error.response["Error"]
+        return f"{error.operation_name}: {details.get('Code')}: {details.get('Message')}"
     return f"{type(error).__name__}: {error}"
 
 
 def is_refusal(error: Exception) -> bool:
-    """Say whether AWS refused a call on its only try, so that it was surely not carried out."""
+    """Return whether AWS refused the only try of a call, so that it certainly had no effect."""
     if not isinstance(error, ClientError):
         return False
     answer = error.response.get("ResponseMetadata", {})
@@ -40,51 +40,61 @@ def is_refusal(error: Exception) -> bool:
 
 LIMIT_ATTEMPTS = 7
 CONNECTIONS = 8
-"""How many calls are under way at once: few, since an account's limits are shared by everybody."""
+"""How many calls run at once: few, since the rate limits belong to the whole account."""
 CLIENT_CONFIG = Config(
     max_pool_connections=CONNECTIONS + 2,
     retries={"mode": "adaptive", "total_max_attempts": 10},
     connect_timeout=5,
     read_timeout=20,
 )
-"""Adaptive, so that throttling slows a run instead of losing keys; IAM's limits are shared."""
-
-
-def _retry_limit_exceeded(
-    response: tuple[object, dict[str, Any]] | None, attempts: int, **_: object
-) -> float | None:
-    """Say after how many seconds to try again, where IAM answers `LimitExceeded`.
-
-    It is IAM's word for a rate that is too high, and not among those that botocore retries.
-    """
-    code = response[1].get("Error", {}).get("Code") if response else None
-    again = code == "LimitExceeded" and attempts < LIMIT_ATTEMPTS
-    return 0.1 * float(2**attempts) if again else None
+"""Adaptive retries: throttling slows a run down, and no key is skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clients:
-    """The AWS services that a run talks to."""
+class MemberClients:
+    """The clients of the account whose keys are rotated."""
 
     iam: "IAMClient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentClients:
+    """The clients of the account and Region in which this tool is deployed."""
+
     ssm: "SSMClient"
     sns: "SNSClient"
     table: "Table"
     functions: "LambdaClient"
 
 
-def build_clients(table_name: str) -> Clients:
-    """Build the clients, in the function's own Region and partition."""
-    session = boto3.Session()
-    iam = session.client("iam", config=CLIENT_CONFIG)
+def build_member_clients() -> MemberClients:
+    """Build the clients of the function's own account and partition."""
+    iam = boto3.Session().client("iam", config=CLIENT_CONFIG)
     iam.meta.events.register_first(
         "needs-retry.iam",
-        _retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with an answer
+        _retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with a result
     )
-    return Clients(
-        iam=iam,
+    return MemberClients(iam=iam)
+
+
+def build_deployment_clients(table_name: str) -> DeploymentClients:
+    """Build the clients of the function's own Region."""
+    session = boto3.Session()
+    return DeploymentClients(
         ssm=session.client("ssm", config=CLIENT_CONFIG),
         sns=session.client("sns", config=CLIENT_CONFIG),
         functions=session.client("lambda", config=CLIENT_CONFIG),
         table=session.resource("dynamodb", config=CLIENT_CONFIG).Table(table_name),
     )
+
+
+def _retry_limit_exceeded(
+    response: tuple[object, dict[str, Any]] | None, attempts: int, **_: object
+) -> float | None:
+    """Return after how many seconds botocore retries a call that IAM answered `LimitExceeded`.
+
+    IAM answers so when the rate is too high, and botocore does not retry it by itself.
+    """
+    code = response[1].get("Error", {}).get("Code") if response else None
+    again = code == "LimitExceeded" and attempts < LIMIT_ATTEMPTS
+    return 0.1 * float(2**attempts) if again else None

@@ -1,4 +1,4 @@
-"""Values as plain JSON-like documents, and back without guessing."""
+"""Converts values to JSON-like documents and back; anything unexpected is refused."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -16,11 +16,11 @@ Item = dict[str, Any]
 
 
 class MalformedError(Exception):
-    """Raised when a document does not have the exact shape of the value it should be."""
+    """Raised when a document does not have exactly the fields and types of its value."""
 
 
 def write(value: object) -> Item:
-    """Write a value as a document."""
+    """Return a value as a document."""
     document: Item = _CONVERTER.unstructure(value)
     return document
 

@@ -1,4 +1,4 @@
-"""A few calls at once, each with its own result or error."""
+"""Runs a few calls to AWS at once."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +11,6 @@ R = TypeVar("R")
 
 
 def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Do the work for each item; results in the order of the items, the first error is raised."""
+    """Call `work` for each item; returns the results in order, and raises the first error."""
     with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
         return list(pool.map(work, items))

@@ -49,7 +49,7 @@ def list_keys(iam: "IAMClient", user: User) -> tuple[AccessKey, ...]:
 def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
     """Read when, by which service and where a key was last used.
 
-    An answer without `LastUsedDate` means never used only when it says so in full: service `N/A`
+    A response without `LastUsedDate` means never used only together with the service `N/A`
     (IAM API Reference, AccessKeyLastUsed). Raises UnreadableError for anything less.
     """
     try:
@@ -66,7 +66,7 @@ def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
 
 
 def find_key_owner(iam: "IAMClient", access_key_id: str) -> str | None:
-    """Name the user whose key it is; None where IAM does not say."""
+    """Return the name of the user whose key it is; None where IAM does not give it."""
     try:
         return iam.get_access_key_last_used(AccessKeyId=access_key_id)["UserName"]
     except (*AWS_ERRORS, KeyError):

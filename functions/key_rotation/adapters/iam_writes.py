@@ -1,7 +1,7 @@
-"""The adapter to IAM's writes: there are two, and each is confirmed, or the key is read back.
+"""The adapter to IAM's two writes. If IAM does not confirm one, the key is read back.
 
-Where IAM's answer is lost, only what the key then is counts. What IAM refused on the only try, it
-did not do: if the key is as wanted all the same, then somebody else was quicker.
+If IAM's response is lost, only the status that is read back counts. If IAM refused the only try, it
+did not make the change: if the key is already in the wanted state, someone else changed it.
 """
 
 from typing import TYPE_CHECKING
@@ -50,7 +50,7 @@ def delete(iam: "IAMClient", key: AccessKey) -> None:
 
 
 def _read_back(iam: "IAMClient", key: AccessKey, cause: Exception) -> Status | None:
-    """Read what a key is after all; None: gone."""
+    """Return the status of a key after a failed change; None if the key is gone."""
     try:
         keys = list_keys(iam, key.user)
     except UnreadableError as error:

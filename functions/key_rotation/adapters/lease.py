@@ -1,21 +1,22 @@
 """One run at a time: a lease in the ledger that its holder keeps alive with a heartbeat.
 
-A contender does not compare clocks: it watches the heartbeat, and takes over only when it has stood
-still for `LEASE_TIMEOUT` seconds (the way of AWS's DynamoDB lock client). So a run that was killed
-blocks the next for some seconds only. Should a holder stall for longer and live, it finds the lease
-lost before its next change, and its records fail on the version of the watch.
+Another run does not compare clocks. It polls the heartbeat, and takes the lease over only when the
+heartbeat has stopped for `LeaseTiming.timeout` seconds (as AWS's DynamoDB lock client does), so a
+run that was killed blocks the next one for seconds only. A holder that stalls for longer finds its
+lease lost before its next change, and its writes fail on the versions of the watches.
 """
 
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.adapters.ledger_items import Partitions
+from key_rotation.domain.execution import Clock
 from key_rotation.errors import LeaseLostError, LedgerError, RunInProgressError
 
 if TYPE_CHECKING:
@@ -23,132 +24,188 @@ if TYPE_CHECKING:
 
 
 class Condition(TypedDict, total=False):
-    """What must hold for a write to happen."""
+    """The condition of a write."""
 
     ConditionExpression: str
     ExpressionAttributeValues: dict[str, Any]
 
 
-KEY = {"pk": "RUN", "sk": "LEASE"}
-HEARTBEAT_INTERVAL = 2.0
-LEASE_TIMEOUT = 10.0
-POLL_INTERVAL = 0.5
-"""Seconds. Five beats may be missed before a holder counts as dead."""
-REPORT_RUN_TIMEOUT = 240.0
-"""Seconds for which a run waits for one that a person asked to report only: that must not take the
-place of the day's run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseTiming:
+    """How often the heartbeat is written and read, and when a run gives up waiting; in seconds.
+
+    heartbeat_interval: between two heartbeats of the holder
+    timeout: how long a heartbeat must have stopped before another run takes the lease over
+    poll_interval: between two reads of the heartbeat by another run
+    report_run_timeout: how long a run waits for a report run that a person started: such a run
+        must not take the place of the day's run
+    """
+
+    heartbeat_interval: float = 2.0
+    timeout: float = 10.0
+    poll_interval: float = 0.5
+    report_run_timeout: float = 240.0
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has the lease: a run, its heartbeat, and whether a person asked it to report only."""
+    """Who holds the lease.
+
+    beats: the number of its heartbeats so far
+    report: whether a person asked this run to report only, so that other runs wait for it
+    """
 
     run_id: str
-    beats: int
-    report: bool
+    beats: int = 0
+    report: bool = False
 
 
 class Lease:
-    """The right to be the one run, for as long as `check` does not raise."""
+    """The right to be the only run, for as long as `check` does not raise."""
 
-    def __init__(self, table: "Table", run_id: str, *, report: bool) -> None:
-        """Take the lease in the name of a run; raises RunInProgressError or LedgerError."""
+    def __init__(self, table: "Table", partitions: Partitions, holder: Holder) -> None:
+        """Represent a lease that `acquire` takes."""
         self._table = table
-        self._self = Holder(run_id, 0, report)
-        self._lost = threading.Event()
-        self._over = threading.Event()
-        try:
-            self._take()
-        except AWS_ERRORS as cause:
-            raise LedgerError(
-                f"The lease of the run cannot be taken ({error_message(cause)})."
-            ) from cause
+        self._key = {"pk": partitions.run, "sk": "LEASE"}
+        self._holder = holder
+        self._lost = False
 
     def check(self) -> None:
-        """Raise LeaseLostError when another run took over; to be asked before each change."""
-        if self._lost.is_set():
-            raise LeaseLostError("Another run took over, because this one was silent for too long.")
+        """Raise LeaseLostError if another run took over; called before each change."""
+        if self._lost:
+            raise LeaseLostError("Another run took over: this one wrote no heartbeat for too long.")
 
-    def keep_alive(self) -> None:
-        """Beat until released; runs in a thread of its own."""
-        while not self._over.wait(HEARTBEAT_INTERVAL):
-            try:
-                if not self._beat():
-                    return self._lost.set()
-            except AWS_ERRORS:
-                continue  # the next beat may pass; `LEASE_TIMEOUT` allows for some that do not
-        return None
+    def beat(self) -> bool:
+        """Write the next heartbeat; returns False once the lease is lost.
+
+        A failed write is ignored: `LeaseTiming.timeout` allows for some.
+        """
+        self._holder = replace(self._holder, beats=self._holder.beats + 1)
+        try:
+            self._lost = not self._write(_held_by(self._holder.run_id))
+        except AWS_ERRORS:
+            return True
+        return not self._lost
 
     def release(self) -> None:
-        """Give the lease back, unless another run has it."""
-        self._over.set()
+        """Delete the lease, unless another run holds it."""
         try:
-            self._table.delete_item(Key=KEY, **_while_held_by(self._self.run_id))
+            self._table.delete_item(Key=self._key, **_held_by(self._holder.run_id))
         except AWS_ERRORS:
-            return  # it will be found standing still, and be taken over
+            return  # its heartbeat has stopped, so the next run takes it over
 
-    def _take(self) -> None:
-        """Take the lease when it is free, or its holder's heartbeat stands still."""
-        patience = time.monotonic() + REPORT_RUN_TIMEOUT
+    def take(self, timing: LeaseTiming, clock: Clock) -> None:
+        """Take the lease if it is free, or if its holder's heartbeat has stopped.
+
+        Raises RunInProgressError when another run holds it.
+        """
+        give_up = clock.monotonic() + timing.report_run_timeout
         while not self._write({"ConditionExpression": "attribute_not_exists(pk)"}):
-            holder = self._holder()
+            holder = self._read_holder()
             if holder is None:
                 continue
-            if self._heartbeat_stopped(holder) and self._write(_while_held_by(holder)):
+            if self._heartbeat_stopped(holder, timing, clock) and self._write(_held_by(holder)):
                 return
-            waits = holder.report and not self._self.report
-            if not waits or time.monotonic() > patience:
+            waits = holder.report and not self._holder.report
+            if not waits or clock.monotonic() > give_up:
                 raise RunInProgressError(holder.run_id)
 
-    def _heartbeat_stopped(self, holder: Holder) -> bool:
-        give_up = time.monotonic() + LEASE_TIMEOUT
-        while time.monotonic() < give_up:
-            time.sleep(POLL_INTERVAL)
-            if self._holder() != holder:
+    def _heartbeat_stopped(self, holder: Holder, timing: LeaseTiming, clock: Clock) -> bool:
+        give_up = clock.monotonic() + timing.timeout
+        while clock.monotonic() < give_up:
+            clock.sleep(timing.poll_interval)
+            if self._read_holder() != holder:
                 return False
         return True
 
-    def _beat(self) -> bool:
-        self._self = replace(self._self, beats=self._self.beats + 1)
-        return self._write(_while_held_by(self._self.run_id))
-
     def _write(self, condition: Condition) -> bool:
-        """Write the lease; say whether it is ours, read back, since a retry may hide a success."""
-        item: dict[str, Any] = {**KEY, **asdict(self._self)}
+        """Write the lease; returns whether it is ours.
+
+        A refused write is read back, since botocore's retry may hide that the first try succeeded.
+        """
+        item: dict[str, Any] = {**self._key, **asdict(self._holder)}
         try:
             self._table.put_item(Item=item, **condition)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return self._holder() == self._self
+            return self._read_holder() == self._holder
         return True
 
-    def _holder(self) -> Holder | None:
-        item = self._table.get_item(Key=KEY, ConsistentRead=True).get("Item")
+    def _read_holder(self) -> Holder | None:
+        item = self._table.get_item(Key=self._key, ConsistentRead=True).get("Item")
         if not item:
             return None
         report = item.get("report") is True
         return Holder(str(item["run_id"]), int(str(item["beats"])), report)
 
 
-@contextmanager
-def acquire(table: "Table", run_id: str, *, report: bool) -> Iterator[Lease]:
-    """Hold the lease while the block runs; raises RunInProgressError or LedgerError before it does.
+class Heartbeat(Protocol):
+    """Calls `Lease.beat` again and again, until it is stopped or the lease is lost."""
 
-    report: whether a person asked this run to report only, so that others wait for it
+    def stop(self) -> None:
+        """Return when no further heartbeat will be written."""
+        ...
+
+
+class ThreadHeartbeat:
+    """A heartbeat in a thread of its own."""
+
+    def __init__(self, beat: Callable[[], bool], interval: float) -> None:
+        """Call `beat` every `interval` seconds from now on."""
+        self._beat = beat
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Return when the thread has ended."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._interval):
+            if not self._beat():
+                return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseOptions:
+    """What a test replaces: the timing, and how a heartbeat is started."""
+
+    timing: LeaseTiming = field(default_factory=LeaseTiming)
+    start_heartbeat: Callable[[Callable[[], bool], float], Heartbeat] = ThreadHeartbeat
+
+
+@contextmanager
+def acquire(
+    table: "Table",
+    partitions: Partitions,
+    holder: Holder,
+    clock: Clock,
+    options: LeaseOptions,
+) -> Iterator[Lease]:
+    """Hold the lease while the block runs.
+
+    Raises RunInProgressError or LedgerError before the block runs.
     """
-    lease = Lease(table, run_id, report=report)
-    heart = threading.Thread(target=lease.keep_alive, daemon=True)
-    heart.start()
+    lease = Lease(table, partitions, holder)
+    try:
+        lease.take(options.timing, clock)
+    except AWS_ERRORS as cause:
+        why = error_message(cause)
+        raise LedgerError(f"The lease of the run cannot be taken ({why}).") from cause
+    heartbeat = options.start_heartbeat(lease.beat, options.timing.heartbeat_interval)
     try:
         yield lease
     finally:
+        heartbeat.stop()
         lease.release()
-        heart.join()
 
 
-def _while_held_by(holder: Holder | str) -> Condition:
-    """The condition that a run has the lease, and its heart has not beaten since."""
+def _held_by(holder: Holder | str) -> Condition:
+    """Build the condition that a run holds the lease, and optionally its heartbeat count."""
     if isinstance(holder, str):
         return {
             "ConditionExpression": "run_id = :run_id",

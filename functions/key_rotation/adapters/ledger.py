@@ -1,7 +1,6 @@
 """The adapter to the DynamoDB table: conditional writes, and a history that only grows."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -10,46 +9,32 @@ from key_rotation.adapters import ledger_items
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.adapters.codec import Item, MalformedError
 from key_rotation.adapters.concurrency import in_parallel
+from key_rotation.adapters.ledger_items import OWN_ACCOUNT, Partitions
 from key_rotation.domain.model import Failure
 from key_rotation.domain.run_state import RunState
-from key_rotation.domain.watch import Event, Watch, Watches
+from key_rotation.domain.watch import Watch, WatchChange, Watches
 from key_rotation.errors import LedgerConflictError, LedgerError, UnreadableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-STATE = {"pk": "RUN", "sk": "STATE"}
 CONFLICTS = frozenset({"ConditionalCheckFailedException", "TransactionCanceledException"})
-
-
-BATCH = 100
+MAX_WRITES = 100
 """Writes in one transaction (DynamoDB API Reference, TransactWriteItems)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A watch to be written, made from its version; and the events that it goes with."""
-
-    watch: Watch
-    events: tuple[Event, ...] = ()
-
-    @property
-    def written(self) -> Watch:
-        """The watch as it stands once written."""
-        return replace(self.watch, version=self.watch.version + 1)
-
-
 class Ledger:
-    """What is remembered between runs, as one run reads and writes it."""
+    """What is stored between the runs of one account, as one run reads and writes it."""
 
-    def __init__(self, table: "Table", run_id: str) -> None:
-        """Hand in the table, and the run in whose name is written."""
+    def __init__(self, table: "Table", run_id: str, partitions: Partitions = OWN_ACCOUNT) -> None:
+        """Use a table, in the name of a run, and the partitions of one account."""
         self._table = table
         self._client = table.meta.client
         self._run_id = run_id
+        self._partitions = partitions
 
     def read_watches(self) -> Watches:
-        """Read all watches; raises LedgerError when the table does not answer."""
+        """Read all watches of the account; raises LedgerError if the table cannot be read."""
         by_key_id: dict[str, Watch] = {}
         failures: list[Failure] = []
         try:
@@ -62,66 +47,69 @@ class Ledger:
             raise LedgerError(f"The ledger cannot be read ({error_message(cause)}).") from cause
         return Watches(by_key_id=by_key_id, unreadable=tuple(failures))
 
-    def write_watches(self, changes: Sequence[Change]) -> list[Watch | LedgerError]:
-        """Write watches over the versions they were made from, and their events into the history.
+    def write_watches(self, changes: Iterable[WatchChange]) -> Mapping[str, Watch | LedgerError]:
+        """Write watches over the versions they were made from, and their events to the history.
 
-        As many as fit go into one call, which is all or nothing; where it fails, each goes by
-        itself, so that one conflict does not stop the others. Returns for each change the watch as
-        it stands, or why it is not known to be written.
+        As many as fit are written in one transaction. If a transaction fails, its changes are
+        written one by one, so that one conflict does not stop the others. Returns for each access
+        key id the watch as written, or why it is not known to be written.
         """
-        results: list[Watch | LedgerError] = []
+        results: dict[str, Watch | LedgerError] = {}
         for batch in _batches(changes):
             writes = [self._writes(change) for change in batch]
             try:
                 self._transact([put for puts in writes for put in puts])
-                results += [change.written for change in batch]
+                results |= {change.watch.access_key_id: change.written for change in batch}
             except AWS_ERRORS:
-                results += [self._put(change) for change in batch]
+                results |= {change.watch.access_key_id: self._put(change) for change in batch}
         return results
 
-    def put(self, watch: Watch, events: Sequence[Event] = ()) -> Watch:
-        """Write one watch, as `write_watches` does; raises its LedgerError."""
-        (result,) = self.write_watches([Change(watch=watch, events=tuple(events))])
-        if isinstance(result, LedgerError):
-            raise result
-        return result
-
-    def _put(self, change: Change) -> Watch | LedgerError:
-        """Write one change; where it is refused or its answer is lost, the item is read back."""
+    def _put(self, change: WatchChange) -> Watch | LedgerError:
+        """Write one change; if it is refused or its answer is lost, read the item back."""
         puts = self._writes(change)
         try:
             self._transact(puts)
         except AWS_ERRORS as cause:
             try:
-                found = self._read(ledger_items.watch_key(change.watch.access_key_id))
+                found = self._read(self._watch_key(change.watch))
             except LedgerError as error:
                 return error
             if found != puts[0]["Item"]:
                 return _refused(cause, change.watch)
         return change.written
 
-    def _writes(self, change: Change) -> list[Item]:
-        written = change.written
-        item = {**ledger_items.encode_watch(written), "written_by": self._run_id}
-        history = [ledger_items.encode_event(written, event) for event in change.events]
+    def _writes(self, change: WatchChange) -> list[Item]:
+        written, table = change.written, self._table.name
+        item = {
+            **ledger_items.encode_watch(written, self._partitions),
+            "written_by": self._run_id,
+        }
+        history = [
+            ledger_items.encode_event(written, event, self._partitions) for event in change.events
+        ]
         return [
-            {"TableName": self._table.name, "Item": item, **_unchanged(change.watch)},
-            *({"TableName": self._table.name, "Item": event} for event in history),
+            {"TableName": table, "Item": item, **_unchanged(change.watch)},
+            *({"TableName": table, "Item": event} for event in history),
         ]
 
     def _transact(self, puts: Sequence[Item]) -> None:
         items: Any = [{"Put": put} for put in puts]
         self._client.transact_write_items(TransactItems=items)
 
-    def delete_watches(self, watches: Sequence[Watch]) -> list[LedgerError | None]:
-        """Remove watches that have ended; their history stays.
+    def delete_watches(self, watches: Sequence[Watch]) -> Mapping[str, LedgerError]:
+        """Delete watches that have ended; their history stays.
 
-        Returns for each None, or why it is not known to be removed.
+        Returns by access key id why a watch is not known to be deleted.
         """
-        return in_parallel(self._forget, watches)
+        results = in_parallel(self._delete, watches)
+        return {
+            watch.access_key_id: error
+            for watch, error in zip(watches, results, strict=True)
+            if error
+        }
 
-    def _forget(self, watch: Watch) -> LedgerError | None:
-        key = ledger_items.watch_key(watch.access_key_id)
+    def _delete(self, watch: Watch) -> LedgerError | None:
+        key = self._watch_key(watch)
         try:
             self._table.delete_item(Key=key, **_unchanged(watch))
         except AWS_ERRORS as cause:
@@ -132,29 +120,32 @@ class Ledger:
         return None
 
     def read_run_state(self) -> RunState:
-        """Read what the last run left for the next; raises LedgerError."""
-        item = self._read(STATE)
+        """Read what the last run left for this one; raises LedgerError."""
+        key = ledger_items.state_key(self._partitions)
+        item = self._read(key)
         if item is None:
             return RunState()
         try:
             return ledger_items.decode_state(item)
         except MalformedError as cause:
-            raise LedgerError(f"The ledger's item {STATE} cannot be read: {cause}.") from cause
+            raise LedgerError(f"The ledger's item {key} cannot be read: {cause}.") from cause
 
     def write_run_state(self, state: RunState) -> None:
         """Write what the next run needs to know; raises LedgerError."""
         try:
-            self._table.put_item(Item={**STATE, **ledger_items.encode_state(state)})
+            self._table.put_item(Item=ledger_items.encode_state(state, self._partitions))
         except AWS_ERRORS as cause:
-            raise LedgerError(
-                f"The ledger did not take the run's state ({error_message(cause)})."
-            ) from cause
+            why = error_message(cause)
+            raise LedgerError(f"The ledger did not accept the run's state ({why}).") from cause
+
+    def _watch_key(self, watch: Watch) -> Item:
+        return ledger_items.watch_key(watch.access_key_id, self._partitions)
 
     def _items(self) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table.name,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": ledger_items.WATCHES},
+            ExpressionAttributeValues={":pk": self._partitions.watches},
             ConsistentRead=True,
         )
         for page in pages:
@@ -167,12 +158,12 @@ class Ledger:
             raise LedgerError(f"The ledger cannot be read ({error_message(cause)}).") from cause
 
 
-def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    batch: list[Change] = []
+def _batches(changes: Iterable[WatchChange]) -> Iterator[list[WatchChange]]:
+    batch: list[WatchChange] = []
     writes = 0
     for change in changes:
         size = 1 + len(change.events)
-        if writes + size > BATCH:
+        if writes + size > MAX_WRITES:
             yield batch
             batch, writes = [], 0
         batch.append(change)
@@ -182,7 +173,7 @@ def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
 
 
 def _unchanged(watch: Watch) -> Item:
-    """The condition that a watch is still the version that was read."""
+    """Return the condition that a watch still has the version that was read."""
     if watch.version == 0:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
     return {
@@ -195,7 +186,7 @@ def _refused(cause: Exception, watch: Watch) -> LedgerError:
     conflict = isinstance(cause, ClientError) and cause.response["Error"]["Code"] in CONFLICTS
     kind = LedgerConflictError if conflict else LedgerError
     return kind(
-        f"The ledger did not take the record of {watch.access_key_id} ({error_message(cause)})."
+        f"The ledger did not accept the record of {watch.access_key_id} ({error_message(cause)})."
     )
 
 

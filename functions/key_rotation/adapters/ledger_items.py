@@ -1,6 +1,7 @@
-"""How a watch and its events are written as DynamoDB items, and read again without guessing."""
+"""How watches, events and the run's state are stored as DynamoDB items, and read again strictly."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from key_rotation.adapters import codec
@@ -9,43 +10,85 @@ from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Event, Watch
 from key_rotation.errors import UnreadableError
 
-SCHEMA = 1
-WATCHES = "WATCH"
-HISTORY = "HISTORY#"
+SCHEMA = 2
 FRAME = frozenset({"pk", "sk", "schema", "written_by"})
+RENAMED_IN_SCHEMA_2 = {
+    "told_on": "announced_on",
+    "promised": "earliest_deactivation",
+    "untold": "unreported_events",
+    "reported": "report_fingerprints",
+    "swept": "last_full_scan",
+    "reported_of_all": "last_full_report_scan",
+    "going_on": "expected_continuations",
+}
+"""Fields by their names in schema 1, which version 0.1.0 wrote."""
 
 
-def watch_key(access_key_id: str) -> Item:
-    """Name the item of a key's watch; all share a partition, so that one query reads them."""
-    return {"pk": WATCHES, "sk": access_key_id}
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """The partition keys of one account's items.
+
+    account_id: None for the account of the deployment, whose partition keys have no prefix; the
+        items of other accounts stand beside them
+    """
+
+    account_id: str | None = None
+
+    @property
+    def watches(self) -> str:
+        """Holds the watches of all keys, so that one query reads them."""
+        return f"{self._prefix}WATCH"
+
+    @property
+    def run(self) -> str:
+        """Holds the run's lease and what one run leaves for the next."""
+        return f"{self._prefix}RUN"
+
+    def history(self, access_key_id: str) -> str:
+        """Holds the events of one key."""
+        return f"{self._prefix}HISTORY#{access_key_id}"
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.account_id}#" if self.account_id else ""
 
 
-def encode_watch(watch: Watch) -> Item:
-    """Write a watch as an item."""
+OWN_ACCOUNT = Partitions()
+
+
+def watch_key(access_key_id: str, partitions: Partitions = OWN_ACCOUNT) -> Item:
+    """Return the primary key of a watch."""
+    return {"pk": partitions.watches, "sk": access_key_id}
+
+
+def state_key(partitions: Partitions = OWN_ACCOUNT) -> Item:
+    """Return the primary key of the run's state."""
+    return {"pk": partitions.run, "sk": "STATE"}
+
+
+def encode_watch(watch: Watch, partitions: Partitions = OWN_ACCOUNT) -> Item:
+    """Return a watch as an item."""
     item = codec.write(watch)
-    return {**watch_key(watch.access_key_id), "schema": SCHEMA, **item}
+    return {**watch_key(watch.access_key_id, partitions), "schema": SCHEMA, **item}
 
 
 def decode_watch(item: Mapping[str, Any]) -> Watch:
     """Read a watch from its item; raises UnreadableError for any other shape, type or schema."""
-    schema = item.get("schema")
-    if schema != SCHEMA:
-        raise UnreadableError(f"its watch has schema {schema!r}; this version reads {SCHEMA}")
-    fields = _fields(item)
     try:
+        fields = _fields(item)
         watch = codec.read(fields, Watch)
     except codec.MalformedError as cause:
         raise UnreadableError(f"its watch cannot be read: {cause}") from cause
-    if codec.write(watch).keys() != fields.keys():  # one is missing for which there is a default
+    if codec.write(watch).keys() != fields.keys():  # a field with a default is missing
         raise UnreadableError("its watch cannot be read: it is incomplete")
     return watch
 
 
-def encode_event(watch: Watch, event: Event) -> Item:
-    """Write an event as an item of the key's history, which sorts by time and is never changed."""
+def encode_event(watch: Watch, event: Event, partitions: Partitions = OWN_ACCOUNT) -> Item:
+    """Return an event as an item of the key's history, which sorts by time and never changes."""
     item = codec.write(event)
     return {
-        "pk": HISTORY + watch.access_key_id,
+        "pk": partitions.history(watch.access_key_id),
         "sk": f"{event.at.isoformat()}#{watch.version:06}",
         "schema": SCHEMA,
         "user": watch.user.name,
@@ -53,15 +96,34 @@ def encode_event(watch: Watch, event: Event) -> Item:
     }
 
 
-def encode_state(state: RunState) -> Item:
-    """Write the run's state as the attributes of an item."""
-    return codec.write(state)
+def encode_state(state: RunState, partitions: Partitions = OWN_ACCOUNT) -> Item:
+    """Return the run's state as an item."""
+    return {**state_key(partitions), "schema": SCHEMA, **codec.write(state)}
 
 
 def decode_state(item: Mapping[str, Any]) -> RunState:
     """Read the run's state from its item; raises codec.MalformedError for any other shape."""
-    return codec.read(_fields(item), RunState)
+    return codec.read(_fields({"schema": 1, **item}), RunState)
 
 
 def _fields(item: Mapping[str, Any]) -> Item:
-    return {name: value for name, value in item.items() if name not in FRAME}
+    """Return the fields of an item by their names of today; raises codec.MalformedError."""
+    fields = {name: value for name, value in item.items() if name not in FRAME}
+    match item.get("schema"):
+        case 1:
+            renamed: Item = _renamed(fields)
+            return renamed
+        case 2:
+            return fields
+        case schema:
+            raise codec.MalformedError(f"schema {schema!r} is not one of 1 and {SCHEMA}")
+
+
+def _renamed(value: object) -> Any:  # noqa: ANN401  # what DynamoDB stores has no narrower type
+    match value:
+        case dict():
+            return {RENAMED_IN_SCHEMA_2.get(k, k): _renamed(part) for k, part in value.items()}
+        case list():
+            return [_renamed(part) for part in value]
+        case _:
+            return value

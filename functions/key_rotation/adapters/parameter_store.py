@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def read_settings(ssm: "SSMClient", path: str) -> Settings:
-    """Read all parameters in one call, by their names, so that a missing one is seen.
+    """Read all parameters in one call, by their names, so that a missing one is found.
 
     path: what stands before the names, such as `/key-rotation`
 

@@ -1,4 +1,4 @@
-"""The adapter to SNS: who listens, and what is sent."""
+"""The adapter to the SNS topic: its subscriptions, and publishing to it."""
 
 from typing import TYPE_CHECKING
 
@@ -11,27 +11,28 @@ if TYPE_CHECKING:
 
 
 class SnsTopic:
-    """The topic that tells people."""
+    """The topic to which digests are published."""
 
     def __init__(self, sns: "SNSClient", topic_arn: str) -> None:
-        """Hand in the client and the topic."""
+        """Use a client and a topic."""
         self._sns = sns
         self._topic_arn = topic_arn
 
     def require_confirmed_subscription(self) -> None:
-        """Raise NoSubscriberError unless somebody listens."""
+        """Raise NoSubscriberError unless the topic has a confirmed subscription."""
         if not self.has_confirmed_subscription():
             raise NoSubscriberError(
-                f"The topic {self._topic_arn} has no confirmed subscription, so nobody would be "
-                "told. Confirm the subscription from its e-mail, or add one. Nothing was changed."
+                f"The topic {self._topic_arn} has no confirmed subscription, so nobody would get "
+                "the notices. Confirm the subscription from its e-mail, or add one. "
+                "Nothing was changed."
             )
 
     def has_confirmed_subscription(self) -> bool:
-        """Say whether there is a confirmed subscription, of any protocol.
+        """Return whether the topic has a confirmed subscription, of any protocol.
 
-        A subscription has an ARN once it is confirmed; until then it says `PendingConfirmation`
-        (SNS API Reference, ListSubscriptionsByTopic). Raises NoSubscriberError where it cannot be
-        read: that is no answer.
+        A subscription has an ARN once it is confirmed; until then its ARN is `PendingConfirmation`
+        (SNS API Reference, ListSubscriptionsByTopic). Raises NoSubscriberError if the
+        subscriptions cannot be read.
         """
         pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(
             TopicArn=self._topic_arn
@@ -40,12 +41,12 @@ class SnsTopic:
             arns = [found["SubscriptionArn"] for page in pages for found in page["Subscriptions"]]
         except AWS_ERRORS as cause:
             why = error_message(cause)
-            text = f"Whether anybody listens to {self._topic_arn} cannot be read ({why})."
+            text = f"The subscriptions of {self._topic_arn} cannot be read ({why})."
             raise NoSubscriberError(f"{text} Nothing was changed.") from cause
         return any(arn.startswith("arn:") for arn in arns)
 
     def publish(self, message: Message) -> None:
-        """Send a message; raises PublishError when SNS does not take it."""
+        """Publish a message; raises PublishError if SNS does not accept it."""
         try:
             self._sns.publish(
                 TopicArn=self._topic_arn,
@@ -59,6 +60,6 @@ class SnsTopic:
             )
         except AWS_ERRORS as cause:
             raise PublishError(
-                f"SNS did not take the message {message.subject!r} ({error_message(cause)}). "
-                "What was done is recorded, and the next run tells it."
+                f"SNS did not accept the message {message.subject!r} ({error_message(cause)}). "
+                "What was done is recorded; the next run reports it."
             ) from cause

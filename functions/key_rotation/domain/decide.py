@@ -1,4 +1,4 @@
-"""The rule book: what to do with one key, from what was seen, what is remembered, and the day.
+"""The rule book: what to do with one key, given what was read of it, its watch, and the day.
 
 Pure: no AWS, no clock, no environment. `docs/rules.md` is this module in prose, and is checked
 against it.
@@ -34,8 +34,8 @@ ONE_DAY = timedelta(days=1)
 NOTICE_OUTDATED_AFTER = timedelta(days=30)
 REACTIVATIONS_UNTIL_HOLD = 3
 PROPAGATION = timedelta(hours=1)
-"""How long after its deactivation a use of a key says nothing: IAM is eventually consistent (IAM
-User Guide, "Troubleshooting IAM"), and a run's clock is read before its writes."""
+"""How long after its deactivation a use of a key does not count: IAM is eventually consistent (IAM
+User Guide, "Troubleshooting IAM"), and a run reads its clock before its writes."""
 
 
 def decide(observed: ObservedKey, watch: Watch | None, *, now: Now, settings: Settings) -> Decision:
@@ -47,7 +47,7 @@ def decide(observed: ObservedKey, watch: Watch | None, *, now: Now, settings: Se
     state = watch.state if watch else None
     begun = isinstance(state, Deactivating) and key.status is Status.INACTIVE
     exemption = settings.exemption_of(key, now.today)
-    if exemption and not begun:  # what was begun before is recorded and told first
+    if exemption and not begun:  # what was begun before is recorded and reported first
         return Decision(
             action=Action.EXEMPT,
             reason=Reason.EXEMPT,
@@ -80,7 +80,7 @@ def decide_gone(watch: Watch) -> Decision:
 
 
 def needs_last_use(key: AccessKey, watch: Watch | None, *, now: Now, settings: Settings) -> bool:
-    """Say whether the last use must be read: the rule rests on it, or people are told of it."""
+    """Return whether the last use must be read: a rule needs it, or the digest reports it."""
     match key.status:
         case Status.ACTIVE:
             return watch is not None or _notice_is_due(key, now, settings)
@@ -93,25 +93,19 @@ def needs_last_use(key: AccessKey, watch: Watch | None, *, now: Now, settings: S
 
 
 def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Settings) -> Decision:
-    times = 1 + (watch.reactivations if watch else 0)
     match watch.state if watch else None:
         case None:
             return _decide_unnoticed(key, None, now, settings)
-        case Lapsed(due=told):
-            return _decide_unnoticed(key, told, now, settings)
+        case Lapsed(due=announced):
+            return _decide_unnoticed(key, announced, now, settings)
         case Noticed() as notice:
             return _decide_noticed(key, notice, now, settings)
-        case Deactivating(notice=notice):  # begun, but IAM did not do it
+        case Deactivating(notice=notice):  # begun, but not done by IAM
             if notice is None:
                 return _decide_unnoticed(key, None, now, settings)
             return _decide_noticed(key, notice, now, settings)
-        case Deactivated(promised=told) | Deleting(window=Deactivated(promised=told)):
-            if times >= REACTIVATIONS_UNTIL_HOLD:
-                return Decision(action=Action.HOLD, reason=Reason.REACTIVATED_TOO_OFTEN)
-            due = max(
-                _first_stale_day(key, now, settings), now.today + settings.notice, told or date.min
-            )
-            return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due)
+        case (Deactivated() as window) | Deleting(window=window):
+            return _decide_reactivated(key, watch, window, now, settings)
         case Held():
             return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
         case Ended():
@@ -120,11 +114,25 @@ def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Sett
             assert_never(state)
 
 
-def _decide_unnoticed(key: AccessKey, told: date | None, now: Now, settings: Settings) -> Decision:
-    """Decide an active key without a notice in force; `told` is a day once announced for it."""
+def _decide_reactivated(
+    key: AccessKey, watch: Watch | None, window: Deactivated, now: Now, settings: Settings
+) -> Decision:
+    """Decide a key that was turned on again in its grace window."""
+    times = 1 + (watch.reactivations if watch else 0)
+    if times >= REACTIVATIONS_UNTIL_HOLD:
+        return Decision(action=Action.HOLD, reason=Reason.REACTIVATED_TOO_OFTEN)
+    announced = window.earliest_deactivation or date.min
+    due = max(_first_stale_day(key, now, settings), now.today + settings.notice, announced)
+    return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due)
+
+
+def _decide_unnoticed(
+    key: AccessKey, announced: date | None, now: Now, settings: Settings
+) -> Decision:
+    """Decide an active key without a notice in force; `announced` is a day announced before."""
     if not _notice_is_due(key, now, settings):
         return Decision(action=Action.KEEP, reason=Reason.FRESH)
-    due = max(_first_stale_day(key, now, settings), now.today + settings.notice, told or date.min)
+    due = max(now.today + settings.notice, announced or date.min)
     if due == now.today:
         return _deactivate(Reason.STALE_WITHOUT_NOTICE, now, settings)
     return Decision(action=Action.NOTICE, reason=Reason.STALE, due=due)
@@ -139,7 +147,7 @@ def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Setting
         notice.due, _first_stale_day(key, now, settings), now.day(notice.at) + settings.notice
     )
     if now.today < due:
-        return _keep_until(Reason.NOTICE_RUNNING, due, notice.told_on, now)
+        return _keep_until(Reason.NOTICE_RUNNING, due, notice.announced_on, now)
     if now.today - due > NOTICE_OUTDATED_AFTER:
         again = now.today + settings.notice
         return Decision(action=Action.NOTICE, reason=Reason.NOTICE_OUTDATED, due=again)
@@ -184,17 +192,21 @@ def _decide_window(
         due = max(window.due, now.day(used_at) + settings.grace, now.today + ONE_DAY)
         return Decision(action=Action.EXTEND, reason=Reason.USED_IN_WINDOW, due=due)
     due = max(window.due, opened + settings.grace)
-    if window.told_on == date.min:  # nobody was told of this window yet
+    if window.announced_on == date.min:  # no digest has reported this window yet
         due = max(due, now.today + ONE_DAY)
     if now.today < due:
-        return _keep_until(Reason.IN_WINDOW, due, window.told_on, now)
+        return _keep_until(Reason.IN_WINDOW, due, window.announced_on, now)
     if not settings.delete_unused_keys:
         return Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
     return Decision(action=Action.DELETE, reason=Reason.UNUSED)
 
 
 def _used_in(window: Deactivated, last_use: LastUse | None) -> datetime | None:
-    """When the key was used in its window, or None; a use that only came to light late is none."""
+    """Return when the key was used in its window, or None.
+
+    A use that IAM showed late, of before the deactivation, does not count. Raises UnreadableError
+    if the last use was not read, or is no longer given.
+    """
     if last_use is None:
         raise UnreadableError("its last use was not read")
     known = window.baseline.at
@@ -219,7 +231,7 @@ def _deactivate(reason: Reason, now: Now, settings: Settings) -> Decision:
     return Decision(action=Action.DEACTIVATE, reason=reason, due=now.today + settings.grace)
 
 
-def _keep_until(reason: Reason, due: date, told_on: date, now: Now) -> Decision:
-    """Keep the key until its day; the day before is for the reminder, unless it is told already."""
-    remind = due - now.today == ONE_DAY and told_on < now.today
+def _keep_until(reason: Reason, due: date, announced_on: date, now: Now) -> Decision:
+    """Keep the key until its day; on the day before, remind, unless a digest of today did."""
+    remind = due - now.today == ONE_DAY and announced_on < now.today
     return Decision(action=Action.KEEP, reason=reason, due=due, remind=remind)

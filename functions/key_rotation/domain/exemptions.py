@@ -21,7 +21,7 @@ _LINE = re.compile(
     re.ASCII,
 )
 """Names of users are of ASCII letters (IAM API Reference, `[\\w+=,.@-]+`): an entry with a letter
-that only looks like one would exempt nobody, and is refused."""
+that only resembles one would exempt nobody, and is refused."""
 _KEY_ID = re.compile(r"AKIA\w{12,}", re.IGNORECASE | re.ASCII)
 """Access key ids of users begin with AKIA (IAM User Guide, "IAM identifiers")."""
 
@@ -41,7 +41,7 @@ class Exemption:
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Read one line; a ValueError says that it is none."""
+        """Read one line; raises ValueError if it is not an entry."""
         found = _LINE.fullmatch(line.strip())
         if found is None or found["pattern"] == NONE:
             raise ValueError(line)
@@ -53,16 +53,16 @@ class Exemption:
         )
 
     def ended(self, today: date) -> bool:
-        """Say whether its last day has passed."""
+        """Return whether its last day has passed."""
         return self.until is not None and self.until < today
 
     def covers(self, key: AccessKey) -> bool:
-        """Say whether it names the key or its user: whole, and regardless of case."""
+        """Return whether it names the key or its user: whole, and regardless of case."""
         by_id = not self.pattern.startswith("/") and self._matches(key.access_key_id)
         return by_id or self.covers_user(key.user)
 
     def covers_user(self, user: User) -> bool:
-        """Say whether it names all keys of a user."""
+        """Return whether it names all keys of a user."""
         by_path = self.pattern.startswith("/")
         return self._matches(user.path + user.name if by_path else user.name)
 
@@ -73,7 +73,7 @@ class Exemption:
 
     @property
     def may_name_any_key(self) -> bool:
-        """Say whether it stands for several access key ids, of users that it does not tell."""
+        """Return whether it may match the access key ids of any user."""
         start, star, _ = self.pattern.casefold().partition("*")
         return bool(star) and (start.startswith("akia") or "akia".startswith(start))
 
@@ -92,7 +92,7 @@ def parse(text: str) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
     """Read the parameter's text.
 
     Returns its entries, and the lines that cannot be read. Empty lines count as nothing; a text of
-    nothing else is unreadable, since `none` says so on purpose.
+    nothing else is unreadable: `none` means no exemptions.
     """
     if text.strip() == NONE:
         return (), ()

@@ -1,4 +1,4 @@
-"""The values that everything else passes along: frozen, and free of AWS, clock and environment."""
+"""The values of the domain: frozen, and independent of AWS, clock and environment."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 
 class Mode(StrEnum):
-    """What a run may do: `enforce` acts; `report` decides and tells, and changes nothing in IAM."""
+    """What a run may do: `enforce` changes keys; `report` decides and reports only."""
 
     ENFORCE = "enforce"
     REPORT = "report"
@@ -59,6 +59,7 @@ class Reason(StrEnum):
     INTERRUPTION_ENDED = "its grace window was interrupted, so it starts again"
     FINISHED = "begun by an earlier run that was cut off, and finished now"
     EXEMPT = "exempt"
+    OVER_LIMIT = "over the limit of changes in one run"
     STATUS_UNKNOWN = "has a status that this tool does not know, and is never touched"
     ALREADY_GONE = "gone; IAM still lists it"
     GONE = "no longer exists; its owner rotated it"
@@ -124,7 +125,7 @@ NEVER_USED = LastUse(at=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedKey:
-    """What one run saw of one key; `last_use` is None where it was not asked for."""
+    """A key as one run read it; `last_use` is None where it was not needed."""
 
     key: AccessKey
     last_use: LastUse | None = None
@@ -180,54 +181,53 @@ class ReportedKey:
 class CredentialReportRow:
     """One user in the credential report.
 
-    created: tells a user from another one of the same name who was there before
-    slots: the user's first two keys
-    more: whether there are keys that the report does not show
+    created: distinguishes the user from an earlier one of the same name
+    keys: the user's first two keys
+    has_more_keys: whether the user has keys that the report does not show
     """
 
     created: datetime
-    slots: tuple[ReportedKey, ...]
-    more: bool
+    keys: tuple[ReportedKey, ...]
+    has_more_keys: bool
 
     def is_of(self, listed: ListedUser) -> bool:
-        """Say whether it is of this user, and not of an earlier one of the same name."""
+        """Return whether the row is of this user, and not of an earlier one of the same name."""
         return abs(self.created - listed.created) < timedelta(seconds=1)
 
 
 class Scan(StrEnum):
     """Which users' keys a run reads: those of all users, or of those who may need an action."""
 
-    FULL = "sweep"
-    TARGETED = "chosen"
-    REST = "rest"
+    FULL = "full"
+    TARGETED = "targeted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """What one run saw of the account.
+    """What one run read of the account.
 
-    note: why everybody was asked, where that was not planned
-    listed: every user of the account
+    note: why the keys of all users were read, where that was not planned
+    users: every user of the account
     read_user_ids: the ids of the users whose keys were read
     keys: every key of those users
-    observed_keys: those of the keys whose last use, where it was needed, could be read
-    reported_keys: keys of users who were not asked, as the credential report knows them
+    observed_keys: the keys that can be decided: their last use was read, or is not needed
     failures: the users and keys that could not be read
-    rest: the ids of the users for whom there was no time, in the order in which to go on
+    reported_keys: the keys of the other users, as the credential report gives them
+    unread_user_ids: the users for whom there was no time, in the order in which to continue
     """
 
     scan: Scan
     note: str = ""
-    listed: tuple[User, ...] = ()
+    users: tuple[User, ...] = ()
     read_user_ids: frozenset[str] = frozenset()
     keys: tuple[AccessKey, ...] = ()
     observed_keys: tuple[ObservedKey, ...] = ()
     failures: tuple[Failure, ...] = ()
     reported_keys: tuple[ReportedKey, ...] = ()
-    rest: tuple[str, ...] = ()
+    unread_user_ids: tuple[str, ...] = ()
 
     def merge(self, part: "Inventory") -> "Inventory":
-        """Add what was read of some more users."""
+        """Add what was read of more users."""
         return replace(
             self,
             read_user_ids=self.read_user_ids | part.read_user_ids,
@@ -239,8 +239,15 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnvironment:
-    """Where a run takes environment: its account, its topic, and the path of its parameters."""
+    """Where a run takes place.
+
+    account_id: the account whose keys are rotated
+    topic_arn: of the topic to which the digest is published
+    parameter_path: under which the parameters stand, such as `/key-rotation`
+    ledger_account: the account in the ledger's partition keys; None for that of the deployment
+    """
 
     account_id: str
     topic_arn: str
     parameter_path: str
+    ledger_account: str | None = None

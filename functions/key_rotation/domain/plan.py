@@ -27,11 +27,11 @@ CHANGES = frozenset({Action.DEACTIVATE, Action.DELETE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One key of a plan: what was seen and remembered of it, and what is decided.
+    """One key of a plan: what was read of it, its watch, and what is decided.
 
     observed: None for a key that is gone
-    watch: None for a key of which nothing is remembered
-    deferred: whether the limit of changes puts it off to a later run
+    watch: None for a key without a watch
+    deferred: whether the limit of changes defers it to a later run
     """
 
     access_key_id: str
@@ -44,19 +44,19 @@ class Step:
 
     @property
     def is_change(self) -> bool:
-        """Whether it is for IAM to do; what an earlier run began is only recorded."""
+        """Whether it changes a key in IAM; what an earlier run began is only recorded."""
         finished = self.decision.reason is Reason.FINISHED
         return self.decision.action in CHANGES and not finished and not self.deferred
 
     @property
     def is_unreported(self) -> bool:
-        """Whether it is only remembered, if at all, before anybody is told of it."""
+        """Whether it is recorded, if at all, without an event for the digest."""
         kept = self.decision.action in {Action.KEEP, Action.EXEMPT}
         return kept or self.decision.reason is Reason.REACTIVATED
 
     @property
     def is_safe_in_report_mode(self) -> bool:
-        """Whether what is remembered of it can make no later run act sooner, or act at all."""
+        """Whether what is recorded of it can only make later runs act later, or not at all."""
         held = self.watch is not None and isinstance(self.watch.state, Held)
         return self.is_unreported and not held
 
@@ -66,14 +66,14 @@ class Step:
 
     @property
     def observed_key(self) -> ObservedKey:
-        """What was seen of a key that exists; raises ValueError for one that is gone."""
+        """What was read of a key that exists; raises ValueError for one that is gone."""
         if self.observed is None:
             raise ValueError(self)
         return self.observed
 
     @property
     def watch_or_new(self) -> Watch:
-        """What is remembered of the key, or the beginning of it."""
+        """The watch of the key, or a new one."""
         return self.watch or new_watch(self.observed_key.key)
 
 
@@ -82,14 +82,14 @@ class Plan:
     """The decisions of a run, oldest key first.
 
     failures: the keys for which there is no decision, or whose decision could not be carried out
-    changes: how many of them are for IAM to do, or were tried, whatever came of it
-    rest: the changes for which there was no time
+    changes: how many of them change a key in IAM, or were tried, whatever came of it
+    not_started: the changes for which there was no time
     """
 
     steps: tuple[Step, ...]
     failures: tuple[Failure, ...]
     changes: int
-    rest: tuple[Step, ...] = ()
+    not_started: tuple[Step, ...] = ()
 
     @property
     def in_grace(self) -> int:
@@ -109,7 +109,7 @@ def make_plan(
     limit: int,
     first_part: bool,
 ) -> Plan:
-    """Decide every key that was seen, and every watch whose key is gone.
+    """Decide every key that was read, and every watch whose key is gone.
 
     limit: how many keys may be deactivated or deleted
     first_part: whether this is the first part of a run, which reports the unreadable watches
@@ -139,8 +139,8 @@ def make_plan(
 class StepFailure(Failure):
     """A step that could not be carried out.
 
-    watch: what was written of its key by then
-    not_begun: whether it is certain that nothing was done, so that its intent is taken back
+    watch: the watch of its key as written by then
+    not_begun: whether it is certain that nothing was done, so that its intent is cancelled
     """
 
     watch: Watch | None
@@ -171,11 +171,11 @@ def key_failure(key: AccessKey | Watch, text: str) -> Failure:
 def _gone(inventory: Inventory, watches: Watches) -> Iterator[Watch]:
     """Find the open watches whose key no longer exists.
 
-    A key of a user who was not asked, or could not be read, is not gone. Users are told apart by
+    A key of a user who was not read, or could not be read, is not gone. Users are identified by
     `UserId`, which outlasts a rename (IAM User Guide, "IAM identifiers").
     """
     present = {key.access_key_id for key in inventory.keys}
-    listed = {user.user_id for user in inventory.listed}
+    listed = {user.user_id for user in inventory.users}
     for watch in watches.by_key_id.values():
         user_id = watch.user.user_id
         known = user_id in inventory.read_user_ids or user_id not in listed
@@ -197,7 +197,7 @@ def _step(
 
 
 def _defer(steps: Iterable[Step], limit: int) -> tuple[Step, ...]:
-    """Put off the changes beyond the limit; recording what an earlier run began is none."""
+    """Defer the changes beyond the limit; recording what an earlier run began is no change."""
     planned: list[Step] = []
     changes = 0
     for step in steps:

@@ -1,4 +1,4 @@
-"""What one run leaves for the next besides the watches: what people have been told already."""
+"""What one run leaves for the next besides the watches: what was reported, and what is left."""
 
 import hashlib
 import json
@@ -12,44 +12,45 @@ from key_rotation.domain.settings import Parameter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """What the last run saw and told.
+    """What the last run read and reported.
 
     parameters: the settings it ran with, by name; empty before the first run
-    ended_exemptions: the exemptions whose end has been told
-    unknown_status: the keys told of because nobody knows their status, and their users, by id
-    reported: the fingerprints of the last digest in report mode, one for each part of the run
-    swept: the last day on which everybody was asked for keys by a run in enforce mode, and could
-        be read
-    reported_of_all: the same of a run in report mode, which gives no notices
-    stopped: the day and text of the last message that a run was stopped; empty after a good run
-    going_on: the fingerprints of what runs left to their next parts
+    ended_exemptions: the exemptions whose end a digest has reported
+    unknown_status: the ids of the keys whose unknown status a digest has reported, with their users
+    report_fingerprints: of the last digest in report mode, one for each part of the run
+    last_full_scan: the last day on which a run in enforce mode read the keys of all users
+    last_full_report_scan: the same of a run in report mode, which gives no notices
+    stopped: the fingerprint of the last message that a run was stopped; empty after a good run
+    expected_continuations: the fingerprints of what runs left to their next parts
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     ended_exemptions: tuple[str, ...] = ()
     unknown_status: Mapping[str, str] = field(default_factory=dict)
-    reported: tuple[str, ...] = ()
-    swept: date | None = None
-    reported_of_all: date | None = None
+    report_fingerprints: tuple[str, ...] = ()
+    last_full_scan: date | None = None
+    last_full_report_scan: date | None = None
     stopped: str = ""
-    going_on: tuple[str, ...] = ()
+    expected_continuations: tuple[str, ...] = ()
 
-    def last_full_scan(self, mode: Mode) -> date | None:
-        """The last sweep that counts in a mode: one in report mode finds nothing for the other."""
-        enforced = self.swept or date.min
-        last = max(enforced, self.reported_of_all or date.min) if mode is Mode.REPORT else enforced
-        return None if last == date.min else last
+    def last_full_scan_in(self, mode: Mode) -> date | None:
+        """Return the last full scan that counts in a mode.
+
+        One in report mode counts for report mode only, since it gave no notices.
+        """
+        days = [self.last_full_scan, self.last_full_report_scan if mode is Mode.REPORT else None]
+        return max((day for day in days if day), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continuation:
-    """What a part of a run leaves to the next, which the function sends itself.
+    """What one part of a run leaves to the next part, which the function invokes itself.
 
     part: the number of the next part; the first part of a run is 0
-    user_ids: the users still to be looked at, in order
+    user_ids: the users whose keys are still to be read, in order
     changes_left: how many keys may still be deactivated or deleted in this run
-    scan: whom the run set out to ask
-    complete: whether all users before could be read
+    scan: which users' keys the run reads
+    complete: whether the keys of all users before could be read
     """
 
     part: int
@@ -60,6 +61,6 @@ class Continuation:
 
     @property
     def fingerprint(self) -> str:
-        """What the ledger keeps, to know the part that it expects."""
+        """What the ledger stores, to recognise the part that it expects."""
         document = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(document.encode()).hexdigest()

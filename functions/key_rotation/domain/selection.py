@@ -1,8 +1,8 @@
-"""Targets to ask for keys, so that a run costs what there is to do. Pure: it only chooses.
+"""Selects the users whose keys a run reads, so that a run makes few calls.
 
-Every act rests on a fresh `ListAccessKeys`. The credential report may be hours old, knows two keys
-of a user, and its dates may be later than a key's creation, so it is believed only where it cannot
-mislead; what it could hide all the same is found by the sweep of everybody once a week.
+Each change is based on a fresh `ListAccessKeys`. The credential report may be hours old, contains
+two keys of a user, and its dates may be later than a key's creation, so it is used only where it
+cannot mislead. What it may hide is found by a full scan once a week.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ FULL_SCAN_INTERVAL = timedelta(days=7)
 
 
 def is_full_scan_due(last: date | None, now: Now) -> bool:
-    """Say whether everybody must be asked today; `last` is when everybody was."""
+    """Return whether the keys of all users must be read today; `last` is when they last were."""
     return last is None or now.today - last >= FULL_SCAN_INTERVAL
 
 
@@ -28,10 +28,10 @@ def select_users(
     now: Now,
     settings: Settings,
 ) -> tuple[ListedUser, ...]:
-    """Choose the users who must be asked for their keys.
+    """Return the users whose keys must be read.
 
     rows: the readable rows of the credential report, by user name
-    always: the ids of users to ask in any case, such as those with an open watch
+    always: the ids of users to read in any case, such as those with an open watch
     """
     return tuple(
         user
@@ -45,7 +45,7 @@ def select_users(
 def by_oldest_key(
     users: Iterable[ListedUser], watches: Mapping[str, Watch]
 ) -> tuple[ListedUser, ...]:
-    """Put those with the oldest watched keys first, then the oldest users."""
+    """Sort users: those with the oldest watched keys first, then the oldest users."""
     oldest: dict[str, datetime] = {}
     for watch in watches.values():
         user_id = watch.user.user_id
@@ -65,27 +65,29 @@ def by_oldest_key(
 def _may_come_due(
     listed: ListedUser, row: CredentialReportRow | None, now: Now, settings: Settings
 ) -> bool:
-    """Say whether the user may have a key that a rule acts on."""
+    """Return whether the user may have a key that a rule acts on."""
     youngest = now.today - (settings.max_age - settings.notice)
     if settings.adopt_inactive_keys and _has_inactive(listed, row):
         return True
     if now.day(listed.created) > youngest:
         return False
-    if row is None or not row.is_of(listed) or row.more:
+    if row is None or not row.is_of(listed) or row.has_more_keys:
         return True
-    active = [slot.rotated for slot in row.slots if slot.active]
+    active = [key.rotated for key in row.keys if key.active]
     return any(rotated is None or now.day(rotated) <= youngest for rotated in active)
 
 
 def _has_inactive(listed: ListedUser, row: CredentialReportRow | None) -> bool:
-    if row is None or not row.is_of(listed) or row.more:
+    if row is None or not row.is_of(listed) or row.has_more_keys:
         return True
-    return any(slot.rotated and not slot.active for slot in row.slots)
+    return any(key.rotated and not key.active for key in row.keys)
 
 
 def _may_be_exempt(listed: ListedUser, row: CredentialReportRow | None, settings: Settings) -> bool:
-    """Say whether the user may have an exempt key: those are listed whatever their age."""
-    has_keys = row is None or row.more or any(s.rotated or s.active for s in row.slots)
+    """Return whether the user may have an exempt key: those are listed whatever their age."""
+    has_keys = (
+        row is None or row.has_more_keys or any(key.rotated or key.active for key in row.keys)
+    )
     return has_keys and any(
         exemption.covers_user(listed.user) or exemption.may_name_any_key
         for exemption in settings.exemptions

@@ -96,7 +96,7 @@ class Settings:
         return max(covering, key=lambda e: e.until or date.max, default=None)
 
     def was_exempt(self, key: AccessKey, *, since: date, today: date) -> bool:
-        """Say whether an entry that has ended exempted the key on a day since then."""
+        """Return whether an entry that has ended exempted the key on a day since then."""
         ended = (e.until for e in self.exemptions if e.ended(today) and e.covers(key))
         return any(until and until >= since for until in ended)
 

@@ -1,4 +1,4 @@
-"""How a watch changes: one pure function for each thing that is remembered."""
+"""How a watch changes: one pure function for each thing that is recorded."""
 
 from dataclasses import replace
 from datetime import date
@@ -29,7 +29,7 @@ from key_rotation.domain.watch import (
 
 
 def new_watch(key: AccessKey) -> Watch:
-    """Begin the memory of a key; its version 0 says that it was never written."""
+    """Return a watch for a key without one; version 0 means that it was never written."""
     return Watch(
         access_key_id=key.access_key_id,
         user=key.user,
@@ -39,7 +39,7 @@ def new_watch(key: AccessKey) -> Watch:
 
 
 def record_intent(watch: Watch, action: Action) -> Watch:
-    """Remember that IAM is about to be asked to deactivate or to delete the key."""
+    """Record that IAM is about to be called to deactivate or to delete the key."""
     state = watch.state
     if action is Action.DELETE:
         return replace(watch, state=Deleting(window=_window(state)))
@@ -49,22 +49,24 @@ def record_intent(watch: Watch, action: Action) -> Watch:
 
 
 def cancel_intent(watch: Watch) -> Watch:
-    """Take back an intent that IAM refused: what becomes of the key since is not of our doing."""
+    """Cancel an intent that IAM refused: what happens to the key from now on is not ours."""
     match watch.state:
         case Deactivating(notice=notice):
             return replace(watch, state=notice or Lapsed(due=None))
         case Deleting(window=window):
             return replace(watch, state=window)
-        case _:
+        case Lapsed() | Noticed() | Deactivated() | Held() | Ended():
             return watch
+        case _ as state:
+            assert_never(state)
 
 
 def after_notice(watch: Watch, decision: Decision, now: Now, description: str | None) -> Watch:
-    """Remember a notice that was delivered today."""
+    """Record a notice that was delivered today."""
     again = decision.reason is Reason.REACTIVATED
     return replace(
         watch,
-        state=Noticed(at=now.instant, due=_day(decision), told_on=now.today),
+        state=Noticed(at=now.instant, due=_day(decision), announced_on=now.today),
         reactivations=watch.reactivations + again,
         description=description,
     )
@@ -73,7 +75,7 @@ def after_notice(watch: Watch, decision: Decision, now: Now, description: str | 
 def after_action(
     watch: Watch, decision: Decision, observed: ObservedKey | None, event: Event
 ) -> Watch:
-    """Remember what was done to a key; the event stays `untold` until a digest was delivered."""
+    """Record what was done to a key; the event stays unreported until a digest was delivered."""
     last_use = (observed and observed.last_use) or NEVER_USED
     state: State
     match decision.action:
@@ -83,8 +85,8 @@ def after_action(
                 start=event.at,
                 baseline=last_use,
                 due=_day(decision),
-                told_on=date.min,
-                promised=_told_day(watch.state),
+                announced_on=date.min,
+                earliest_deactivation=_announced_day(watch.state),
                 adopted=decision.action is Action.ADOPT,
             )
         case Action.EXTEND:
@@ -95,11 +97,11 @@ def after_action(
                 start=max(window.start, used_at or event.at),
                 baseline=last_use,
                 due=_day(decision),
-                told_on=date.min,
+                announced_on=date.min,
                 interrupted=False,
             )
         case Action.WITHDRAW:
-            state = Lapsed(due=_told_day(watch.state))
+            state = Lapsed(due=_announced_day(watch.state))
         case Action.HOLD:
             state = Held()
         case Action.DELETE | Action.CLOSE:
@@ -108,15 +110,15 @@ def after_action(
             raise ValueError(decision.action)
         case _:
             assert_never(decision.action)
-    return replace(watch, state=state, untold=(*watch.untold, event))
+    return replace(watch, state=state, unreported_events=(*watch.unreported_events, event))
 
 
 def after_no_action(watch: Watch, decision: Decision, status: Status) -> Watch:
-    """Remember what a key changes in silence, before anybody is told of it; often nothing.
+    """Record what changes without an event for the digest; often nothing.
 
     A notice lapses, and a window is interrupted, while the key is exempt, of an unknown status,
-    turned on again, or turned off by its owner: what comes after starts anew. A day only moves
-    later.
+    turned on again, or turned off by its owner: what follows starts from the beginning. A day
+    only moves later.
     """
     state = watch.state
     match decision.reason:
@@ -126,36 +128,58 @@ def after_no_action(watch: Watch, decision: Decision, status: Status) -> Watch:
             return replace(watch, state=_lapsed(state))
         case Reason.DELETION_OFF:
             return cancel_intent(watch)
-        case Reason.REACTIVATED:  # whatever comes of its notice, the window is broken
+        case Reason.REACTIVATED:  # whatever becomes of its notice, the window is interrupted
             return replace(watch, state=replace(_window(state), interrupted=True))
-        case Reason.EXEMPT if isinstance(state, Held):  # exempting a held key is having looked
+        case Reason.EXEMPT if isinstance(state, Held):  # a person looked, and exempted the key
             return replace(watch, state=Lapsed(due=None), reactivations=0)
         case Reason.EXEMPT | Reason.STATUS_UNKNOWN:
             return replace(watch, state=_interrupted(state, status))
-        case _:
+        case (
+            Reason.FRESH
+            | Reason.STALE
+            | Reason.STALE_WITHOUT_NOTICE
+            | Reason.NOTICE_OVER
+            | Reason.NOTICE_OUTDATED
+            | Reason.THRESHOLDS_CHANGED
+            | Reason.REACTIVATED_TOO_OFTEN
+            | Reason.STILL_HELD
+            | Reason.IDENTITY_CHANGED
+            | Reason.ADOPTED
+            | Reason.UNUSED
+            | Reason.USED_IN_WINDOW
+            | Reason.INTERRUPTION_ENDED
+            | Reason.FINISHED
+            | Reason.OVER_LIMIT
+            | Reason.ALREADY_GONE
+            | Reason.GONE
+        ):
             return watch
+        case _:
+            assert_never(decision.reason)
 
 
 def after_digest_sent(watch: Watch, now: Now) -> Watch:
-    """Remember that a digest which named the key was delivered."""
+    """Record that a digest that named the key was delivered."""
     state = watch.state
     if isinstance(state, Noticed | Deactivated):
-        state = replace(state, told_on=now.today)
-    return replace(watch, state=state, untold=())
+        state = replace(state, announced_on=now.today)
+    return replace(watch, state=state, unreported_events=())
 
 
 def _interrupted(state: State, status: Status) -> State:
     match state:
         case (Deactivated() as window) | Deleting(window=window):
             if status is Status.ACTIVE:
-                return Lapsed(due=window.promised)
+                return Lapsed(due=window.earliest_deactivation)
             return replace(window, interrupted=True)
-        case _:
+        case Lapsed() | Noticed() | Deactivating() | Held() | Ended():
             return _lapsed(state)
+        case _:
+            assert_never(state)
 
 
 def _lapsed(state: State) -> State:
-    return Lapsed(due=_told_day(state)) if isinstance(state, Noticed | Deactivating) else state
+    return Lapsed(due=_announced_day(state)) if isinstance(state, Noticed | Deactivating) else state
 
 
 def _postponed(state: State, due: date) -> State:
@@ -166,18 +190,22 @@ def _postponed(state: State, due: date) -> State:
             return replace(notice, due=due)
         case Deleting(window=window):
             return replace(window, due=due)
-        case _:
+        case Lapsed() | Deactivating() | Held() | Ended():
             return state
+        case _:
+            assert_never(state)
 
 
-def _told_day(state: State) -> date | None:
+def _announced_day(state: State) -> date | None:
     match state:
         case Noticed(due=due) | Lapsed(due=due):
             return due
         case Deactivating(notice=notice):
             return notice.due if notice else None
-        case _:
+        case Deactivated() | Deleting() | Held() | Ended():
             return None
+        case _:
+            assert_never(state)
 
 
 def _window(state: State) -> Deactivated:
@@ -186,8 +214,10 @@ def _window(state: State) -> Deactivated:
             return state
         case Deleting(window=window):
             return window
-        case _:
+        case Lapsed() | Noticed() | Deactivating() | Held() | Ended():
             raise ValueError(state)
+        case _:
+            assert_never(state)
 
 
 def _day(decision: Decision) -> date:

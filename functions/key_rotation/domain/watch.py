@@ -1,7 +1,7 @@
-"""What is remembered of one key between runs. A state carries exactly what its rules need."""
+"""What is remembered of one key between runs. Each state carries exactly what its rules need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from key_rotation.domain.model import Action, Failure, LastUse, Reason, User
@@ -23,17 +23,17 @@ class Noticed:
 
     at: when the run began whose digest delivered it
     due: the announced day of the deactivation
-    told_on: the last day on which people were told that day
+    announced_on: the last day on which a digest named that day
     """
 
     at: datetime
     due: date
-    told_on: date
+    announced_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deactivating:
-    """The intent to deactivate, recorded before IAM is asked; `notice` is what it rests on."""
+    """The intent to deactivate, recorded before IAM is called; `notice` is its reason."""
 
     notice: Noticed | None
 
@@ -46,8 +46,8 @@ class Deactivated:
     start: from when the window counts: `since`, or a later use, or the end of an interruption
     baseline: the last use that was known at `start`
     due: the announced day of the deletion
-    told_on: the last day on which people were told that day
-    promised: a day once announced until which it works; a new notice is never due earlier
+    announced_on: the last day on which a digest named that day
+    earliest_deactivation: a day announced before; a new notice is never due earlier
     adopted: whether somebody else had turned it off
     interrupted: whether the window must start again (exempt, or of an unknown status, meanwhile)
     """
@@ -56,27 +56,27 @@ class Deactivated:
     start: datetime
     baseline: LastUse
     due: date
-    told_on: date
-    promised: date | None = None
+    announced_on: date
+    earliest_deactivation: date | None = None
     adopted: bool = False
     interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleting:
-    """The intent to delete, recorded before IAM is asked; `window` is what it rests on."""
+    """The intent to delete, recorded before IAM is called; `window` is its reason."""
 
     window: Deactivated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Nothing more is done to the key until a person has looked."""
+    """No further action is taken on the key until a person has looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The key is gone; the watch goes too, once people have been told."""
+    """The key is gone; its watch is deleted once a digest has reported it."""
 
 
 State = Lapsed | Noticed | Deactivating | Deactivated | Deleting | Held | Ended
@@ -105,7 +105,7 @@ class Watch:
     version: counts the writes; each write is conditional on it, and 0 was never written
     reactivations: how often the key was turned on again after a deactivation of ours
     description: the key's description tag, read with the notice
-    untold: what happened to the key and no digest has told yet
+    unreported_events: what happened to the key and no delivered digest has reported yet
     """
 
     access_key_id: str
@@ -115,7 +115,20 @@ class Watch:
     version: int = 0
     reactivations: int = 0
     description: str | None = None
-    untold: tuple[Event, ...] = ()
+    unreported_events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchChange:
+    """A watch to be written over the version it was made from, and the events to add to history."""
+
+    watch: Watch
+    events: tuple[Event, ...] = ()
+
+    @property
+    def written(self) -> Watch:
+        """The watch as it stands once written."""
+        return replace(self.watch, version=self.watch.version + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

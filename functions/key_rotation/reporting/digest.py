@@ -1,19 +1,24 @@
-"""The message and the answer of one run, made from its report."""
+"""The digest and the answer of one part of a run, made from its report."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from key_rotation import __version__
 from key_rotation.domain.model import LastUse, Now
-from key_rotation.reporting.email_body import render
+from key_rotation.reporting.email_body import Page, count_text, render
 from key_rotation.reporting.formatting import age_days, restore_command, sanitize_line
+from key_rotation.reporting.key_entries import is_restorable
 from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.paging import paginate
 from key_rotation.reporting.report import Report
 from key_rotation.reporting.sns_message import MAX_BYTES, Message, compact_variants, variants
 
 SUBJECT_LIMIT = 99
-"""SNS takes subjects of less than 100 characters (SNS API Reference, Publish)."""
+"""SNS accepts subjects of less than 100 characters (SNS API Reference, Publish)."""
+MAX_ALIAS = 30
+"""A longer account alias is given in the text only: the subject must hold what happened."""
 SUBJECT_ORDER = (
     Section.DEACTIVATED,
     Section.DELETED,
@@ -30,27 +35,26 @@ SUBJECT_ORDER = (
 Document = dict[str, Any]
 
 
-def compose(report: Report) -> tuple[Message, Report]:
-    """Put a report into a message that SNS takes.
+def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
+    """Write a report as messages that SNS accepts.
 
-    Returns the message, and the report cut to what the message names.
+    Returns each message with the outcomes that it names. All outcomes of a key are in one message.
+    Whatever triggers a digest is in one of the messages; what is only listed may be left out.
     """
-    whole = _message(report, variants)
-    if whole.size <= MAX_BYTES:
-        return whole, report
-    fits, too_many = 0, len(report.outcomes) + 1
-    while too_many - fits > 1:
-        room = (fits + too_many) // 2
-        if _message(report.truncate(room), compact_variants).size <= MAX_BYTES:
-            fits = room
-        else:
-            too_many = room
-    cut = report.truncate(fits)
-    return _message(cut, compact_variants), cut
+    whole = Page(number=1, total=1, outcomes=report.outcomes)
+    message = _message(report, whole, variants)
+    if message.size <= MAX_BYTES:
+        return [(message, whole.outcomes)]
+
+    def compact(page: Page) -> Message:
+        return _message(report, page, compact_variants)
+
+    pages = paginate(report.outcomes, lambda page: compact(page).size, MAX_BYTES)
+    return [(compact(page), page.outcomes) for page in pages]
 
 
 def response(report: Report) -> Document:
-    """The run's summary, as its invocation answers it."""
+    """Return the run's summary, as its invocation answers it."""
     lists = {
         str(section): [_entry(outcome, report.now) for outcome in report.in_section(section)]
         for section in Section
@@ -58,36 +62,38 @@ def response(report: Report) -> Document:
     return {
         "run_id": report.run_id,
         "mode": str(report.mode),
-        "users": report.users,
-        "keys": report.keys,
+        "users": report.user_count,
+        "keys": report.key_count,
         **lists,
     }
 
 
 def skipped_response(run_id: str, other_run_id: str) -> Document:
-    """What a run answers that left the work to another: it looked at nothing."""
+    """Return the answer of a run that did nothing, because another run was in progress."""
     lists: Document = {str(section): [] for section in Section}
     counts = {"users": 0, "keys": 0}
     return {"run_id": run_id, "mode": None, **counts, **lists, "left_to": other_run_id}
 
 
-def subject(report: Report) -> str:
-    """Say in under 100 printable ASCII characters what happened."""
-    head = f"[key-rotation] {report.account_id}: "
+def subject(report: Report, page_label: str = "") -> str:
+    """Write what happened in under 100 printable ASCII characters."""
+    alias = sanitize_line(report.account_alias) if len(report.account_alias) <= MAX_ALIAS else ""
+    account = f"{alias} ({report.account_id})" if alias.isascii() and alias else report.account_id
+    head, tail = f"[key-rotation] {account}: ", f" ({page_label})" if page_label else ""
     parts = [part for section in SUBJECT_ORDER for part in _counts(report, section)]
     if report.changed_parameters:
         parts.append("settings changed")
     if report.ended_exemptions:
         parts.append("exemption ended")
-    line = head + (", ".join(parts) or "nothing to do")
+    line = head + (", ".join(parts) or "nothing to do") + tail
     while len(line) > SUBJECT_LIMIT:
         parts.pop()
-        line = head + ", ".join(parts) + ", ..."
+        line = head + ", ".join(parts) + ", ..." + tail
     return line
 
 
 def _counts(report: Report, section: Section) -> Iterator[str]:
-    """Count what was done apart from what would be."""
+    """Count what was done, and what enforce mode would do."""
     outcomes = report.in_section(section)
     if section is Section.UPCOMING:
         tomorrow = sum(outcome.triggers_digest for outcome in outcomes)
@@ -96,55 +102,58 @@ def _counts(report: Report, section: Section) -> Iterator[str]:
         return
     done = sum(not outcome.dry_run for outcome in outcomes)
     if done:
-        yield f"{done} {section}"
-    if would := len(outcomes) - done:
-        yield f"{would} would be {section}"
+        yield count_text(section, done)
+    if dry_run := len(outcomes) - done:
+        yield f"{dry_run} would be {section}"
 
 
-def _message(report: Report, forms: Callable[[str, str], dict[str, str]]) -> Message:
-    data = json.dumps(_document(report), ensure_ascii=True, separators=(",", ":"))
-    news = {str(o.section) for o in report.outcomes if o.triggers_digest}
+def _message(report: Report, page: Page, forms: Callable[[str, str], dict[str, str]]) -> Message:
+    document = json.dumps(_document(report, page), ensure_ascii=True, separators=(",", ":"))
+    events = {str(outcome.section) for outcome in page.outcomes if outcome.triggers_digest}
     return Message(
-        subject=subject(report),
-        variants=forms(render(report), data),
+        subject=subject(report, page.label),
+        variants=forms(render(report, page), document),
         attributes={
             "mode": str(report.mode),
-            "severity": _severity(report),
+            "severity": _severity(page),
             "account_id": report.account_id,
-            "event": tuple(sorted(news)) or ("settings",),
+            "event": tuple(sorted(events)) or ("settings",),
         },
     )
 
 
-def _severity(report: Report) -> str:
-    if report.in_section(Section.FAILED):
+def _severity(page: Page) -> str:
+    sections = {outcome.section for outcome in page.outcomes}
+    if Section.FAILED in sections:
         return "error"
-    serious = (Section.DEACTIVATED, Section.DELETED, Section.HELD, Section.DEFERRED)
-    return "warning" if any(report.in_section(section) for section in serious) else "info"
+    serious = {Section.DEACTIVATED, Section.DELETED, Section.HELD, Section.DEFERRED}
+    return "warning" if sections & serious else "info"
 
 
-def _document(report: Report) -> Document:
-    lists = {
-        str(section): [_full_entry(o, report.now) for o in outcomes]
-        for section in Section
-        if (outcomes := report.in_section(section))
-    }
+def _document(report: Report, page: Page) -> Document:
+    by_section: dict[str, list[Document]] = {}
+    for outcome in page.outcomes:
+        by_section.setdefault(str(outcome.section), []).append(_full_entry(outcome, report.now))
     settings = {
         name: {"value": parameter.value, "version": parameter.version}
         for name, parameter in report.settings.raw.items()
     }
     return {
         "run_id": report.run_id,
+        "version": __version__,
         "mode": str(report.mode),
         "account_id": report.account_id,
+        "account_alias": report.account_alias or None,
         "at": report.now.instant.isoformat(),
-        "users": report.users,
-        "keys": report.keys,
-        **lists,
+        "message": page.number,
+        "messages": page.total,
+        "users": report.user_count,
+        "keys": report.key_count,
+        **by_section,
         "settings": settings if report.changed_parameters else {},
         "changed_settings": sorted(report.changed_parameters),
         "ended_exemptions": list(report.ended_exemptions),
-        "left_out": {str(k): n for k, n in report.left_out.items()},
+        "left_out": {str(section): number for section, number in page.left_out.items()},
     }
 
 
@@ -154,7 +163,7 @@ def _entry(outcome: Outcome, now: Now) -> Document:
         "access_key_id": outcome.access_key_id,
         "age_days": age_days(outcome, now),
         "last_used": _iso(outcome.last_use.at if outcome.last_use else None),
-        "reason": sanitize_line(outcome.reason, 400),
+        "reason": sanitize_line(outcome.explanation, 400),
         "due": _iso(outcome.due),
     }
 
@@ -184,7 +193,7 @@ def _where(last_use: LastUse | None) -> Document:
 
 
 def _restore(outcome: Outcome) -> str | None:
-    if outcome.section is not Section.DEACTIVATED or outcome.dry_run:
+    if not is_restorable(outcome):
         return None
     return " ".join(line.strip(" \\") for line in restore_command(outcome))
 

@@ -1,34 +1,44 @@
-"""The digest as a person reads it: plain text for a mail client of 72 columns."""
+"""The digest as a person reads it: plain text, at most 72 columns, readable on a phone."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
+from key_rotation import __version__
 from key_rotation.domain.model import Mode, Scan
 from key_rotation.domain.settings import Parameter
-from key_rotation.reporting.formatting import WIDTH, format_date, pluralize, sanitize_line, wrap
-from key_rotation.reporting.key_entries import block, table
+from key_rotation.reporting.formatting import (
+    PHONE_WIDTH,
+    format_date,
+    pluralize,
+    sanitize_line,
+    wrap,
+)
+from key_rotation.reporting.key_entries import detailed_entry, short_entries
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 
-DETAILED = 30
-"""A heading with more keys than this gives each of them one or two lines."""
+MAX_DETAILED = 30
+"""Under a heading with more keys than this, each key gets one or two lines."""
 
 HEADINGS = {
+    Section.FAILED: "FAILED: an error occurred; a person must look",
+    Section.HELD: "HELD: no further action until a person has looked",
     Section.DEACTIVATED: "DEACTIVATED: these keys no longer work",
-    Section.DELETED: "DELETED: gone for good",
+    Section.DELETED: "DELETED: these keys cannot be restored",
     Section.EXTENDED: "EXTENDED: the grace window starts again",
-    Section.ADOPTED: "ADOPTED: found inactive; a grace window opens today",
-    Section.WITHDRAWN: "WITHDRAWN: the notice is void, the key keeps working",
-    Section.CLOSED: "CLOSED: the owner removed the key; nothing is left to do",
-    Section.NOTICED: "NOTICED: these keys will stop working",
-    Section.UPCOMING: "UPCOMING",
+    Section.ADOPTED: "ADOPTED: inactive keys whose grace window starts today",
+    Section.WITHDRAWN: "WITHDRAWN: the notice is cancelled, the key keeps working",
+    Section.CLOSED: "CLOSED: these keys no longer exist",
+    Section.NOTICED: "NOTICE: these keys will stop working",
+    Section.UPCOMING: "UPCOMING: announced before",
     Section.DEFERRED: "DEFERRED: over the limit of changes in one run",
-    Section.FAILED: "FAILED: left alone; a person must look",
-    Section.HELD: "HELD: nothing more is done until a person has looked",
-    Section.EXEMPT: "EXEMPT: never acted on",
+    Section.EXEMPT: "EXEMPT: no action is taken",
 }
 TOMORROW = "TOMORROW: last reminder"
 SUMMARY = {
+    "Look at": (Section.FAILED, Section.HELD),
     "Done": (
         Section.DEACTIVATED,
         Section.DELETED,
@@ -38,44 +48,76 @@ SUMMARY = {
         Section.CLOSED,
     ),
     "Coming": (Section.NOTICED, Section.UPCOMING, Section.DEFERRED),
-    "Look at": (Section.FAILED, Section.HELD),
     "Exempt": (Section.EXEMPT,),
 }
 SHORT = frozenset({Section.UPCOMING, Section.EXEMPT, Section.DEFERRED})
 ADVICE = {
-    Section.NOTICED: "Owner: make a new key, put it to use, then turn the old one off:\n"
+    Section.NOTICED: "For the owner: create a new key, use it, then deactivate the old one:\n"
     "  aws iam create-access-key --user-name USER\n"
     "  aws iam update-access-key --status Inactive \\\n"
     "    --user-name USER --access-key-id OLD_KEY",
-    Section.HELD: "Find out who needs it; the runbook says how to go on.",
+    Section.HELD: "Ask the owner who uses it; docs/runbook.md says how to continue.",
 }
 
 
-def render(report: Report) -> str:
-    """Put a report into words; every line is made of one line's worth of facts."""
-    parts = [_head(report), *_changes(report)]
-    for sections in SUMMARY.values():
-        for section in sections:
-            for would in (False, True):
-                outcomes = [o for o in report.in_section(section) if o.dry_run is would]
-                parts += _section(report, section, outcomes)
-    parts.append(_foot(report))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one of the messages of a digest contains.
+
+    number, total: which message it is, of how many
+    outcomes: the entries that it lists
+    left_out: how many entries of each section are in no message
+    """
+
+    number: int
+    total: int
+    outcomes: tuple[Outcome, ...]
+    left_out: Mapping[Section, int] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """`1 of 2`; empty where there is one message only."""
+        return f"{self.number} of {self.total}" if self.total > 1 else ""
+
+
+def count_text(section: Section, number: int) -> str:
+    """Write how many keys a section has: `6 notices`, `1 deactivated`."""
+    return pluralize(number, "notice") if section is Section.NOTICED else f"{number:,} {section}"
+
+
+def render(report: Report, page: Page) -> str:
+    """Write one message of a digest."""
+    parts = [_head(report, page)]
+    for section in Section:
+        for dry_run in (False, True):
+            outcomes = [
+                outcome
+                for outcome in page.outcomes
+                if outcome.section is section and outcome.dry_run is dry_run
+            ]
+            parts += _section(report, section, outcomes)
+    if page.number == page.total:
+        parts += _settings(report)
+    parts.append(_foot(report, page))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(report: Report) -> str:
+def _head(report: Report, page: Page) -> str:
     now = report.now
     at = now.instant.astimezone(now.zone)
-    size = f"{pluralize(report.users, 'user')}, {pluralize(report.keys, 'key')}"
+    alias, account = sanitize_line(report.account_alias), report.account_id
+    size = f"{pluralize(report.user_count, 'user')}, {pluralize(report.key_count, 'key')}"
     lines = [
-        f"Key rotation in account {report.account_id}",
-        f"{format_date(now.today)}, {at:%H:%M %Z}. {size}.",
-        "",
+        *wrap("", f"Key rotation in account {f'{alias} ({account})' if alias else account}"),
+        *wrap("", f"{format_date(now.today)}, {at:%H:%M %Z}. {size}."),
     ]
+    if page.label:
+        lines += wrap("", f"E-mail {page.label}; the counts below are of all {page.total}.")
+    lines.append("")
     if report.mode is Mode.REPORT:
         lines += ["REPORT MODE: nothing was changed. Below is what enforce mode would do.", ""]
     for title, sections in SUMMARY.items():
-        counts = [f"{n} {s}" for s in sections if (n := len(report.in_section(s)))]
+        counts = [count_text(s, n) for s in sections if (n := len(report.in_section(s)))]
         if counts:
             lines += wrap(f"  {title:<9}", ", ".join(counts))
     days = [o.due for o in report.outcomes if o.due and o.section is not Section.EXEMPT]
@@ -84,76 +126,82 @@ def _head(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _changes(report: Report) -> Iterator[str]:
+def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Iterator[str]:
+    if section is Section.UPCOMING:
+        outcomes = sorted(outcomes, key=lambda outcome: outcome.due or date.max)
+        reminders = [outcome for outcome in outcomes if outcome.triggers_digest]
+        yield from _entries(report, TOMORROW, reminders, short=False)
+        outcomes = [outcome for outcome in outcomes if not outcome.triggers_digest]
+    advice = ADVICE.get(section, "")
+    yield from _entries(report, HEADINGS[section], outcomes, short=section in SHORT, advice=advice)
+
+
+def _entries(
+    report: Report, title: str, outcomes: Sequence[Outcome], *, short: bool, advice: str = ""
+) -> Iterator[str]:
+    """Write a heading and its keys; nothing where there is no key."""
+    if not outcomes:
+        return
+    line = f"{'WOULD BE ' if outcomes[0].dry_run else ''}{title} ({len(outcomes)})"
+    yield f"{line}\n{'-' * min(len(line), PHONE_WIDTH)}"
+    if advice:
+        yield textwrap.indent(advice, "  ")
+    if short or len(outcomes) > MAX_DETAILED:
+        yield "\n".join(short_entries(outcomes, report))
+    else:
+        yield from ("\n".join(detailed_entry(outcome, report)) for outcome in outcomes)
+
+
+def _settings(report: Report) -> Iterator[str]:
+    if ended := report.ended_exemptions:
+        lines = ["EXEMPTIONS THAT ENDED: these entries no longer exempt"]
+        lines += [line for entry in ended for line in wrap("  ", sanitize_line(entry))]
+        yield "\n".join(lines)
     if changed := report.changed_parameters:
         lines = ["SETTINGS: changed since the last run, marked with *"]
         for name, parameter in sorted(report.settings.raw.items()):
             before = report.previous.parameters.get(name) if name in changed else None
             lines += _setting(f"  {'*' if name in changed else ' '} {name}:", parameter, before)
         yield "\n".join(lines)
-    if ended := report.ended_exemptions:
-        lines = ["EXEMPTIONS THAT ENDED: these entries no longer exempt"]
-        yield "\n".join(lines + [line for e in ended for line in wrap("  ", sanitize_line(e))])
 
 
 def _setting(name: str, parameter: Parameter, before: Parameter | None) -> Iterator[str]:
-    """Give a parameter, and what it was; a text of several lines stands below its name."""
-    now, was = _entries(parameter), _entries(before) if before else []
+    """Write a parameter and its earlier value; a value of several lines stands below its name."""
+    now, was = _lines(parameter), _lines(before) if before else []
     if len(now) <= 1 and len(was) <= 1:
         version = f"version {parameter.version}{f', was {was[0]}' if was else ''}"
         yield from wrap(f"{name} ", f"{' '.join(now)} ({version})")
         return
     yield f"{name} (version {parameter.version})"
-    for entry in now:
-        yield from wrap("        ", entry)
-    for entry in was:
-        yield from wrap("        was: ", entry)
+    for line in now:
+        yield from wrap("        ", line)
+    for line in was:
+        yield from wrap("        was: ", line)
 
 
-def _entries(parameter: Parameter) -> list[str]:
-    return [sanitize_line(entry) for entry in parameter.value.splitlines() if entry.strip()]
+def _lines(parameter: Parameter) -> list[str]:
+    return [sanitize_line(line) for line in parameter.value.splitlines() if line.strip()]
 
 
-def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Iterator[str]:
-    if section is Section.UPCOMING:
-        if reminded := [o for o in outcomes if o.triggers_digest]:
-            yield _heading(TOMORROW, reminded)
-            yield from ("\n".join(block(o, report)) for o in reminded)
-        outcomes = [o for o in outcomes if not o.triggers_digest]
-    if not outcomes:
-        return
-    yield _heading(HEADINGS[section], outcomes)
-    if section in ADVICE:
-        yield textwrap.indent(ADVICE[section], "  ")
-    if section in SHORT or len(outcomes) > DETAILED:
-        yield "\n".join(table(outcomes, report))
-    else:
-        yield from ("\n".join(block(o, report)) for o in outcomes)
-
-
-def _heading(title: str, outcomes: Sequence[Outcome]) -> str:
-    line = f"{'WOULD BE ' if outcomes[0].dry_run else ''}{title} ({len(outcomes)})"
-    return f"{line}\n{'-' * min(len(line), WIDTH)}"
-
-
-def _foot(report: Report) -> str:
+def _foot(report: Report, page: Page) -> str:
     lines = []
-    if report.left_out:
-        counts = ", ".join(f"{n} {section}" for section, n in report.left_out.items())
-        lines += wrap("", f"Left out, since a message holds 256 KiB: {counts}.")
-    lines += wrap("", _coverage(report))
-    lines += wrap("", f"Run {report.run_id}. Rules and thresholds: parameters /key-rotation/*.")
+    if page.left_out:
+        counts = ", ".join(count_text(section, n) for section, n in page.left_out.items())
+        lines += wrap("", f"Left out, because the message is limited to 256 KiB: {counts}.")
+    lines += wrap("", _scan(report))
+    if continuation := report.part.continuation:
+        users = pluralize(len(continuation.user_ids), "user")
+        lines += wrap("", f"The time ran out: the next part of this run reads {users} more.")
+    lines += wrap("", f"Run {report.run_id}, key-rotation {__version__}.")
     return "\n".join(lines)
 
 
-def _coverage(report: Report) -> str:
-    """Say whom this run asked for keys."""
-    asked = len(report.inventory.read_user_ids)
-    match report.inventory.scan:
-        case Scan.FULL:
-            text = report.inventory.note or "Keys were read of everybody (the weekly sweep)."
-        case Scan.TARGETED:
-            text = f"By the credential report, keys were read of {pluralize(asked, 'user')}."
-        case _:
-            text = ""
-    return text
+def _scan(report: Report) -> str:
+    """Write whose keys this run read."""
+    inventory = report.part.inventory
+    if report.part.number:
+        return f"This run continued an earlier one, part {report.part.number + 1}."
+    if inventory.scan is Scan.FULL:
+        return inventory.note or "Weekly full scan: the keys of all users were read."
+    users = pluralize(len(inventory.read_user_ids), "user")
+    return f"The keys of {users} were read, chosen by the credential report."

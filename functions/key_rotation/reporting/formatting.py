@@ -1,4 +1,4 @@
-"""The words that messages are made of: days, names, ages, last uses, commands."""
+"""How days, names, ages, last uses and commands are written."""
 
 import shlex
 import textwrap
@@ -9,28 +9,30 @@ from key_rotation.domain.model import LastUse, Now
 from key_rotation.reporting.outcome import Outcome
 
 WIDTH = 72
-"""Columns of a plain-text mail."""
+"""Columns of a plain-text e-mail."""
+PHONE_WIDTH = 38
+"""Columns of an e-mail on a phone: what is set in columns or underlined is not wider."""
 
 
 def sanitize_line(text: str, limit: int = 200) -> str:
-    """Make a name or tag safe to print: no control character can begin a line or hide one."""
+    """Make foreign text safe to print: one line, no control characters, at most `limit` long."""
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     line = " ".join(plain.split())
     return line if len(line) <= limit else f"{line[: limit - 3]}..."
 
 
 def pluralize(number: int, noun: str) -> str:
-    """Write how many there are: `1 user`, `5,000 users`."""
+    """Write a number with its noun: `1 user`, `5,000 users`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def format_date(day: date) -> str:
-    """Write a day as people say it: `Thu 3 Dec 2026`."""
+    """Write a day with its weekday: `Thu 3 Dec 2026`."""
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def last_use_text(last_use: LastUse | None, now: Now) -> str:
-    """Say when, by which service and in which Region a key was last used."""
+    """Write when, by which service and in which Region a key was last used."""
     if last_use is None:
         return "last use not known"
     if last_use.at is None:
@@ -41,12 +43,12 @@ def last_use_text(last_use: LastUse | None, now: Now) -> str:
 
 
 def age_days(outcome: Outcome, now: Now) -> int | None:
-    """The age of the key in calendar days."""
+    """Return the age of the key in calendar days."""
     return (now.today - now.day(outcome.created)).days if outcome.created else None
 
 
 def restore_command(outcome: Outcome) -> tuple[str, ...]:
-    """The command that turns a key on again, as the lines of one shell command."""
+    """Return the command that turns a key on again, as the lines of one shell command."""
     user = f"  --user-name {shlex.quote(sanitize_line(outcome.user_name))}"
     key = f"--access-key-id {outcome.access_key_id}"
     fits = len(f"      {user} {key}") <= WIDTH

@@ -1,9 +1,10 @@
-"""The lines of a message that are about one key."""
+"""The lines of the e-mail that are about one key."""
 
 from collections.abc import Iterable, Iterator
 
 from key_rotation.domain.model import Now, Reason
 from key_rotation.reporting.formatting import (
+    PHONE_WIDTH,
     age_days,
     format_date,
     last_use_text,
@@ -14,96 +15,99 @@ from key_rotation.reporting.formatting import (
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 
-LONG_NAME = 20
-"""A longer name stands in a line of its own in a table."""
 
-
-def block(outcome: Outcome, report: Report) -> list[str]:
-    """Give one key in full: what comes, how old, how used, why, and what to run."""
-    now = report.now
-    lines = [f"  {_name(outcome)}"]
-    facts = [_what_comes(outcome, report), f"{_age(outcome, now)}{_use(outcome, now)}"]
-    if outcome.details.newer:
-        newer = outcome.details.newer
-        use = last_use_text(newer.last_use, now)
+def detailed_entry(outcome: Outcome, report: Report) -> list[str]:
+    """Write one key in full: what comes, its age and use, why, and the command to restore it."""
+    facts = [_what_comes(outcome, report), _age_and_use(outcome, report)]
+    if newer := outcome.details.newer:
+        use = last_use_text(newer.last_use, report.now)
         facts.append(f"newer key {newer.access_key_id}: active, {use}")
     elif outcome.section is Section.NOTICED:
-        facts.append("no newer key of this user is active")
+        facts.append("this user has no newer active key")
     if outcome.details.description:
         facts.append(f"description: {sanitize_line(outcome.details.description)}")
-    facts.append(sanitize_line(outcome.reason, 400))
+    facts.append(sanitize_line(outcome.explanation, 400))
     if outcome.happened_at:
-        facts.append(
-            f"done {outcome.happened_at:%Y-%m-%d %H:%M} UTC by a run that could not tell it"
-        )
+        at = f"{outcome.happened_at:%Y-%m-%d %H:%M} UTC"
+        facts.append(f"done {at} by an earlier run whose e-mail was not delivered")
+    lines = [f"  {_name(outcome)}"]
     for fact in facts:
         lines += wrap("    ", fact) if fact else []
     return lines + _restore(outcome)
 
 
-def table(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
-    """One or two lines a key, under a line for each thing that comes."""
+def short_entries(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
+    """Write one or two lines a key, under one line for each thing that comes."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(_group(outcome, report), []).append(outcome)
     for title, members in groups.items():
-        width = min(LONG_NAME, max(len(sanitize_line(outcome.user_name)) for outcome in members))
-        restore = any(_restore(outcome) for outcome in members)
-        then = "; until then, this turns it on again" if restore else ""
-        yield from wrap("  ", f"{title}{then}:")
+        yield from wrap("  ", f"{title}:")
+        if is_restorable(members[0]):
+            yield from _restore_template()
         for outcome in members:
-            yield from _row(outcome, width, report.now)
-            yield from _restore(outcome, until=False)
+            yield from _short_entry(outcome, report.now)
+
+
+def is_restorable(outcome: Outcome) -> bool:
+    """Return whether the entry shows the command that turns the key on again."""
+    deactivated = outcome.section is Section.DEACTIVATED
+    reminded = outcome.triggers_digest and outcome.reason is Reason.IN_WINDOW
+    return (deactivated or reminded) and not outcome.dry_run and outcome.due is not None
 
 
 def _group(outcome: Outcome, report: Report) -> str:
     comes = _what_comes(outcome, report)
     if outcome.section is Section.EXEMPT:
-        return f"{comes}{sanitize_line(outcome.reason).removeprefix(Reason.EXEMPT)}"
-    return comes or sanitize_line(outcome.reason)
+        return f"{comes}: {sanitize_line(outcome.detail)}" if outcome.detail else comes
+    if outcome.section is Section.DEFERRED and outcome.detail:
+        return sanitize_line(outcome.detail)
+    return comes or sanitize_line(outcome.explanation, 400)
 
 
-def _row(outcome: Outcome, width: int, now: Now) -> Iterator[str]:
-    name, key_id = (
-        sanitize_line(outcome.user_name),
-        sanitize_line(outcome.access_key_id or "(all keys)"),
-    )
+def _short_entry(outcome: Outcome, now: Now) -> Iterator[str]:
+    name = _name(outcome)
     age = age_days(outcome, now)
-    facts = f"{key_id:<20}" + ("" if age is None else f"  {age:>4} d  {_short_use(outcome, now)}")
-    if len(name) > width:
+    facts = "" if age is None else f"{age} days old{_short_use(outcome, now)}"
+    line = f"    {name}, {facts}" if facts else f"    {name}"
+    if len(line) <= PHONE_WIDTH or not facts:
+        yield line
+    else:
         yield f"    {name}"
-        name = ""
-    yield f"    {name:<{width}}  {facts}".rstrip()
+        yield f"      {facts}"
 
 
 def _short_use(outcome: Outcome, now: Now) -> str:
     if outcome.last_use is None:
         return ""
-    return f"used {now.day(outcome.last_use.at)}" if outcome.last_use.at else "never used"
+    return f", used {now.day(outcome.last_use.at)}" if outcome.last_use.at else ", never used"
 
 
 def _what_comes(outcome: Outcome, report: Report) -> str:
     if outcome.section is Section.EXEMPT:
-        return f"until {format_date(outcome.due)}" if outcome.due else "no end"
+        return f"until {format_date(outcome.due)}" if outcome.due else "no end date"
     if outcome.due is None:
         return ""
     day = format_date(outcome.due)
-    if outcome.section is Section.NOTICED or outcome.reason == Reason.NOTICE_RUNNING:
+    if outcome.section is Section.NOTICED or outcome.reason is Reason.NOTICE_RUNNING:
         return f"stops working on {day}"
     if not report.settings.delete_unused_keys:
         return f"window ends on {day}; not deleted, since delete-unused-keys is false"
     return f"deleted on {day} if it stays unused"
 
 
-def _restore(outcome: Outcome, *, until: bool = True) -> list[str]:
-    ours = outcome.section is Section.DEACTIVATED or (
-        outcome.triggers_digest and outcome.reason == Reason.IN_WINDOW
-    )
-    if not ours or outcome.dry_run or outcome.due is None:
+def _restore(outcome: Outcome) -> list[str]:
+    if not is_restorable(outcome) or outcome.due is None:
         return []
     command = [f"      {line}" for line in restore_command(outcome)]
-    day = [f"    to turn it on again, before {format_date(outcome.due)}:"] if until else []
-    return [*day, *command]
+    return [f"    to turn it on again, before {format_date(outcome.due)}:", *command]
+
+
+def _restore_template() -> Iterator[str]:
+    """Write the command once for many keys; the JSON of the digest has it for each key."""
+    yield "    to turn one on again before that day:"
+    yield "      aws iam update-access-key --status Active \\"
+    yield "        --user-name USER --access-key-id KEY"
 
 
 def _name(outcome: Outcome) -> str:
@@ -111,10 +115,9 @@ def _name(outcome: Outcome) -> str:
     return f"{sanitize_line(outcome.user_name)}  {key_id}"
 
 
-def _age(outcome: Outcome, now: Now) -> str:
-    age = age_days(outcome, now)
-    return "" if age is None else f"{age} days old"
-
-
-def _use(outcome: Outcome, now: Now) -> str:
-    return f"; {last_use_text(outcome.last_use, now)}" if outcome.last_use else ""
+def _age_and_use(outcome: Outcome, report: Report) -> str:
+    age = age_days(outcome, report.now)
+    if age is None:
+        return ""
+    use = f"; {last_use_text(outcome.last_use, report.now)}" if outcome.last_use else ""
+    return f"{age} days old, limit {report.settings.max_age.days}{use}"

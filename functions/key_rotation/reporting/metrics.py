@@ -1,6 +1,7 @@
-"""The figures of one run, under the names that its metrics have in CloudWatch."""
+"""The metrics of one run, by their names in CloudWatch."""
 
 from key_rotation.domain.model import Status
+from key_rotation.domain.run_part import RunPart
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
 
@@ -16,31 +17,32 @@ COUNTED = {
 
 
 def run_metrics(report: Report) -> dict[str, int]:
-    """Count what a run saw and did; what only would have happened counts as nothing.
+    """Count what a run read and did; what only would have happened is not counted.
 
-    The figures of the whole account are left out where a run went on in parts. `RunCompleted` is 1
-    only for a run that looked at every user, and did not leave undone what the settings ask for: a
-    person's report run is no proof that rotation is enforced.
+    The metrics of the whole account are left out of a run that is split into parts. `RunCompleted`
+    is 1 only for a run that read every user it had to, in the mode that is set: a report run that
+    a person started does not show that rotation is enforced.
     """
     counts = {
         name: sum(not outcome.dry_run for outcome in report.in_section(section))
         for name, section in COUNTED.items()
     }
-    if report.continuation:
+    part = report.part
+    if part.continuation:
         return counts
-    as_set = report.complete and report.mode is report.settings.mode
-    completed = {"RunCompleted": int(as_set)}
-    return counts | completed | ({} if report.part else _account(report))
+    completed = part.complete and part.mode is part.settings.mode
+    account = {} if part.number else _account_metrics(part)
+    return counts | {"RunCompleted": int(completed)} | account
 
 
-def _account(report: Report) -> dict[str, int]:
-    now, inventory = report.now, report.inventory
+def _account_metrics(part: RunPart) -> dict[str, int]:
+    now, inventory = part.now, part.inventory
     created = [key.created for key in inventory.keys if key.status is Status.ACTIVE]
-    created += [slot.rotated for slot in inventory.reported_keys if slot.active and slot.rotated]
+    created += [key.rotated for key in inventory.reported_keys if key.active and key.rotated]
     ages = [now.today - now.day(instant) for instant in created]
     return {
         "ActiveKeys": len(ages),
-        "StaleKeys": sum(age >= report.settings.max_age for age in ages),
-        "KeysInGrace": report.plan.in_grace,
+        "StaleKeys": sum(age >= part.settings.max_age for age in ages),
+        "KeysInGrace": part.plan.in_grace,
         "OldestActiveKeyAge": max((age.days for age in ages), default=0),
     }

@@ -1,4 +1,4 @@
-"""What came of each decision, and under which heading people read of it."""
+"""What came of each decision, and under which heading it is reported."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from key_rotation.domain.watch import Event, Watch, Watches
 
 
 class Section(StrEnum):
-    """The lists of the answer and the digest; a digest that is too long is cut from the end."""
+    """The lists of the answer and the digest, in the order in which a person reads them."""
 
-    NOTICED = "noticed"
-    DEACTIVATED = "deactivated"
-    DELETED = "deleted"
     FAILED = "failed"
     HELD = "held"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
     EXTENDED = "extended"
-    WITHDRAWN = "withdrawn"
     ADOPTED = "adopted"
+    WITHDRAWN = "withdrawn"
     CLOSED = "closed"
-    DEFERRED = "deferred"
+    NOTICED = "noticed"
     UPCOMING = "upcoming"
+    DEFERRED = "deferred"
     EXEMPT = "exempt"
 
 
@@ -49,20 +49,23 @@ NO_DETAILS = Details()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One line of what a run has to say.
+    """One entry of a report.
 
     access_key_id, created: None for a user whose keys could not be read
-    triggers_digest: whether it is a reason to send a digest
+    reason: the row of the rules; None for a failure
+    detail: what the rules do not know: the error, the reason of an exemption, an unknown status
+    triggers_digest: whether a digest is sent because of it
     dry_run: whether it only would have happened (report mode)
     due: the day of what comes next; for an exemption, its last day
-    happened_at: when it happened, for what an earlier run did and could not tell
+    happened_at: when an earlier run did it, if that run could not report it
     """
 
     section: Section
     user_name: str
     access_key_id: str | None
     created: datetime | None
-    reason: str
+    reason: Reason | None
+    detail: str | None = None
     triggers_digest: bool
     dry_run: bool = False
     due: date | None = None
@@ -70,27 +73,32 @@ class Outcome:
     details: Details = NO_DETAILS
     happened_at: datetime | None = None
 
+    @property
+    def explanation(self) -> str:
+        """The reason and the detail in one line."""
+        return ": ".join(part for part in (self.reason, self.detail) if part)
+
 
 def collect_outcomes(
     plan: Plan, watches: Watches, previous: RunState, mode: Mode
 ) -> tuple[Outcome, ...]:
-    """Say what came of a plan, after what earlier runs did and could not tell."""
+    """Return what came of a plan, after what earlier runs did and could not report."""
     earlier = [
         outcome_of_event(watch, event)
         for watch in watches.by_key_id.values()
-        for event in watch.untold
+        for event in watch.unreported_events
     ]
     dry_run = mode is Mode.REPORT
     steps = [
         outcome
         for step in plan.steps
-        if (outcome := outcome_of_step(step, dry_run=dry_run, told_before=previous.unknown_status))
+        if (outcome := outcome_of_step(step, dry_run=dry_run, reported=previous.unknown_status))
     ]
     return (*earlier, *steps, *map(outcome_of_failure, plan.failures))
 
 
 def section_of(action: Action, reason: Reason) -> Section | None:
-    """Find the heading for a decision; None where there is nothing to say of the key."""
+    """Return the heading for a decision; None where nothing is reported of the key."""
     return _KEPT.get(reason) if action is Action.KEEP else _SECTIONS[action]
 
 
@@ -113,22 +121,27 @@ _KEPT = {
 }
 
 
-def outcome_of_step(step: Step, *, dry_run: bool, told_before: Container[str]) -> Outcome | None:
-    """Say what came of a step that went well; None where there is nothing to say of the key."""
+def outcome_of_step(step: Step, *, dry_run: bool, reported: Container[str]) -> Outcome | None:
+    """Return the outcome of a step that succeeded; None where nothing is reported of the key.
+
+    reported: the ids of the keys whose unknown status a digest has reported
+    """
     decision = step.decision
-    section = Section.DEFERRED if step.deferred else section_of(decision.action, decision.reason)
+    section = section_of(decision.action, decision.reason)
     if section is None:
         return None
-    note = f": {decision.note}" if decision.note else ""
+    reason, detail = decision.reason, decision.note
+    if step.deferred:
+        reason, detail = Reason.OVER_LIMIT, f"not {section} yet"
+        section = Section.DEFERRED
     return Outcome(
         section=section,
         user_name=step.user.name,
         access_key_id=step.access_key_id,
         created=step.created,
-        reason=f"would be {section_of(decision.action, decision.reason)}: over the limit of changes"
-        if step.deferred
-        else f"{decision.reason}{note}",
-        triggers_digest=_triggers_digest(section, step, told_before),
+        reason=reason,
+        detail=detail,
+        triggers_digest=_triggers_digest(section, step, reported),
         dry_run=dry_run and decision.action not in {Action.KEEP, Action.EXEMPT},
         due=None if step.deferred else decision.due,
         last_use=step.observed.last_use if step.observed else None,
@@ -137,19 +150,23 @@ def outcome_of_step(step: Step, *, dry_run: bool, told_before: Container[str]) -
 
 
 def outcome_of_failure(failure: Failure) -> Outcome:
-    """Say that a user or key was left alone because of an error."""
+    """Return the outcome of a user or key that was left alone because of an error."""
     return Outcome(
         section=Section.FAILED,
         user_name=failure.user_name,
         access_key_id=failure.access_key_id,
         created=failure.created,
-        reason=failure.text,
+        reason=None,
+        detail=failure.text,
         triggers_digest=True,
     )
 
 
 def outcome_of_event(watch: Watch, event: Event) -> Outcome:
-    """Say what an earlier run did and could not tell."""
+    """Return the outcome of what an earlier run did and could not report.
+
+    Raises ValueError for an event that is never reported.
+    """
     section = section_of(event.action, event.reason)
     if section is None:
         raise ValueError(event)
@@ -167,14 +184,14 @@ def outcome_of_event(watch: Watch, event: Event) -> Outcome:
     )
 
 
-def _triggers_digest(section: Section, step: Step, told_before: Container[str]) -> bool:
+def _triggers_digest(section: Section, step: Step, reported: Container[str]) -> bool:
     match section:
         case Section.UPCOMING:
             return step.decision.remind
         case Section.EXEMPT:
             return False
         case Section.HELD:
-            still = step.decision.reason is Reason.STILL_HELD
-            return not still and step.access_key_id not in told_before
+            still_held = step.decision.reason is Reason.STILL_HELD
+            return not still_held and step.access_key_id not in reported
         case _:
             return True

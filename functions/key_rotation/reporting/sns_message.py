@@ -48,10 +48,10 @@ class Message:
 
 
 def variants(text: str, data: str) -> dict[str, str]:
-    """Give every protocol its form: text for people, JSON for programs."""
+    """Return the text or the JSON for each protocol: text for people, JSON for programs."""
     return {"default": text, "email": text, **dict.fromkeys(JSON_PROTOCOLS, data)}
 
 
 def compact_variants(text: str, data: str) -> dict[str, str]:
-    """Say the same without repeating a form; SNS sends `default` where a protocol has none."""
+    """Return each form once; SNS sends `default` to a protocol that has none of its own."""
     return {"default": data, "email": text}

@@ -1,8 +1,8 @@
-"""The hands: the one place that has IAM written, with the ledger before and after.
+"""Carries out a plan: the only step that changes keys in IAM.
 
-The order is the promise. Intents are recorded before IAM is asked, so that a run that dies in
-between is finished by the next; outcomes are recorded after, with the events that the digest has to
-tell; and a key is read afresh right before it is deleted, since that cannot be undone.
+The order is the promise. Intents are recorded before IAM is called, so that the next run finishes
+what a run that died began. Outcomes are recorded after, with the events that the digest has to
+report. A key is read again right before it is deleted, since a deletion cannot be undone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,104 +13,131 @@ from key_rotation.adapters.clients import CONNECTIONS
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.iam_reads import reread_key
 from key_rotation.adapters.iam_writes import deactivate, delete
-from key_rotation.adapters.lease import Lease
-from key_rotation.adapters.ledger import Change, Ledger
+from key_rotation.adapters.ledger import Ledger
 from key_rotation.domain import transitions
-from key_rotation.domain.budget import TimeBudget
 from key_rotation.domain.decide import decide
-from key_rotation.domain.model import Action, Decision, Failure, Now, Reason
-from key_rotation.domain.plan import Plan, Step, StepFailure, step_failure
-from key_rotation.domain.settings import Settings
-from key_rotation.domain.watch import Event, Watch
+from key_rotation.domain.model import Action, Decision, Reason
+from key_rotation.domain.plan import CHANGES, Plan, Step, StepFailure, step_failure
+from key_rotation.domain.watch import Event, Watch, WatchChange
 from key_rotation.errors import (
     ChangeRefusedError,
     KeyNotFoundError,
-    KeyRotationError,
     KeyScopedError,
     LedgerError,
 )
+from key_rotation.service_layer.run_context import RunContext
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-AT_ONCE = 48
-"""Changes that are begun together: their outcomes and events fit into one call to the ledger."""
-DELETIONS_AT_ONCE = 2 * CONNECTIONS
+BATCH_SIZE = 48
+"""Changes that are begun together: their outcomes and events fit into one transaction."""
+DELETION_BATCH_SIZE = 2 * CONNECTIONS
 """The same where a key is to be deleted: few, so that it is deleted right after it was read."""
-UNRECORDED = "{}: what IAM had to do is done, but not recorded; the next run does that: {}"
 GONE = Decision(action=Action.CLOSE, reason=Reason.GONE)
 
 
 @dataclass(frozen=True, slots=True)
+class Results:
+    """The steps that a stage completed, and those that failed in it."""
+
+    steps: tuple[Step, ...] = ()
+    failures: tuple[StepFailure, ...] = ()
+
+    @classmethod
+    def of(cls, results: Iterable[Step | StepFailure]) -> "Results":
+        """Divide results into the two."""
+        results = tuple(results)
+        return cls(
+            steps=tuple(result for result in results if isinstance(result, Step)),
+            failures=tuple(result for result in results if isinstance(result, StepFailure)),
+        )
+
+    def __add__(self, other: "Results") -> "Results":
+        """Put the results of two stages together."""
+        return Results(self.steps + other.steps, self.failures + other.failures)
+
+
+@dataclass(frozen=True, slots=True)
 class PlanExecutor:
-    """What it takes to carry out a plan."""
+    """Carries out one plan."""
 
     iam: "IAMClient"
     ledger: Ledger
-    lease: Lease
-    settings: Settings
-    now: Now
-    run_id: str
-    budget: TimeBudget
+    context: RunContext
 
     def execute(self, plan: Plan) -> Plan:
-        """Do what is decided, and record it; a notice is recorded once it was delivered.
+        """Change keys in IAM, and record it; a notice is recorded once it was delivered.
 
-        Returns the plan as it came out: each key's watch as it stands, its decision as the key was
-        found, and the steps for which there was no time. One key's error is a failure, and the
-        others go on; raises LeaseLostError when another run took over.
+        Returns the plan as it came out: each key's watch as written, its decision as the key was
+        found, and the changes for which there was no time. An error that concerns one key becomes
+        a failure, and the others go on. Raises LeaseLostError when another run took over.
         """
-        changes = [step for step in plan.steps if step.is_change]
-        done = self._record([step for step in plan.steps if not step.is_change])
-        while changes and self.budget.allows_changes:
-            together = _batch_size(changes)
-            done += self._change(changes[:together])
-            changes = changes[together:]
+        results = self._record([step for step in plan.steps if not step.is_change])
+        waiting = [step for step in plan.steps if step.is_change]
+        while waiting and self.context.budget.allows_changes:
+            size = _batch_size(waiting)
+            results += self._execute_batch(waiting[:size])
+            waiting = waiting[size:]
         return replace(
-            _with_results(plan, done), changes=plan.changes - len(changes), rest=tuple(changes)
+            _with_results(plan, results),
+            changes=plan.changes - len(waiting),
+            not_started=tuple(waiting),
         )
 
     def record_only(self, plan: Plan) -> Plan:
-        """Record, in report mode, what makes a later run weaker, and nothing else.
+        """Record, in report mode, what makes later runs weaker, and nothing else.
 
-        What was seen of an exempt key, or of one that was turned on again, breaks its notice or its
-        window whatever the mode, and a day that a report tells must hold. What ends a hold would
-        make it stronger, and waits.
+        An exempt key, or one that was turned on again, loses its notice or its window in either
+        mode, and a later day that a report names must hold. Ending a hold would make later runs
+        stronger, so it is left to a run in enforce mode.
         """
-        kept = self._record([step for step in plan.steps if step.is_safe_in_report_mode])
-        return _with_results(
-            plan, [*kept, *(step for step in plan.steps if not step.is_safe_in_report_mode)]
-        )
+        recorded = self._record([step for step in plan.steps if step.is_safe_in_report_mode])
+        others = tuple(step for step in plan.steps if not step.is_safe_in_report_mode)
+        return _with_results(plan, recorded + Results(others))
 
-    def _change(self, steps: Iterable[Step]) -> list[Step | Failure]:
-        """Look again, record the intents, ask IAM a few at a time, and record what came of it."""
-        self.lease.check()
-        found = in_parallel(self._again, steps)
-        begun = self._put(found, [self._intent(step) for step in found], "could not {}: {}")
-        self.lease.check()
-        return self._record(in_parallel(self._ask, begun))
+    def _execute_batch(self, steps: Sequence[Step]) -> Results:
+        """Read again, record the intents, call IAM a few at a time, and record what came of it."""
+        self.context.lease.check()
+        reread = Results.of(in_parallel(self._reread, steps))
+        intended = self._record_intents(reread.steps)
+        self.context.lease.check()
+        called = Results.of(in_parallel(self._call_iam, intended.steps))
+        recorded = self._record(called.steps, failed=called.failures)
+        return Results(failures=reread.failures + intended.failures) + recorded
 
-    def _intent(self, step: Step | Failure) -> Change | None:
-        if isinstance(step, Failure) or not step.is_change:
-            return None
-        return Change(watch=transitions.record_intent(step.watch_or_new, step.decision.action))
-
-    def _again(self, step: Step) -> Step | Failure:
-        """Read a key that is to be deleted afresh, and decide it again by what it is now."""
+    def _reread(self, step: Step) -> Step | StepFailure:
+        """Read a key that is to be deleted again, and decide it again."""
         if step.decision.action is not Action.DELETE:
             return step
         try:
-            fresh = reread_key(self.iam, step.observed_key.key)
-            if fresh is None:
+            observed = reread_key(self.iam, step.observed_key.key)
+            if observed is None:
                 return replace(step, decision=GONE)
-            decision = decide(fresh, step.watch, now=self.now, settings=self.settings)
+            now, settings = self.context.now, self.context.settings
+            decision = decide(observed, step.watch, now=now, settings=settings)
         except KeyScopedError as error:
-            return self._failure(step, error)
-        return replace(step, observed=fresh, decision=decision)
+            return _failure(step, error)
+        return replace(step, observed=observed, decision=decision)
 
-    def _ask(self, step: Step | Failure) -> Step | Failure:
-        """Ask IAM for one change, if it is still one."""
-        if isinstance(step, Failure) or not step.is_change:
+    def _record_intents(self, steps: Sequence[Step]) -> Results:
+        changes = {
+            step.access_key_id: WatchChange(
+                watch=transitions.record_intent(step.watch_or_new, step.decision.action)
+            )
+            for step in steps
+            if step.is_change
+        }
+        written = self.ledger.write_watches(changes.values())
+        return Results.of(
+            _failure(step, result) if isinstance(result, LedgerError) else _with_watch(step, result)
+            for step in steps
+            for result in [written.get(step.access_key_id)]
+        )
+
+    def _call_iam(self, step: Step) -> Step | StepFailure:
+        """Make one change, if the step still is one."""
+        if not step.is_change:
             return step
         change = delete if step.decision.action is Action.DELETE else deactivate
         try:
@@ -118,100 +145,89 @@ class PlanExecutor:
         except KeyNotFoundError:
             return replace(step, decision=GONE)
         except KeyScopedError as error:
-            return self._failure(step, error)
+            return _failure(step, error)
         return step
 
-    def _record(self, steps: Iterable[Step | Failure]) -> list[Step | Failure]:
-        """Record what is so by now: in silence, or with an event that the digest has to tell."""
-        steps = list(steps)
-        self.lease.check()
-        return self._put(steps, [self._memory(step) for step in steps], UNRECORDED)
+    def _record(self, steps: Sequence[Step], failed: Sequence[StepFailure] = ()) -> Results:
+        """Record what is true by now, with the events that the digest has to report.
 
-    def _memory(self, step: Step | Failure) -> Change | None:
-        """What is to be remembered of a step; None where nothing is, or not yet."""
-        if isinstance(step, Failure):
-            return _cancelled_intent(step)
-        watch, decision = step.watch, step.decision
-        match decision.action:
-            case _ if step.deferred:  # seen as it was, so an earlier intent came to nothing
-                return _changed(watch, watch and transitions.cancel_intent(watch))
-            case _ if step.is_unreported:
-                kept = watch and transitions.after_no_action(
-                    watch, decision, step.observed_key.key.status
-                )
-                return _changed(watch, kept)
-            case Action.NOTICE:
-                return None
-            case Action.HOLD if decision.reason is Reason.STILL_HELD:
-                return None
-            case _:
-                event = self._event(step)
-                happened = transitions.after_action(
-                    step.watch_or_new, decision, step.observed, event
-                )
-                return Change(watch=happened, events=(event,))
+        failed: changes that IAM did not confirm; the intents of those that it refused are cancelled
+        """
+        self.context.lease.check()
+        changes = {step.access_key_id: self._outcome(step) for step in steps}
+        changes |= {failure.access_key_id or "": _cancelled_intent(failure) for failure in failed}
+        written = self.ledger.write_watches([change for change in changes.values() if change])
+        recorded = Results.of(
+            _unrecorded(step, result)
+            if isinstance(result, LedgerError)
+            else _with_watch(step, result)
+            for step in steps
+            for result in [written.get(step.access_key_id)]
+        )
+        cancelled = (
+            replace(failure, watch=result) if isinstance(result, Watch) else failure
+            for failure in failed
+            for result in [written.get(failure.access_key_id or "")]
+        )
+        return recorded + Results(failures=tuple(cancelled))
 
-    def _event(self, step: Step) -> Event:
-        return Event(
-            action=step.decision.action,
-            reason=step.decision.reason,
-            at=self.now.instant,
-            run_id=self.run_id,
-            due=step.decision.due,
+    def _outcome(self, step: Step) -> WatchChange | None:
+        """Return what a step changes in the ledger; None for nothing, or nothing yet."""
+        decision = step.decision
+        if step.deferred:  # the key was read unchanged, so an earlier intent had no effect
+            return _if_changed(step, transitions.cancel_intent(step.watch_or_new))
+        if step.is_unreported:
+            status = step.observed_key.key.status
+            kept = transitions.after_no_action(step.watch_or_new, decision, status)
+            return _if_changed(step, kept)
+        if decision.action is Action.NOTICE or decision.reason is Reason.STILL_HELD:
+            return None
+        event = Event(
+            action=decision.action,
+            reason=decision.reason,
+            at=self.context.now.instant,
+            run_id=self.context.run_id,
+            due=decision.due,
             last_use=step.observed.last_use if step.observed else None,
         )
-
-    def _put(
-        self, steps: list[Step | Failure], changes: list[Change | None], refused: str
-    ) -> list[Step | Failure]:
-        """Write what there is to write; a step whose record is refused becomes a failure.
-
-        refused: what is said of it, with room for the action and the error
-        """
-        results = iter(self.ledger.write_watches([change for change in changes if change]))
-        return [
-            step if change is None else self._written(step, next(results), refused)
-            for step, change in zip(steps, changes, strict=True)
-        ]
-
-    def _written(
-        self, step: Step | Failure, result: Watch | LedgerError, refused: str
-    ) -> Step | Failure:
-        if isinstance(step, StepFailure) and isinstance(result, Watch):
-            return replace(step, watch=result)
-        if isinstance(step, Failure):
-            return step
-        if isinstance(result, LedgerError):
-            return step_failure(step, refused.format(step.decision.action, result))
-        return replace(step, watch=result)
-
-    def _failure(self, step: Step, error: KeyRotationError) -> Failure:
-        failure = step_failure(step, f"could not {step.decision.action}: {error}")
-        return replace(failure, not_begun=isinstance(error, ChangeRefusedError))
+        watch = transitions.after_action(step.watch_or_new, decision, step.observed, event)
+        return WatchChange(watch=watch, events=(event,))
 
 
-def _with_results(plan: Plan, done: Iterable[Step | Failure]) -> Plan:
-    done = tuple(done)
-    failures = (step for step in done if isinstance(step, Failure))
-    steps = (step for step in done if isinstance(step, Step))
+def _with_results(plan: Plan, results: Results) -> Plan:
     return replace(
         plan,
-        steps=tuple(sorted(steps, key=Step.age_order)),
-        failures=(*plan.failures, *failures),
+        steps=tuple(sorted(results.steps, key=Step.age_order)),
+        failures=(*plan.failures, *results.failures),
     )
 
 
-def _changed(before: Watch | None, after: Watch | None) -> Change | None:
-    return Change(watch=after) if after and after != before else None
+def _with_watch(step: Step, watch: Watch | None) -> Step:
+    return replace(step, watch=watch) if watch else step
 
 
-def _cancelled_intent(failure: Failure) -> Change | None:
-    """Take back the intent of a change that was refused; one that may come yet is kept in mind."""
-    if not isinstance(failure, StepFailure) or not failure.not_begun or not failure.watch:
+def _if_changed(step: Step, watch: Watch) -> WatchChange | None:
+    """Return a change of a watch that exists; None where it stays as it is."""
+    return WatchChange(watch=watch) if step.watch and watch != step.watch else None
+
+
+def _cancelled_intent(failure: StepFailure) -> WatchChange | None:
+    """Cancel the intent of a change that was refused; one that may still happen stays recorded."""
+    if not failure.not_begun or not failure.watch:
         return None
-    return Change(watch=transitions.cancel_intent(failure.watch))
+    return WatchChange(watch=transitions.cancel_intent(failure.watch))
+
+
+def _failure(step: Step, error: KeyScopedError | LedgerError) -> StepFailure:
+    failure = step_failure(step, f"could not {step.decision.action}: {error}")
+    return replace(failure, not_begun=isinstance(error, ChangeRefusedError))
+
+
+def _unrecorded(step: Step, error: LedgerError) -> StepFailure:
+    done = "done in IAM, but not recorded" if step.decision.action in CHANGES else "not recorded"
+    return step_failure(step, f"{step.decision.action}: {done}; the next run records it: {error}")
 
 
 def _batch_size(changes: Sequence[Step]) -> int:
-    deletes = any(step.decision.action is Action.DELETE for step in changes[:AT_ONCE])
-    return DELETIONS_AT_ONCE if deletes else AT_ONCE
+    deletes = any(step.decision.action is Action.DELETE for step in changes[:BATCH_SIZE])
+    return DELETION_BATCH_SIZE if deletes else BATCH_SIZE

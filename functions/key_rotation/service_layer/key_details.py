@@ -1,7 +1,7 @@
-"""What only the reader of the digest wants to know of a key: no decision rests on it."""
+"""Reads what only makes the digest more useful: no decision depends on it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import AWS_ERRORS
@@ -10,6 +10,7 @@ from key_rotation.adapters.iam_reads import read_last_use
 from key_rotation.domain.model import AccessKey, Inventory, LastUse, Status
 from key_rotation.errors import UnreadableError
 from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
+from key_rotation.service_layer.run_context import RunContext
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -26,71 +27,98 @@ DESCRIBED = frozenset(
 )
 
 
-def describe(
-    iam: "IAMClient", outcomes: Iterable[Outcome], inventory: Inventory
-) -> tuple[Outcome, ...]:
-    """Add what the reader of the digest wants to know of a key besides; nothing rests on it.
+@dataclass(frozen=True, slots=True)
+class KeyDetailsReader:
+    """Reads details while there is time; what cannot be read is left out of the digest."""
 
-    A user's tags, and a newer key's last use where this run did not see it, are read once each.
-    """
-    outcomes = tuple(outcomes)
-    keys = {key.access_key_id: key for key in inventory.keys}
-    told = {o.access_key_id: o for o in outcomes if o.triggers_digest and o.section in DESCRIBED}
-    newer = _newer_keys(iam, [keys[key_id] for key_id in told if key_id in keys], inventory)
-    names = sorted({o.user_name for o in told.values() if o.section is Section.NOTICED})
-    tags = dict(zip(names, in_parallel(lambda name: _tags(iam, name), names), strict=True))
+    iam: "IAMClient"
+    context: RunContext
 
-    def with_details(outcome: Outcome) -> Outcome:
-        key_id = outcome.access_key_id or ""
-        if key_id not in keys or not outcome.triggers_digest or outcome.section not in DESCRIBED:
-            return outcome
-        new = outcome.section is Section.NOTICED
-        description = tags[outcome.user_name].get(key_id) if new else outcome.details.description
-        return replace(outcome, details=Details(description=description, newer=newer.get(key_id)))
+    def add_details(self, outcomes: Iterable[Outcome], inventory: Inventory) -> tuple[Outcome, ...]:
+        """Add descriptions and newer keys to the outcomes that trigger a digest.
 
-    return tuple(map(with_details, outcomes))
+        A user's tags, and a newer key's last use where this run did not read it, are read once.
+        """
+        outcomes = tuple(outcomes)
+        keys = {key.access_key_id: key for key in inventory.keys}
+        described = {
+            outcome.access_key_id: outcome
+            for outcome in outcomes
+            if outcome.triggers_digest
+            and outcome.section in DESCRIBED
+            and outcome.access_key_id in keys
+        }
+        newer = self._newer_keys([keys[key_id] for key_id in described if key_id], inventory)
+        noticed = (o.user_name for o in described.values() if o.section is Section.NOTICED)
+        names = sorted(set(noticed))
+        tags = dict(zip(names, in_parallel(self._tags, names), strict=True))
 
+        def with_details(outcome: Outcome) -> Outcome:
+            key_id = outcome.access_key_id
+            wanted = outcome.triggers_digest and outcome.section in DESCRIBED
+            if key_id not in described or not wanted:
+                return outcome
+            description = outcome.details.description
+            if outcome.section is Section.NOTICED:
+                description = tags[outcome.user_name].get(str(key_id))
+            details = Details(description=description, newer=newer.get(str(key_id)))
+            return replace(outcome, details=details)
 
-def _tags(iam: "IAMClient", user_name: str) -> Mapping[str, str]:
-    """Read a user's tags: the console keeps a key's description in one named after the key id.
+        return tuple(map(with_details, outcomes))
 
-    They are for the reader of the digest only, so a failed read gives none.
-    """
-    pages = iam.get_paginator("list_user_tags").paginate(UserName=user_name)
-    try:
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-    except AWS_ERRORS:
-        return {}
+    def read_account_alias(self) -> str:
+        """Return the account's alias; empty where there is none, or it cannot be read."""
+        try:
+            aliases = self.iam.list_account_aliases()["AccountAliases"]
+        except (*AWS_ERRORS, KeyError):
+            return ""
+        return aliases[0] if aliases else ""
 
+    def _tags(self, user_name: str) -> Mapping[str, str]:
+        """Read a user's tags: the console stores a key's description in one named after its id."""
+        if not self.context.budget.allows_details:
+            return {}
+        pages = self.iam.get_paginator("list_user_tags").paginate(UserName=user_name)
+        try:
+            return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        except AWS_ERRORS:
+            return {}
 
-def _newer_keys(
-    iam: "IAMClient", keys: Iterable[AccessKey], inventory: Inventory
-) -> Mapping[str, NewerKey]:
-    """Find for each key the newest active one of its user, if that is newer, and its last use."""
-    newest = {
-        key.user.user_id: key
-        for key in sorted(inventory.keys, key=lambda key: key.created)
-        if key.status is Status.ACTIVE
-    }
-    newer = {
-        key.access_key_id: other
-        for key in keys
-        if (other := newest.get(key.user.user_id)) and other.created > key.created
-    }
-    last_uses = {s.key.access_key_id: s.last_use for s in inventory.observed_keys if s.last_use}
-    unread = {o.access_key_id: o for o in newer.values() if o.access_key_id not in last_uses}
-    read = in_parallel(lambda key: _last_use(iam, key), unread.values())
-    last_uses |= {key_id: use for key_id, use in zip(unread, read, strict=True) if use}
-    return {
-        key_id: NewerKey(
-            access_key_id=other.access_key_id, last_use=last_uses.get(other.access_key_id)
-        )
-        for key_id, other in newer.items()
-    }
+    def _newer_keys(
+        self, keys: Iterable[AccessKey], inventory: Inventory
+    ) -> Mapping[str, NewerKey]:
+        """Return for each key the newest active one of its user, if newer, and its last use."""
+        newest = {
+            key.user.user_id: key
+            for key in sorted(inventory.keys, key=lambda key: key.created)
+            if key.status is Status.ACTIVE
+        }
+        newer = {
+            key.access_key_id: other
+            for key in keys
+            if (other := newest.get(key.user.user_id)) and other.created > key.created
+        }
+        last_uses = {
+            observed.key.access_key_id: observed.last_use
+            for observed in inventory.observed_keys
+            if observed.last_use
+        }
+        unread = {
+            key.access_key_id: key for key in newer.values() if key.access_key_id not in last_uses
+        }
+        read = in_parallel(self._last_use, unread.values())
+        last_uses |= {key_id: use for key_id, use in zip(unread, read, strict=True) if use}
+        return {
+            key_id: NewerKey(
+                access_key_id=other.access_key_id, last_use=last_uses.get(other.access_key_id)
+            )
+            for key_id, other in newer.items()
+        }
 
-
-def _last_use(iam: "IAMClient", key: AccessKey) -> LastUse | None:
-    try:
-        return read_last_use(iam, key)
-    except UnreadableError:
-        return None
+    def _last_use(self, key: AccessKey) -> LastUse | None:
+        if not self.context.budget.allows_details:
+            return None
+        try:
+            return read_last_use(self.iam, key)
+        except UnreadableError:
+            return None

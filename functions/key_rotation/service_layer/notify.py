@@ -1,127 +1,128 @@
-"""Telling people, and remembering what they were told: a notice counts once it was delivered."""
+"""Publishes the digest, and records what it reported: a notice counts once it was delivered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from key_rotation.adapters.lease import Lease
-from key_rotation.adapters.ledger import Change, Ledger
+from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain import transitions
-from key_rotation.domain.model import Action, Mode, Now
+from key_rotation.domain.model import Action, Mode
 from key_rotation.domain.plan import Step, StepFailure, key_failure
-from key_rotation.domain.watch import Ended, Event, Watch, Watches
+from key_rotation.domain.watch import Ended, Event, Watch, WatchChange, Watches
 from key_rotation.errors import LedgerError
 from key_rotation.reporting.digest import compose
-from key_rotation.reporting.outcome import Outcome, Section, outcome_of_failure
+from key_rotation.reporting.outcome import Outcome, outcome_of_failure
 from key_rotation.reporting.report import Report
-
-NO_ROOM = "no room in this digest; its notice follows in the next"
+from key_rotation.service_layer.run_context import RunContext
 
 
 @dataclass(frozen=True, slots=True)
 class DigestNotifier:
-    """What it takes to tell people, and to remember it."""
+    """Publishes one digest."""
 
     topic: SnsTopic
     ledger: Ledger
-    lease: Lease
-    now: Now
-    run_id: str
+    context: RunContext
 
     def send(self, report: Report, watches: Watches) -> Report:
-        """Send the digest, if there is news, and remember of each key that it was told.
+        """Publish the digest if one is needed, and record of each key that it was reported.
 
-        Sent first and remembered after, so that a run that dies in between tells twice rather than
-        never. Returns the report as it came out: a notice without room in the message is none, and
-        waits. Raises PublishError when SNS does not take the digest, and LeaseLostError.
+        A digest may need several messages. Each is published before it is recorded, so a run that
+        dies in between reports twice rather than never. Returns the report with a failure for each
+        key that the ledger refused. Raises PublishError if SNS does not accept a message, and
+        LeaseLostError.
         """
         if not report.needs_digest:
             return report
-        message, told = compose(report)
-        waiting = any(outcome.happened_at for outcome in report.outcomes)
-        heard = (
-            report.mode is Mode.ENFORCE or not waiting or self.topic.has_confirmed_subscription()
-        )
-        self.lease.check()
-        self.topic.publish(message)
-        if not heard:  # nobody need listen to a report; what was done waits for somebody who does
-            return report
-        kept = {id(outcome) for outcome in told.outcomes}
-        missing = {o.access_key_id for o in report.outcomes if id(o) not in kept}
-        named = {o.access_key_id: o for o in told.outcomes if o.access_key_id not in missing}
-        outcomes = [
-            outcome if outcome.access_key_id in named else _waiting(outcome)
-            for outcome in report.outcomes
-        ]
-        outcomes += self._remember(report, named, watches)
-        no_room = frozenset(o.access_key_id or "" for o in outcomes if o.reason == NO_ROOM)
-        return replace(report, outcomes=tuple(outcomes), left_out=told.left_out, no_room=no_room)
-
-    def _remember(
-        self, report: Report, named: Mapping[str | None, Outcome], watches: Watches
-    ) -> list[Outcome]:
-        """Record what was told; returns a failure for each key that the ledger refused."""
-        steps = {step.access_key_id: step for step in report.plan.steps}
+        delivered = self._is_delivered(report)
         latest = _latest(report, watches)
-        changes = [
-            change
-            for key_id, outcome in named.items()
-            if (
-                change := self._change(
-                    steps.get(key_id or ""), latest.get(key_id or ""), outcome, report.mode
-                )
-            )
-        ]
-        ended = [change.watch for change in changes if isinstance(change.watch.state, Ended)]
-        going_on = [change for change in changes if change.watch not in ended]
-        results = [*self.ledger.write_watches(going_on), *self.ledger.delete_watches(ended)]
-        tried = [*(change.watch for change in going_on), *ended]
+        failures: list[Outcome] = []
+        for message, outcomes in compose(report):
+            self.context.lease.check()
+            self.topic.publish(message)
+            if delivered:
+                failures += self._record(mark_reported(outcomes, report, latest))
+        return replace(report, outcomes=(*report.outcomes, *failures))
+
+    def _is_delivered(self, report: Report) -> bool:
+        """Return whether what the digest reports counts as reported.
+
+        A run in report mode needs no subscriber. But what an earlier run did is reported again,
+        until somebody is subscribed.
+        """
+        earlier = any(outcome.happened_at for outcome in report.outcomes)
+        enforced = report.mode is Mode.ENFORCE
+        return enforced or not earlier or self.topic.has_confirmed_subscription()
+
+    def _record(self, changes: Iterable[WatchChange]) -> list[Outcome]:
+        """Write the changes; returns a failure for each that the ledger refused."""
+        by_key_id = {change.watch.access_key_id: change for change in changes}
+        ended = [c.watch for c in by_key_id.values() if isinstance(c.watch.state, Ended)]
+        others = [c for c in by_key_id.values() if not isinstance(c.watch.state, Ended)]
+        results = {**self.ledger.write_watches(others), **self.ledger.delete_watches(ended)}
         return [
-            outcome_of_failure(key_failure(watch, f"told, but not remembered: {result}"))
-            for watch, result in zip(tried, results, strict=True)
-            if isinstance(result, LedgerError)
+            outcome_of_failure(
+                key_failure(by_key_id[key_id].watch, f"reported, but not recorded: {error}")
+            )
+            for key_id, error in results.items()
+            if isinstance(error, LedgerError)
         ]
 
-    def _change(
-        self, step: Step | None, watch: Watch | None, outcome: Outcome, mode: Mode
-    ) -> Change | None:
-        """What is to be remembered of a key that was told; None where nothing is."""
-        enforced = step if mode is Mode.ENFORCE else None
-        if enforced and enforced.decision.action is Action.NOTICE:
-            return self._notice(enforced, outcome)
-        reminded = enforced is not None and enforced.decision.remind
-        if watch and (watch.untold or reminded):
-            return Change(watch=transitions.after_digest_sent(watch, self.now))
-        return None
 
-    def _notice(self, step: Step, outcome: Outcome) -> Change:
-        """The notice that was delivered, and the event that says so."""
-        decision = step.decision
-        event = Event(
-            action=Action.NOTICE,
-            reason=decision.reason,
-            at=self.now.instant,
-            run_id=self.run_id,
-            due=decision.due,
-            last_use=outcome.last_use,
-        )
-        before = transitions.after_digest_sent(step.watch_or_new, self.now)
-        watch = transitions.after_notice(before, decision, self.now, outcome.details.description)
-        return Change(watch=watch, events=(event,))
+def mark_reported(
+    outcomes: Iterable[Outcome], report: Report, watches: Mapping[str, Watch]
+) -> list[WatchChange]:
+    """Return what changes in the ledger once a message that names the outcomes was delivered.
+
+    outcomes: those of the message; the last one of a key is the decision of this run
+    watches: by access key id, as they are stored by now
+    """
+    steps = {step.access_key_id: step for step in report.part.plan.steps}
+    by_key_id = {outcome.access_key_id: outcome for outcome in outcomes}
+    changes = (
+        _change(outcome, steps.get(key_id), watches.get(key_id), report)
+        for key_id, outcome in by_key_id.items()
+        if key_id is not None
+    )
+    return [change for change in changes if change]
+
+
+def _change(
+    outcome: Outcome, step: Step | None, watch: Watch | None, report: Report
+) -> WatchChange | None:
+    """Return what changes for one key; None for nothing."""
+    enforced = step if report.mode is Mode.ENFORCE else None
+    if enforced and enforced.decision.action is Action.NOTICE:
+        return _notice(enforced, outcome, report)
+    reminded = enforced is not None and enforced.decision.remind
+    if watch and (watch.unreported_events or reminded):
+        return WatchChange(watch=transitions.after_digest_sent(watch, report.now))
+    return None
+
+
+def _notice(step: Step, outcome: Outcome, report: Report) -> WatchChange:
+    """Return the notice that was delivered, with its event."""
+    decision, now = step.decision, report.now
+    event = Event(
+        action=Action.NOTICE,
+        reason=decision.reason,
+        at=now.instant,
+        run_id=report.run_id,
+        due=decision.due,
+        last_use=outcome.last_use,
+    )
+    before = transitions.after_digest_sent(step.watch_or_new, now)
+    watch = transitions.after_notice(before, decision, now, outcome.details.description)
+    return WatchChange(watch=watch, events=(event,))
 
 
 def _latest(report: Report, watches: Watches) -> dict[str, Watch]:
-    """The watches as they stand now: as read, and as this run wrote them, failed steps included."""
-    written = {step.access_key_id: step.watch for step in report.plan.steps if step.watch}
+    """Return the watches as they are stored by now: as read, or as this run wrote them."""
+    plan = report.part.plan
+    written = {step.access_key_id: step.watch for step in plan.steps if step.watch}
     failed = {
         failure.access_key_id or "": failure.watch
-        for failure in report.plan.failures
+        for failure in plan.failures
         if isinstance(failure, StepFailure) and failure.watch
     }
     return {**watches.by_key_id, **written, **failed}
-
-
-def _waiting(outcome: Outcome) -> Outcome:
-    if outcome.section is not Section.NOTICED or outcome.dry_run:
-        return outcome
-    return replace(outcome, section=Section.DEFERRED, reason=NO_ROOM, due=None)

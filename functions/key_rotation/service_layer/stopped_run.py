@@ -1,12 +1,13 @@
-"""Telling people that a run was stopped before it could be trusted: once a day for each cause."""
+"""Publishes that a run was stopped, once a day for each cause."""
 
 import hashlib
 import json
 import textwrap
 from dataclasses import replace
 
-from key_rotation.adapters.clients import Clients
+from key_rotation.adapters.clients import DeploymentClients
 from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.domain.run_state import RunState
@@ -16,14 +17,14 @@ from key_rotation.reporting.sns_message import Message, variants
 
 
 def notify_run_stopped(
-    error: RunStoppedError, clients: Clients, environment: RunEnvironment, now: Now
+    error: RunStoppedError, clients: DeploymentClients, environment: RunEnvironment, now: Now
 ) -> None:
-    """Send what stopped a run, unless today's retries have sent the same already.
+    """Publish what stopped a run, unless an earlier try of today has published the same.
 
-    Where the ledger cannot say so, it is sent: twice is better than never. Where SNS does not take
-    it, the log and the function's own error have to do.
+    If the ledger cannot be read, it is published: twice is better than never. If SNS does not
+    accept it, the log and the function's error remain.
     """
-    ledger = Ledger(clients.table, "")
+    ledger = Ledger(clients.table, "", Partitions(environment.ledger_account))
     text = f"{now.today} {type(error).__name__} {error}"
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     state = _state(ledger)
@@ -50,11 +51,11 @@ def _message(error: RunStoppedError, account_id: str, now: Now) -> Message:
     kind = type(error).__name__.removesuffix("Error")
     lines = [
         f"Key rotation in account {account_id}",
-        f"{format_date(now.today)}. STOPPED ({kind}): this run did not go through.",
+        f"{format_date(now.today)}. STOPPED ({kind}): this run ended with an error.",
         "",
         *textwrap.wrap(sanitize_line(str(error), 8000), WIDTH, break_long_words=False),
         "",
-        "No key is enforced until this is mended. The next run tries again by itself.",
+        "Keys are not rotated until this is fixed. The next run tries again by itself.",
     ]
     data = {"account_id": account_id, "at": now.instant.isoformat(), "stopped": kind}
     return Message(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from key_rotation.adapters.clients import Clients
+from tests.aws.clients import Clients
 from tests.aws.histories.account import Account, Key, Mail, Person
 from tests.aws.histories.calls import Gate, refusal
 
@@ -132,6 +132,10 @@ class FakeIam:
             "list_user_tags": Listing("ListUserTags", "Tags", "Key", self._tags),
         }
         return Pages(self._cloud, listings[name])
+
+    def list_account_aliases(self) -> Item:
+        """The account has no alias."""
+        return self._cloud.call("ListAccountAliases", {}, lambda: {"AccountAliases": []})
 
     def get_access_key_last_used(self, **named: str) -> Item:
         """Tell the owner and the last use of a key."""

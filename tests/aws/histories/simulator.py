@@ -2,7 +2,6 @@
 
 import copy
 import json
-import types
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,14 +13,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from key_rotation.adapters import codec, concurrency, credential_report, lease
-from key_rotation.domain.budget import TimeBudget
+from key_rotation.adapters import concurrency
+from key_rotation.adapters.lease import LeaseOptions, LeaseTiming
+from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.errors import KeyRotationError, RunStoppedError
 from key_rotation.reporting.digest import response
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer import inventory
+from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.stopped_run import notify_run_stopped
 from tests.aws.histories.account import Account, Key, Mail
 from tests.aws.histories.calls import Fault, Gate, KilledError
@@ -118,8 +119,9 @@ class Run:
 class Simulator:
     """An account, and the runs in it."""
 
-    def __init__(self, zone: str = "UTC") -> None:
+    def __init__(self, zone: str = "UTC", clock: "Clock | None" = None) -> None:
         """Open an empty account."""
+        self.clock = clock or Clock()
         self.account = Account()
         self.zone = ZoneInfo(zone)
         self.cloud = Cloud(self.account, self._wrote, self._took)
@@ -162,28 +164,34 @@ class Simulator:
         event: dict[str, Any] | None = mode
         while event is not None:
             assert len(begun.answers) < MOST_PARTS, "the run never ends"
-            event = self._part(begun, event, mode, per_call)
+            event = self._part(begun, event, per_call)
 
     def _part(
-        self, begun: Run, event: dict[str, Any], mode: dict[str, Any], per_call: timedelta
+        self, begun: Run, event: dict[str, Any], per_call: timedelta
     ) -> dict[str, Any] | None:
         start = len(begun.gate.calls)
         budget = TimeBudget(lambda: WHOLE - per_call * (len(begun.gate.calls) - start), WHOLE)
-        clients, now, run_id = self.cloud.clients, begun.now, f"run-{next(ORDER):06}"
+        clients, now = self.cloud.clients, begun.now
+        execution = Execution(
+            run_id=f"run-{next(ORDER):06}",
+            now=now,
+            clock=self.clock,
+            budget=budget,
+            lease_options=WITHOUT_THREADS,
+        )
         try:
             request = Request.parse(json.loads(json.dumps(event)))
-            done = run(request, ENVIRONMENT, clients, now=now, run_id=run_id, budget=budget)
+            done = run(request, ENVIRONMENT, clients.member, clients.deployment, execution)
         except RunStoppedError as error:
             begun.error = error
-            notify_run_stopped(error, clients, ENVIRONMENT, now)
+            notify_run_stopped(error, clients.deployment, ENVIRONMENT, now)
             return None
         except KeyRotationError as error:
             begun.error = error
             return None
         begun.answers.append(response(done))
-        if done.continuation is None:
-            return None
-        return {"remainder": codec.write(done.continuation), **mode}
+        left = done.part.continuation
+        return None if left is None else request.to_event(left)
 
     def _wrote(self, kind: str, key: Key) -> None:
         if not self._under_way:
@@ -246,22 +254,22 @@ class Simulator:
 
 
 class ManualHeartbeat:
-    """A heartbeat's thread that beats only when it is told to."""
+    """A heartbeat that is written only when a test calls it."""
 
-    beating: list[Callable[[], None]] = []  # noqa: RUF012  # all threads of a run under way
+    beating: list[Callable[[], bool]] = []  # noqa: RUF012  # those of all runs in progress
 
-    def __init__(self, target: Callable[[], None], *, daemon: bool) -> None:
-        """Take the place of threading.Thread."""
-        assert daemon
-        self._target = target
+    def __init__(self, beat: Callable[[], bool], interval: float) -> None:
+        """Take the place of `lease.ThreadHeartbeat`."""
+        assert interval > 0
+        self._beat = beat
+        self.beating.append(beat)
 
-    def start(self) -> None:
-        """Begin."""
-        self.beating.append(self._target)
-
-    def join(self) -> None:
+    def stop(self) -> None:
         """End."""
-        self.beating.remove(self._target)
+        self.beating.remove(self._beat)
+
+
+WITHOUT_THREADS = LeaseOptions(timing=LeaseTiming(poll_interval=5), start_heartbeat=ManualHeartbeat)
 
 
 class OneByOne:
@@ -305,7 +313,7 @@ class Clock:
         """Read it."""
         return self.at
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, /) -> None:
         """Let time pass."""
         self.at += seconds
         if self.account and seconds >= 1:
@@ -315,36 +323,13 @@ class Clock:
 
 
 @contextmanager
-def without_waiting(clock: Clock, batch: int = 2) -> Iterator[None]:
-    """Run without threads and without waiting, in small batches."""
+def without_threads(batch: int = 2) -> Iterator[None]:
+    """Run without threads, in small batches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(concurrency, "ThreadPoolExecutor", OneByOne)
-        patch.setattr(
-            lease, "threading", types.SimpleNamespace(Thread=ManualHeartbeat, Event=_Event)
-        )
-        patch.setattr(lease, "HEARTBEAT_INTERVAL", 0)
-        patch.setattr(lease, "POLL_INTERVAL", 5)
-        for module in (lease, inventory, credential_report):
-            patch.setattr(module, "time", clock)
-        patch.setattr(inventory, "BATCH", batch)
+        patch.setattr(inventory, "BATCH_SIZE", batch)
         ManualHeartbeat.beating.clear()
         yield
-
-
-class _Event:
-    """threading.Event without waiting."""
-
-    def __init__(self) -> None:
-        self._set = False
-
-    def set(self) -> None:
-        self._set = True
-
-    def is_set(self) -> bool:
-        return self._set
-
-    def wait(self, _: float) -> bool:
-        return self._set
 
 
 def ledger(items: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:

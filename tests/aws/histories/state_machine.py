@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.aws.histories.account import DEFAULTS, Key, Person
 from tests.aws.histories.calls import Fault, Kind
 from tests.aws.histories.oracle import Oracle, promise
-from tests.aws.histories.simulator import Clock, Run, Simulator, without_waiting
+from tests.aws.histories.simulator import Clock, Run, Simulator, without_threads
 from tests.aws.histories.thresholds import Rules
 
 HOUR = timedelta(hours=1)
@@ -111,12 +111,12 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.stack = ExitStack()
-        self.stack.enter_context(without_waiting(self.clock))
+        self.stack.enter_context(without_threads())
         self.open("UTC")
 
     def open(self, zone: str) -> None:
         """Open an account."""
-        self.harness = Simulator(zone)
+        self.harness = Simulator(zone, self.clock)
         self.account = self.harness.account
         self.clock.account = self.account
         self.oracle = Oracle(self.harness)

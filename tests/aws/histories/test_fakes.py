@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.aws.aws_account import AwsAccount
 from tests.aws.histories.account import DEFAULTS
-from tests.aws.histories.simulator import Clock, Simulator, without_waiting
+from tests.aws.histories.simulator import Simulator, without_threads
 
 LISTS = ("noticed", "deactivated", "extended", "deleted", "closed", "held", "adopted", "upcoming")
 
@@ -88,7 +88,6 @@ def test_iam_refuses_and_answers_alike(account: AwsAccount, fake: Simulator) -> 
 
 def test_three_months_of_an_account_come_out_alike(account: AwsAccount, fake: Simulator) -> None:
     """SnsTopic, deactivations, a use, a return, a deletion, a hold: day by day."""
-    clock = Clock()
     account.put(**{name.replace("-", "_"): value for name, value in DEFAULTS.items()})
     fake.account.now = account.now
     pairs: dict[str, str] = {}
@@ -99,7 +98,7 @@ def test_three_months_of_an_account_come_out_alike(account: AwsAccount, fake: Si
     ours: dict[int, dict[str, list[Any]]] = {}
     for day in range(40):
         theirs[day] = _lists(account.run(), pairs)
-        with without_waiting(clock):
+        with without_threads():
             ours[day] = _lists(fake.run().answers[-1], pairs)
         assert theirs[day] == ours[day], day
         for key_id, name in pairs.items():

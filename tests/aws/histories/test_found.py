@@ -7,13 +7,13 @@ import pytest
 
 from tests.aws.histories.account import Key
 from tests.aws.histories.calls import Fault, Kind
-from tests.aws.histories.simulator import Clock, Run, Simulator, without_waiting
+from tests.aws.histories.simulator import Run, Simulator, without_threads
 
 
 @pytest.fixture(autouse=True)
 def _at_once() -> Iterator[None]:
     """Wait for nothing."""
-    with without_waiting(Clock()):
+    with without_threads():
         yield
 
 

@@ -82,8 +82,8 @@ def test_a_changed_item_is_unreadable_or_means_what_it_says(
     """What is read is what is written back; nothing is converted, dropped or made up."""
     watch = a_watch(a_key(), state, version=3, reactivations=1)
     event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
-    item = ledger_items.encode_watch(replace(watch, untold=(event,)))
-    assert ledger_items.decode_watch(item).untold == (event,)
+    item = ledger_items.encode_watch(replace(watch, unreported_events=(event,)))
+    assert ledger_items.decode_watch(item).unreported_events == (event,)
     item = changed(item, data)
     try:
         read = ledger_items.decode_watch(item)
@@ -120,8 +120,8 @@ def test_a_changed_state_of_the_last_run_is_malformed_or_means_what_it_says(
         parameters={"mode": Parameter(value="enforce", version=2)},
         ended_exemptions=("alice",),
         unknown_status={"AKIA1": "AIDA1"},
-        reported=("f",),
-        swept=TODAY,
+        report_fingerprints=("f",),
+        last_full_scan=TODAY,
         stopped="x",
     )
     item = changed(ledger_items.encode_state(state), data)

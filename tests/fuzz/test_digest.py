@@ -6,11 +6,12 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from key_rotation.domain.model import LastUse, Mode
+from key_rotation import __version__
+from key_rotation.domain.model import LastUse, Mode, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.digest import compose, subject
-from key_rotation.reporting.email_body import HEADINGS, TOMORROW, render
+from key_rotation.reporting.email_body import HEADINGS, TOMORROW
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 
@@ -19,7 +20,7 @@ EVIL = st.one_of(
     st.text(min_size=1, max_size=40),
     st.sampled_from(
         [
-            "alice\nDELETED: gone for good (1)",
+            "alice\nDELETED: these keys cannot be restored (1)",
             "x\r\nSubject: y",
             "a\u2028DEACTIVATED: b",
             "a\x85HELD: c",
@@ -39,7 +40,8 @@ OUTCOME: st.SearchStrategy[Outcome] = st.builds(
     user=EVIL,
     key_id=st.none() | st.sampled_from(["AKIAALICE0000000001", "AKIABOB000000000002"]),
     age=st.none() | st.integers(0, 4000),
-    reason=EVIL,
+    reason=st.none() | st.sampled_from(Reason),
+    detail=EVIL,
     triggers_digest=st.booleans(),
     due=st.none() | st.integers(-40, 400),
     last_use=st.none()
@@ -54,8 +56,8 @@ OWN = (
     "REPORT MODE: nothing was changed. Below is what enforce mode would do.",
     "SETTINGS: changed since the last run, marked with *",
     "EXEMPTIONS THAT ENDED: these entries no longer exempt",
-    "By the credential report, ",
-    "Run run-2. Rules and thresholds: parameters /key-rotation/*.",
+    "The keys of 0 users were read, chosen by the credential report.",
+    f"Run run-2, key-rotation {__version__}.",
     "-----",
     *(f"{title} (" for title in (*HEADINGS.values(), TOMORROW)),
 )
@@ -82,7 +84,8 @@ def test_no_text_of_others_forges_a_line(
         previous=previous,
         exemptions=f"/{exemption} until 2026-01-01 # {ENDS.sub(' ', ended)}",
     )
-    text = render(report)
+    [(message, named)] = compose(report)
+    text = message.variants["email"]
     for line in ENDS.split(text):
         assert not line or line[0] == " " or line.startswith(OWN), line
     for character in text:
@@ -91,8 +94,7 @@ def test_no_text_of_others_forges_a_line(
     assert 0 < len(line) < 100
     assert line.isascii()
     assert line.isprintable()
-    message, told = compose(report)
     data = json.loads(message.variants["sqs"])
     assert set(data) >= {"run_id", "mode", "account_id", "users", "keys"}
     assert json.loads(message.body)["email"] == text
-    assert sum(len(data.get(section, ())) for section in Section) == len(told.outcomes)
+    assert sum(len(data.get(section, ())) for section in Section) == len(named)

@@ -70,8 +70,8 @@ def test_odd_and_missing_columns_make_no_row_or_a_whole_one(
 ) -> None:
     for row in read(written([head, *rows], newline=newline)).values():
         assert row.created.tzinfo
-        assert len(row.slots) == 2
-        assert all(slot.rotated is None or slot.rotated.tzinfo for slot in row.slots)
+        assert len(row.keys) == 2
+        assert all(key.rotated is None or key.rotated.tzinfo for key in row.keys)
 
 
 @FUZZ
@@ -141,11 +141,11 @@ def test_a_row_of_another_user_of_the_same_name_is_not_believed(
     rotated = None if other is None else ago(other)
     row = CredentialReportRow(
         created=ago(age + later) + timedelta(seconds=seconds),
-        slots=(
+        keys=(
             ReportedKey(active=rotated is not None, rotated=rotated),
             ReportedKey(active=False, rotated=None),
         ),
-        more=False,
+        has_more_keys=False,
     )
     listed = ListedUser(user=User(name="alice", path="/", user_id="AIDA1"), created=ago(age))
     chosen = builders.settings()

@@ -1,0 +1,94 @@
+"""Divides the outcomes of a report among as few messages as they fit into."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from key_rotation.reporting.email_body import Page
+from key_rotation.reporting.outcome import Outcome, Section
+
+MOST = 9_999
+"""Stands for the numbers of a page while its size is measured: the final ones are not longer."""
+
+FIRST_GUESS = 256
+NEARLY_FULL = 0.97
+
+Group = tuple[Outcome, ...]
+SizeOf = Callable[[Page], int]
+
+
+def paginate(outcomes: Iterable[Outcome], size_of: SizeOf, limit: int) -> list[Page]:
+    """Divide outcomes into pages of at most `limit` bytes.
+
+    size_of: returns the bytes of the message that a page becomes
+
+    The outcomes of one key stay on one page. Keys of which nothing triggers a digest stand on the
+    last page as far as it has room; its `left_out` counts the others.
+    """
+    groups = _by_key(outcomes)
+    required = [group for group in groups if _is_required(group)]
+    routine = [group for group in groups if not _is_required(group)]
+    pages: list[list[Group]] = []
+    while required:
+        count = max(1, _how_many_fit([], required, size_of, limit))
+        pages.append(required[:count])
+        required = required[count:]
+    last = pages.pop() if pages else []
+    listed = routine[: _how_many_fit(last, routine, size_of, limit)]
+    left_out = Counter(o.section for group in routine[len(listed) :] for o in group)
+    pages.append(last + listed)
+    return [
+        Page(
+            number=number,
+            total=len(pages),
+            outcomes=_flat(groups),
+            left_out=left_out if number == len(pages) else {},
+        )
+        for number, groups in enumerate(pages, start=1)
+    ]
+
+
+def _by_key(outcomes: Iterable[Outcome]) -> list[Group]:
+    """Group by key, in the order of the sections; each user without a key id is a group."""
+    groups: dict[object, list[Outcome]] = {}
+    for number, outcome in enumerate(outcomes):
+        groups.setdefault(outcome.access_key_id or number, []).append(outcome)
+    order = list(Section)
+    return sorted(
+        (tuple(group) for group in groups.values()),
+        key=lambda group: min(order.index(outcome.section) for outcome in group),
+    )
+
+
+def _is_required(group: Group) -> bool:
+    return any(outcome.triggers_digest for outcome in group)
+
+
+def _how_many_fit(
+    head: Sequence[Group], groups: Sequence[Group], size_of: SizeOf, limit: int
+) -> int:
+    """Return how many groups fit on a page behind its head, or a few less.
+
+    Writing a message is slow, so the next number to try is estimated from the size of the last.
+    """
+    fit, too_many = 0, len(groups) + 1
+    guess = min(FIRST_GUESS, len(groups))
+    while too_many - fit > 1:
+        page = Page(
+            number=MOST,
+            total=MOST,
+            outcomes=_flat([*head, *groups[:guess]]),
+            left_out=dict.fromkeys(Section, MOST),
+        )
+        size = size_of(page)
+        if size > limit:
+            too_many = guess
+        else:
+            fit = guess
+            if size > NEARLY_FULL * limit:
+                break
+        guess = min(max(int(guess * limit / size), fit + 1), too_many - 1)
+    return fit
+
+
+def _flat(groups: Iterable[Group]) -> tuple[Outcome, ...]:
+    return tuple(outcome for group in groups for outcome in group)
