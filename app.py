@@ -2,16 +2,16 @@
 
 import sys
 
-from infra.app import build
-from infra.bundling import WheelMissingError, bundled
+from infra.app import build_app
+from infra.bundling import WheelMissingError, bundled_package
 from infra.context import ContextError
 
 
 def main() -> None:
     """Synthesise into CDK_OUTDIR; a mistake of the caller's ends in one line and exit code 1."""
     try:
-        with bundled() as package:
-            build(package=package).synth()
+        with bundled_package() as package:
+            build_app(package=package).synth()
     except (ContextError, WheelMissingError) as error:
         sys.exit(f"key-rotation: {error}")
 

@@ -11,7 +11,7 @@ from infra.stack import KeyRotationStack
 _CDK_JSON = Path(__file__).parents[1] / "cdk.json"
 
 
-def build(
+def build_app(
     *,
     package: Path,
     context: dict[str, object] | None = None,

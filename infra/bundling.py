@@ -24,7 +24,7 @@ class WheelMissingError(Exception):
 
 
 @contextmanager
-def bundled(root: Path = _ROOT) -> Iterator[Path]:
+def bundled_package(root: Path = _ROOT) -> Iterator[Path]:
     """Build the package in a folder of its own and give it for as long as the app is put together.
 
     The CDK takes the asset's hash from names and contents alone, so the same sources and wheels

@@ -5,7 +5,7 @@ import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.cron import is_schedule
+from infra.schedule_expression import is_recurring_schedule
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
 # Names that Python may find on a machine and EventBridge Scheduler does not know.
@@ -65,7 +65,7 @@ def _emails(value: object) -> tuple[str, ...]:
 def _schedule(value: object) -> str:
     if value is None:
         return "cron(0 9 * * ? *)"
-    if isinstance(value, str) and is_schedule(value):
+    if isinstance(value, str) and is_recurring_schedule(value):
         return value
     raise ContextError(
         key="schedule",

@@ -20,7 +20,7 @@ class Monitoring(Construct):
         construct_id: str,
         *,
         function: lambda_.Function,
-        dead_letters: sqs.Queue,
+        dead_letter_queue: sqs.Queue,
         topic: sns.Topic,
         silence_hours: int,
     ) -> None:
@@ -29,26 +29,30 @@ class Monitoring(Construct):
         self._action = actions.SnsAction(topic)
         five_minutes = Duration.minutes(5)
         self.alarms = [
-            self._any(
+            self._alarm_on_first(
                 "RunFailed",
                 function.metric_errors(period=five_minutes),
                 "A run of key-rotation failed; Lambda tries twice more. See the function's log.",
             ),
-            self._any(
+            self._alarm_on_first(
                 "KeyFailed",
                 run_metric("KeysFailed", statistic="Sum", period=five_minutes),
                 "Some keys could not be read or changed; the digest names them under failed.",
             ),
-            self._any(
+            self._alarm_on_first(
                 "DeadLetter",
-                dead_letters.metric_approximate_number_of_messages_visible(period=five_minutes),
+                dead_letter_queue.metric_approximate_number_of_messages_visible(
+                    period=five_minutes
+                ),
                 "A run of key-rotation was given up. Its event and error are in the dead-letter"
                 " queue; start a run by hand, then delete the message.",
             ),
-            self._silence(silence_hours),
+            self._no_run_alarm(silence_hours),
         ]
 
-    def _any(self, name: str, metric: cloudwatch.Metric, description: str) -> cloudwatch.Alarm:
+    def _alarm_on_first(
+        self, name: str, metric: cloudwatch.Metric, description: str
+    ) -> cloudwatch.Alarm:
         """Ring at the first one counted; that nothing is counted is the good case."""
         alarm = cloudwatch.Alarm(
             self,
@@ -63,7 +67,7 @@ class Monitoring(Construct):
         alarm.add_alarm_action(self._action)
         return alarm
 
-    def _silence(self, hours: int) -> cloudwatch.Alarm:
+    def _no_run_alarm(self, hours: int) -> cloudwatch.Alarm:
         """Ring when no run finished for so many hours, the time before the first run included.
 
         By the hour, as CloudWatch looks back seven days by periods of an hour or more, by shorter

@@ -6,16 +6,16 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.context import Context
-from infra.encryption import EncryptionKey
-from infra.enforcer import Enforcer
+from infra.dashboard import Dashboard
+from infra.encryption_key import EncryptionKey
+from infra.function_role import FunctionRole
 from infra.ledger import Ledger
 from infra.metrics import NAMESPACE, SERVICE
 from infra.monitoring import Monitoring
-from infra.notices import Notices
-from infra.overview import Overview
-from infra.role import EnforcerRole
+from infra.notification_topic import NotificationTopic
+from infra.rotation_function import RotationFunction
+from infra.run_schedule import RunSchedule
 from infra.thresholds import PARAMETER_PATH, Thresholds
-from infra.timetable import Timetable
 
 
 class KeyRotationStack(cdk.Stack):
@@ -37,13 +37,13 @@ class KeyRotationStack(cdk.Stack):
         key = EncryptionKey(self, "Encryption").key
         thresholds = Thresholds(self, "Thresholds")
         table = Ledger(self, "Ledger", key=key).table
-        topic = Notices(self, "Notices", key=key, emails=context.emails).topic
-        permissions = EnforcerRole(self, "Permissions")
-        enforcer = Enforcer(
+        topic = NotificationTopic(self, "Notices", key=key, emails=context.emails).topic
+        function_role = FunctionRole(self, "Permissions")
+        rotation_function = RotationFunction(
             self,
             "Enforcer",
             package=package,
-            role=permissions.role,
+            role=function_role.role,
             key=key,
             reserved_concurrency=context.reserved_concurrency,
             environment={
@@ -56,18 +56,18 @@ class KeyRotationStack(cdk.Stack):
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             },
         )
-        permissions.may_enforce()
-        permissions.may_read(thresholds.parameters)
-        permissions.may_keep(table)
-        permissions.may_tell(topic)
-        permissions.may_log_to(enforcer.log_group)
-        permissions.may_give_up_to(enforcer.dead_letters)
-        permissions.may_use(key)
-        Timetable(
+        function_role.grant_iam()
+        function_role.grant_parameter_read(thresholds.parameters)
+        function_role.grant_ledger(table)
+        function_role.grant_publish(topic)
+        function_role.grant_logging(rotation_function.log_group)
+        function_role.grant_dead_letter_send(rotation_function.dead_letter_queue)
+        function_role.grant_key_use(key)
+        RunSchedule(
             self,
             "Timetable",
-            function=enforcer.function,
-            dead_letters=enforcer.dead_letters,
+            function=rotation_function.function,
+            dead_letter_queue=rotation_function.dead_letter_queue,
             key=key,
             schedule=context.schedule,
             timezone=context.timezone,
@@ -75,17 +75,19 @@ class KeyRotationStack(cdk.Stack):
         monitoring = Monitoring(
             self,
             "Monitoring",
-            function=enforcer.function,
-            dead_letters=enforcer.dead_letters,
+            function=rotation_function.function,
+            dead_letter_queue=rotation_function.dead_letter_queue,
             topic=topic,
             silence_hours=context.silence_hours,
         )
-        overview = Overview(self, "Overview", function=enforcer.function, alarms=monitoring.alarms)
+        dashboard = Dashboard(
+            self, "Overview", function=rotation_function.function, alarms=monitoring.alarms
+        )
         for name, value in {
-            "FunctionName": enforcer.function.function_name,
+            "FunctionName": rotation_function.function.function_name,
             "TopicArn": topic.topic_arn,
             "TableName": table.table_name,
             "ParameterPath": PARAMETER_PATH,
-            "DashboardUrl": overview.url(),
+            "DashboardUrl": dashboard.url(),
         }.items():
             cdk.CfnOutput(self, name, value=value)

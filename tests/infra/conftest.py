@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundling import bundled
+from infra.bundling import bundled_package
 from tests.infra.template import Synthesise, Template
 
 # aws_cdk comes after infra, which names jsii its Node.js.
 # isort: split
 import aws_cdk as cdk
 
-from infra.app import build
+from infra.app import build_app
 
 
 @pytest.fixture(scope="session")
 def package() -> Iterator[Path]:
     """Bundle the function's package."""
-    with bundled() as folder:
+    with bundled_package() as folder:
         yield folder
 
 
@@ -27,7 +27,7 @@ def synthesise(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synth
     """Synthesise with a context and, if given, for a Region."""
 
     def synthesise(region: str | None = None, **context: object) -> Template:
-        app = build(
+        app = build_app(
             package=package,
             context={key.replace("_", "-"): value for key, value in context.items()},
             env=cdk.Environment(region=region) if region else None,

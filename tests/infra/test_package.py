@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundling import WheelMissingError, bundled
+from infra.bundling import WheelMissingError, bundled_package
 from tests.infra.template import Template
 
 _ROOT = Path(__file__).parents[2]
@@ -93,7 +93,7 @@ def test_a_missing_wheel_says_to_run_make_setup(elsewhere: Path, tmp_path: Path)
     shutil.copytree(elsewhere / "functions", tmp_path / "functions")
     with (
         pytest.raises(WheelMissingError, match="run make setup") as missing,
-        bundled(tmp_path),
+        bundled_package(tmp_path),
     ):
         pass
     assert "\n" not in str(missing.value)
@@ -104,5 +104,5 @@ def test_a_changed_wheel_is_refused(elsewhere: Path, tmp_path: Path) -> None:
         shutil.copytree(elsewhere / name, tmp_path / name)
     (wheel,) = (tmp_path / ".wheels").glob("jmespath-*.whl")
     wheel.write_bytes(wheel.read_bytes() + b" ")
-    with pytest.raises(WheelMissingError, match="run make setup"), bundled(tmp_path):
+    with pytest.raises(WheelMissingError, match="run make setup"), bundled_package(tmp_path):
         pass

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.app import build
+from infra.app import build_app
 from tests.infra.template import Synthesise, Template
 
 
@@ -17,7 +17,7 @@ def test_each_address_of_the_context_is_subscribed(synthesise: Synthesise) -> No
 
 
 def _warnings(package: Path, outdir: Path, context: dict[str, object]) -> list[str]:
-    app = build(package=package, context=context, outdir=str(outdir))
+    app = build_app(package=package, context=context, outdir=str(outdir))
     messages = app.synth().get_stack_by_name("KeyRotation").messages
     return [str(message.entry.data) for message in messages if message.level.name == "WARNING"]
 

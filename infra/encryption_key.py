@@ -40,7 +40,7 @@ class EncryptionKey(Construct):
         )
 
 
-def used_by(*services: str) -> dict[str, object]:
+def via_services(*services: str) -> dict[str, object]:
     """Limit a permission to use the key to what these services of this Region do with it."""
     # The end is * for China, where services end in amazonaws.com.cn.
     via = [f"{service}.{Aws.REGION}.*" for service in services]

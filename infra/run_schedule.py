@@ -9,10 +9,10 @@ from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.encryption import used_by
+from infra.encryption_key import via_services
 
 
-class Timetable(Construct):
+class RunSchedule(Construct):
     """One EventBridge schedule, and the role in which Scheduler invokes the function."""
 
     def __init__(
@@ -21,14 +21,14 @@ class Timetable(Construct):
         construct_id: str,
         *,
         function: lambda_.Function,
-        dead_letters: sqs.Queue,
+        dead_letter_queue: sqs.Queue,
         key: kms.Key,
         schedule: str,
         timezone: str,
     ) -> None:
         """Create the schedule; what cannot be handed over for three hours is a dead letter."""
         super().__init__(scope, construct_id)
-        role = _role(self, function=function, dead_letters=dead_letters, key=key)
+        role = _role(self, function=function, dead_letter_queue=dead_letter_queue, key=key)
         scheduler.Schedule(
             self,
             "Schedule",
@@ -44,13 +44,13 @@ class Timetable(Construct):
                     {"scheduled_time": scheduler.ContextAttribute.scheduled_time}
                 ),
                 max_event_age=Duration.hours(3),
-                dead_letter_queue=dead_letters,
+                dead_letter_queue=dead_letter_queue,
             ),
         ).node.add_dependency(role)
 
 
 def _role(
-    scope: Construct, *, function: lambda_.Function, dead_letters: sqs.Queue, key: kms.Key
+    scope: Construct, *, function: lambda_.Function, dead_letter_queue: sqs.Queue, key: kms.Key
 ) -> iam.Role:
     """Make the role, which only schedules of this account's default group may take on."""
     group = Stack.of(scope).format_arn(
@@ -68,11 +68,11 @@ def _role(
     )
     for statement in (
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]),
-        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letter_queue.queue_arn]),
         iam.PolicyStatement(
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=[key.key_arn],
-            conditions=used_by("sqs"),
+            conditions=via_services("sqs"),
         ),
     ):
         role.add_to_policy(statement)

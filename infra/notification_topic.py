@@ -10,7 +10,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 
-class Notices(Construct):
+class NotificationTopic(Construct):
     """One encrypted SNS topic, TLS only, with the e-mail addresses of the context."""
 
     def __init__(

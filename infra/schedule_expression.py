@@ -29,7 +29,7 @@ _FIELDS = (
 )
 
 
-def is_schedule(expression: str) -> bool:
+def is_recurring_schedule(expression: str) -> bool:
     """Whether this is a rate, or a cron of six fields with exactly one ? for its two days.
 
     A one-time at(...) is none: the keys would be looked at once and never again.

@@ -15,7 +15,7 @@ from constructs import Construct
 _MEMORY_MB = 256
 
 
-class Enforcer(Construct):
+class RotationFunction(Construct):
     """One function on arm64 with its log group and dead-letter queue."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Enforcer(Construct):
     ) -> None:
         """Create the function; what its role may do is granted by the stack."""
         super().__init__(scope, construct_id)
-        self.dead_letters = sqs.Queue(
+        self.dead_letter_queue = sqs.Queue(
             self,
             "DeadLetters",
             encryption=sqs.QueueEncryption.KMS,
@@ -69,7 +69,7 @@ class Enforcer(Construct):
             # Lambda tries an event again by itself; a run that was cut short goes on that way.
             retry_attempts=2,
             max_event_age=Duration.hours(6),
-            on_failure=destinations.SqsDestination(self.dead_letters),
+            on_failure=destinations.SqsDestination(self.dead_letter_queue),
         )
         # A run that is short of time hands over to the next. In a policy of its own: in the
         # role's, the function would wait for the role and the role for the function.

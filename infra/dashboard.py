@@ -15,7 +15,7 @@ _TO_LOOK_AT = ("KeysFailed", "KeysHeld", "KeysDeferred", "KeysExempt")
 _HALF, _FULL = 12, 24
 
 
-class Overview(Construct):
+class Dashboard(Construct):
     """One dashboard: how things stand, what was done, what needs a person, how the runs fare."""
 
     def __init__(

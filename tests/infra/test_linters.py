@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cdk_nag import AwsSolutionsChecks
 
-from infra.app import build
+from infra.app import build_app
 from tests.infra.template import Synthesise
 
 _ROLE = "KeyRotation/Permissions/Role/DefaultPolicy/Resource"
@@ -31,7 +31,7 @@ _ACCEPTED = {
 
 
 def test_cdk_nag_finds_nothing_but_what_is_accepted(package: Path, tmp_path: Path) -> None:
-    app = build(package=package, outdir=str(tmp_path))
+    app = build_app(package=package, outdir=str(tmp_path))
     report = AwsSolutionsChecks().validate_scope(app)
     assert {
         (resource.construct_path, violation.rule_name)

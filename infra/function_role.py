@@ -12,18 +12,18 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.encryption import used_by
+from infra.encryption_key import via_services
 
 
-class EnforcerRole(Construct):
-    """The function's role. Each `may_` method is one reason; the stack calls them all."""
+class FunctionRole(Construct):
+    """The function's role. Each `grant_` method is one reason; the stack calls them all."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         """Create a role that may do nothing yet."""
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
 
-    def may_enforce(self) -> None:
+    def grant_iam(self) -> None:
         """See every user of the account; read, deactivate and delete access keys of users."""
         self._allow(
             "SeeEveryUser",
@@ -50,36 +50,36 @@ class EnforcerRole(Construct):
             [users],
         )
 
-    def may_read(self, parameters: Sequence[ssm.StringParameter]) -> None:
+    def grant_parameter_read(self, parameters: Sequence[ssm.StringParameter]) -> None:
         """Read the thresholds, by their names."""
         arns = [parameter.parameter_arn for parameter in parameters]
         self._allow("ReadThresholds", ["ssm:GetParameters"], arns)
 
-    def may_keep(self, table: dynamodb.Table) -> None:
+    def grant_ledger(self, table: dynamodb.Table) -> None:
         """Read and write single items of the ledger; neither scan it nor write in batches."""
         actions = ["GetItem", "Query", "PutItem", "DeleteItem"]
         self._allow("KeepLedger", [f"dynamodb:{action}" for action in actions], [table.table_arn])
 
-    def may_tell(self, topic: sns.Topic) -> None:
+    def grant_publish(self, topic: sns.Topic) -> None:
         """Publish, and see whether anybody listens."""
         self._allow("Tell", ["sns:Publish", "sns:ListSubscriptionsByTopic"], [topic.topic_arn])
 
-    def may_log_to(self, log_group: logs.LogGroup) -> None:
+    def grant_logging(self, log_group: logs.LogGroup) -> None:
         """Write to its own log group."""
         actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
         self._allow("Log", actions, [log_group.log_group_arn])
 
-    def may_give_up_to(self, queue: sqs.Queue) -> None:
+    def grant_dead_letter_send(self, queue: sqs.Queue) -> None:
         """Leave an event that failed for good, which Lambda does in this role's name."""
         self._allow("GiveUp", ["sqs:SendMessage"], [queue.queue_arn])
 
-    def may_use(self, key: kms.Key) -> None:
+    def grant_key_use(self, key: kms.Key) -> None:
         """Use the key, but only by way of the three services that encrypt with it."""
         self._allow(
             "UseKeyAtRest",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             [key.key_arn],
-            used_by("dynamodb", "sns", "sqs"),
+            via_services("dynamodb", "sns", "sqs"),
         )
 
     def _allow(
