@@ -10,42 +10,42 @@ class Template:
 
     body: dict[str, Any]
 
-    def all(self, kind: str) -> dict[str, dict[str, Any]]:
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         """List every resource of a type, by its logical id."""
         resources: dict[str, dict[str, Any]] = self.body["Resources"]
         return {name: found for name, found in resources.items() if found["Type"] == kind}
 
-    def the(self, kind: str) -> dict[str, Any]:
+    def resource(self, kind: str) -> dict[str, Any]:
         """Find the only resource of a type."""
-        (found,) = self.all(kind).values()
+        (found,) = self.resources(kind).values()
         return found
 
     def properties(self, kind: str) -> dict[str, Any]:
         """Find the properties of the only resource of a type."""
-        properties: dict[str, Any] = self.the(kind)["Properties"]
+        properties: dict[str, Any] = self.resource(kind)["Properties"]
         return properties
 
-    def id_of(self, kind: str) -> str:
+    def logical_id(self, kind: str) -> str:
         """Find the logical id of the only resource of a type."""
-        (name,) = self.all(kind)
+        (name,) = self.resources(kind)
         return name
 
     def alarm(self, metric: str) -> dict[str, Any]:
         """Find the properties of the alarm on a metric."""
-        alarms = self.all("AWS::CloudWatch::Alarm").values()
+        alarms = self.resources("AWS::CloudWatch::Alarm").values()
         (found,) = [alarm["Properties"] for alarm in alarms if _metric(alarm) == metric]
         return dict(found)
 
-    def permissions(self, service: str) -> list[dict[str, Any]]:
+    def role_statements(self, service: str) -> list[dict[str, Any]]:
         """List the statements of the role that a service takes on."""
         (role,) = [
             name
-            for name, found in self.all("AWS::IAM::Role").items()
+            for name, found in self.resources("AWS::IAM::Role").items()
             if f"{service}.amazonaws.com" in str(found["Properties"]["AssumeRolePolicyDocument"])
         ]
         return [
             statement
-            for policy in self.all("AWS::IAM::Policy").values()
+            for policy in self.resources("AWS::IAM::Policy").values()
             if {"Ref": role} in policy["Properties"]["Roles"]
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         ]
@@ -62,12 +62,12 @@ def _metric(alarm: dict[str, Any]) -> str:
     return str(alarm["Properties"]["MetricName"])
 
 
-def words(value: str | list[str]) -> list[str]:
+def as_list(value: str | list[str]) -> list[str]:
     """Read IAM's one-or-many as many."""
     return [value] if isinstance(value, str) else value
 
 
-def text(value: object) -> str:
+def render(value: object) -> str:
     """Write a string's references into it, such as `arn:${AWS::Partition}:iam:...`."""
     match value:
         case str():
@@ -77,7 +77,7 @@ def text(value: object) -> str:
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
         case {"Fn::Join": [separator, parts]}:
-            return str(separator).join(text(part) for part in parts)
+            return str(separator).join(render(part) for part in parts)
         case _:
             message = f"not a string: {value!r}"
             raise TypeError(message)

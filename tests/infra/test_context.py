@@ -14,7 +14,7 @@ def _read(**context: object) -> Context:
     return Context.read({key.replace("_", "-"): v for key, v in context.items()}.get)
 
 
-def test_nothing_needs_to_be_set() -> None:
+def test_every_context_key_has_a_default() -> None:
     assert _read() == Context(
         emails=(),
         schedule="cron(0 9 * * ? *)",
@@ -24,7 +24,7 @@ def test_nothing_needs_to_be_set() -> None:
     )
 
 
-def test_several_addresses_are_separated_by_commas_and_counted_once() -> None:
+def test_email_addresses_are_separated_by_commas_and_duplicates_are_dropped() -> None:
     context = _read(email="a@example.com, b@example.co.uk,a@example.com")
     assert context.emails == ("a@example.com", "b@example.co.uk")
 
@@ -50,17 +50,17 @@ def test_recurring_schedules_are_accepted(schedule: str) -> None:
 
 
 @pytest.mark.parametrize("hours", ["1", "26", "168", 48])
-def test_the_silence_may_last_from_one_hour_to_a_week(hours: object) -> None:
+def test_silence_hours_from_1_to_168_are_accepted(hours: object) -> None:
     assert _read(silence_hours=hours).silence_hours == int(str(hours))
 
 
 @pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin", "America/Argentina/Ushuaia"])
-def test_time_zones_are_names_of_the_iana_list(timezone: str) -> None:
+def test_iana_time_zone_names_are_accepted(timezone: str) -> None:
     assert _read(timezone=timezone).timezone == timezone
 
 
 @pytest.mark.parametrize("one", [1, "1"])
-def test_runs_may_be_serialised_by_reserving_one_concurrency(one: object) -> None:
+def test_a_reserved_concurrency_of_1_is_accepted(one: object) -> None:
     assert _read(reserved_concurrency=one).reserved_concurrency == 1
 
 
@@ -99,7 +99,7 @@ _REFUSED: dict[str, list[object]] = {
 @pytest.mark.parametrize(
     ("key", "value"), [(key, value) for key, values in _REFUSED.items() for value in values]
 )
-def test_a_bad_value_is_refused_by_the_name_of_its_key_and_what_is_accepted(
+def test_the_error_for_a_bad_value_names_the_key_the_value_and_what_is_accepted(
     key: str, value: object
 ) -> None:
     with pytest.raises(ContextError) as refused:
@@ -109,7 +109,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_key_and_what_is_accepted(
     assert "\n" not in message
 
 
-def test_a_mistake_ends_synthesis_with_one_line_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_bad_value_ends_synthesis_with_one_line_and_exit_code_1(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     run = subprocess.run(
         [sys.executable, "app.py"],

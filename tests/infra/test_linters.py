@@ -30,7 +30,7 @@ _ACCEPTED = {
 }
 
 
-def test_cdk_nag_finds_nothing_but_what_is_accepted(package: Path, tmp_path: Path) -> None:
+def test_cdk_nag_reports_only_the_accepted_findings(package: Path, tmp_path: Path) -> None:
     app = build_app(package=package, outdir=str(tmp_path))
     report = AwsSolutionsChecks().validate_scope(app)
     assert {
@@ -45,7 +45,7 @@ _TOLERATED = "W3005"
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1"])
-def test_cfn_lint_finds_nothing(synthesise: Synthesise, tmp_path: Path, region: str) -> None:
+def test_cfn_lint_reports_nothing(synthesise: Synthesise, tmp_path: Path, region: str) -> None:
     file = tmp_path / "template.json"
     file.write_text(json.dumps(synthesise(email="a@example.com").body), encoding="utf-8")
     lint = Path(sys.executable).with_name("cfn-lint")

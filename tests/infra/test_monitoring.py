@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.template import Synthesise, Template, text
+from tests.infra.template import Synthesise, Template, render
 
 _METRICS = [
     "ActiveKeys",
@@ -20,30 +20,32 @@ _METRICS = [
 ]
 
 
-def test_an_alarm_rings_at_the_first_failed_run(template: Template) -> None:
+def test_an_alarm_watches_failed_runs(template: Template) -> None:
     alarm = template.alarm("Errors")
     assert alarm["Namespace"] == "AWS/Lambda"
     assert alarm["Dimensions"] == [
-        {"Name": "FunctionName", "Value": {"Ref": template.id_of("AWS::Lambda::Function")}}
+        {"Name": "FunctionName", "Value": {"Ref": template.logical_id("AWS::Lambda::Function")}}
     ]
 
 
-def test_an_alarm_rings_at_the_first_key_that_failed(template: Template) -> None:
+def test_an_alarm_watches_failed_keys(template: Template) -> None:
     alarm = template.alarm("KeysFailed")
     assert alarm["Namespace"] == "KeyRotation"
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "key-rotation"}]
 
 
-def test_an_alarm_rings_at_the_first_dead_letter(template: Template) -> None:
+def test_an_alarm_watches_the_dead_letter_queue(template: Template) -> None:
     alarm = template.alarm("ApproximateNumberOfMessagesVisible")
-    queue = {"Fn::GetAtt": [template.id_of("AWS::SQS::Queue"), "QueueName"]}
+    queue = {"Fn::GetAtt": [template.logical_id("AWS::SQS::Queue"), "QueueName"]}
     assert alarm["Namespace"] == "AWS/SQS"
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": queue}]
     assert alarm["Statistic"] == "Maximum"
 
 
 @pytest.mark.parametrize("metric", ["Errors", "KeysFailed", "ApproximateNumberOfMessagesVisible"])
-def test_one_is_enough_and_none_at_all_is_good(template: Template, metric: str) -> None:
+def test_an_alarm_goes_off_at_the_first_occurrence_and_missing_data_is_not_breaching(
+    template: Template, metric: str
+) -> None:
     alarm = template.alarm(metric)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     assert alarm["Threshold"] == 1
@@ -51,7 +53,7 @@ def test_one_is_enough_and_none_at_all_is_good(template: Template, metric: str) 
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_an_alarm_rings_when_no_run_finished_for_26_hours_and_when_none_ever_did(
+def test_an_alarm_goes_off_after_26_hours_without_a_completed_run_or_before_the_first_one(
     template: Template,
 ) -> None:
     alarm = template.alarm("RunCompleted")
@@ -65,7 +67,7 @@ def test_an_alarm_rings_when_no_run_finished_for_26_hours_and_when_none_ever_did
 
 
 @pytest.mark.parametrize("hours", [1, 168])
-def test_the_silence_that_rings_can_be_set_within_what_cloudwatch_looks_back(
+def test_silence_hours_set_the_evaluation_period_within_cloudwatchs_limit_of_seven_days(
     synthesise: Synthesise, hours: int
 ) -> None:
     alarm = synthesise(silence_hours=hours).alarm("RunCompleted")
@@ -74,23 +76,23 @@ def test_the_silence_that_rings_can_be_set_within_what_cloudwatch_looks_back(
     assert alarm["Period"] * alarm["EvaluationPeriods"] == hours * 3600 <= 7 * 24 * 3600
 
 
-def test_every_alarm_goes_to_the_topic_and_says_what_it_means(template: Template) -> None:
-    alarms = template.all("AWS::CloudWatch::Alarm").values()
+def test_every_alarm_notifies_the_topic_and_has_a_description(template: Template) -> None:
+    alarms = template.resources("AWS::CloudWatch::Alarm").values()
     assert len(alarms) == 4
     for alarm in alarms:
         properties = alarm["Properties"]
-        assert properties["AlarmActions"] == [{"Ref": template.id_of("AWS::SNS::Topic")}]
+        assert properties["AlarmActions"] == [{"Ref": template.logical_id("AWS::SNS::Topic")}]
         assert properties["AlarmDescription"]
         assert properties.get("ActionsEnabled", True)
 
 
 @pytest.mark.parametrize("metric", _METRICS)
-def test_the_dashboard_shows_every_metric_of_a_run(template: Template, metric: str) -> None:
-    body = text(template.properties("AWS::CloudWatch::Dashboard")["DashboardBody"])
+def test_the_dashboard_shows_every_metric(template: Template, metric: str) -> None:
+    body = render(template.properties("AWS::CloudWatch::Dashboard")["DashboardBody"])
     assert f'["KeyRotation","{metric}","service","key-rotation"' in body
 
 
 def test_the_dashboard_shows_every_alarm(template: Template) -> None:
-    body = text(template.properties("AWS::CloudWatch::Dashboard")["DashboardBody"])
-    for alarm in template.all("AWS::CloudWatch::Alarm"):
+    body = render(template.properties("AWS::CloudWatch::Dashboard")["DashboardBody"])
+    for alarm in template.resources("AWS::CloudWatch::Alarm"):
         assert f"${{{alarm}.Arn}}" in body

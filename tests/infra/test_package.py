@@ -30,7 +30,7 @@ def _zipped(folder: Path) -> int:
     return packed.tell()
 
 
-def test_the_package_holds_exactly_what_its_lock_names(package: Path) -> None:
+def test_the_package_contains_exactly_the_locked_dependencies(package: Path) -> None:
     lock = (_ROOT / "functions" / "requirements.txt").read_text(encoding="utf-8")
     locked = dict(re.findall(r"^([\w-]+)==(\S+)", lock, re.MULTILINE))
     installed = (path.name.removesuffix(".dist-info") for path in package.glob("*.dist-info"))
@@ -38,13 +38,13 @@ def test_the_package_holds_exactly_what_its_lock_names(package: Path) -> None:
     assert {name.replace("_", "-"): version for name, version in names_and_versions} == locked
 
 
-def test_the_package_holds_every_module_of_the_function(package: Path) -> None:
+def test_the_package_contains_every_module_of_the_function(package: Path) -> None:
     source = _ROOT / "functions" / "key_rotation"
     modules = {path.name for path in source.glob("*.py")}
     assert {path.name for path in (package / "key_rotation").glob("*.py")} == modules
 
 
-def test_the_package_holds_nothing_of_the_machine_it_was_made_on(package: Path) -> None:
+def test_the_package_contains_nothing_specific_to_the_build_machine(package: Path) -> None:
     files = _files(package)
     assert not [name for name in files if name.startswith("bin/") or "__pycache__" in name]
     assert not [name for name in files if name.endswith((".pyc", "RECORD", "direct_url.json"))]
@@ -53,11 +53,11 @@ def test_the_package_holds_nothing_of_the_machine_it_was_made_on(package: Path) 
     assert not [name for name in files if here in (package / name).read_bytes()]
 
 
-def test_the_package_is_pure_python_so_any_architecture_can_run_it(package: Path) -> None:
+def test_the_package_is_pure_python_and_runs_on_any_architecture(package: Path) -> None:
     assert not [name for name in _files(package) if name.endswith(".so")]
 
 
-def test_the_package_is_under_2_mb_zipped(package: Path) -> None:
+def test_the_zipped_package_is_smaller_than_2_mb(package: Path) -> None:
     assert _zipped(package) < 2_000_000
 
 
@@ -72,7 +72,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_another_checkout_gives_the_same_template_byte_for_byte_with_nothing_on_path(
+def test_another_checkout_synthesises_the_same_template_with_an_empty_path(
     elsewhere: Path, template: Template
 ) -> None:
     outdir = elsewhere / "cdk.out"
@@ -89,7 +89,9 @@ def test_another_checkout_gives_the_same_template_byte_for_byte_with_nothing_on_
     assert written == json.dumps(template.body, indent=1, ensure_ascii=False)
 
 
-def test_a_missing_wheel_says_to_run_make_setup(elsewhere: Path, tmp_path: Path) -> None:
+def test_the_error_for_a_missing_wheel_says_to_run_make_setup(
+    elsewhere: Path, tmp_path: Path
+) -> None:
     shutil.copytree(elsewhere / "functions", tmp_path / "functions")
     with (
         pytest.raises(WheelMissingError, match="run make setup") as missing,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.template import Synthesise, Template, text, words
+from tests.infra.template import Synthesise, Template, as_list, render
 
 _USERS = "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"
 _PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${%s}"
@@ -49,24 +49,24 @@ _ALLOWED = {
 
 def _allowed(template: Template, service: str) -> dict[str, list[str]]:
     allowed: dict[str, list[str]] = {}
-    for statement in template.permissions(service):
+    for statement in template.role_statements(service):
         assert statement["Effect"] == "Allow"
         resources = statement["Resource"]
         resources = resources if isinstance(resources, list) else [resources]
-        for action in words(statement["Action"]):
+        for action in as_list(statement["Action"]):
             assert action not in allowed, f"{action} is allowed twice"
-            allowed[action] = sorted(text(resource) for resource in resources)
+            allowed[action] = sorted(render(resource) for resource in resources)
     return allowed
 
 
-def test_the_function_may_do_exactly_what_is_listed_and_only_where_it_is_listed(
+def test_the_function_role_allows_exactly_the_listed_actions_on_the_listed_resources(
     template: Template,
 ) -> None:
     assert _allowed(template, "lambda") == _ALLOWED
 
 
-def test_the_roles_have_no_managed_and_no_inline_policies(template: Template) -> None:
-    for role in template.all("AWS::IAM::Role").values():
+def test_the_roles_have_no_managed_or_inline_policies(template: Template) -> None:
+    for role in template.resources("AWS::IAM::Role").values():
         assert role["Properties"].keys() == {"AssumeRolePolicyDocument"}
 
 
@@ -74,12 +74,12 @@ def test_the_roles_have_no_managed_and_no_inline_policies(template: Template) ->
     ("service", "by"),
     [("lambda", ["dynamodb", "sns", "sqs"]), ("scheduler", ["sqs"])],
 )
-def test_a_role_uses_the_key_only_by_way_of_the_services_it_calls(
+def test_a_role_uses_the_kms_key_only_through_the_services_it_calls(
     template: Template, service: str, by: list[str]
 ) -> None:
     (statement,) = [
         statement
-        for statement in template.permissions(service)
+        for statement in template.role_statements(service)
         if "kms:Decrypt" in statement["Action"]
     ]
     (operator, condition), *more = statement["Condition"].items()
@@ -87,25 +87,25 @@ def test_a_role_uses_the_key_only_by_way_of_the_services_it_calls(
     assert more == []
     via = condition["kms:ViaService"]
     services = via if isinstance(via, list) else [via]
-    assert [text(name) for name in services] == [f"{name}.${{AWS::Region}}.*" for name in by]
+    assert [render(name) for name in services] == [f"{name}.${{AWS::Region}}.*" for name in by]
 
 
-def test_only_lambda_of_this_function_and_schedules_of_this_account_take_on_the_roles(
+def test_only_lambda_and_schedules_of_this_account_can_assume_the_roles(
     template: Template,
 ) -> None:
     trusts = [
         statement
-        for role in template.all("AWS::IAM::Role").values()
+        for role in template.resources("AWS::IAM::Role").values()
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     ]
     by_service = {trust["Principal"]["Service"]: trust.get("Condition") for trust in trusts}
     assert by_service.keys() == {"lambda.amazonaws.com", "scheduler.amazonaws.com"}
     equals = by_service["scheduler.amazonaws.com"]["StringEquals"]
     assert equals["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
-    assert text(equals["aws:SourceArn"]).endswith(":schedule-group/default")
+    assert render(equals["aws:SourceArn"]).endswith(":schedule-group/default")
 
 
-def test_the_schedule_may_start_the_function_and_leave_a_dead_letter_no_more(
+def test_the_schedule_role_allows_only_invoking_the_function_and_sending_dead_letters(
     template: Template,
 ) -> None:
     assert _allowed(template, "scheduler") == {
@@ -116,6 +116,8 @@ def test_the_schedule_may_start_the_function_and_leave_a_dead_letter_no_more(
     }
 
 
-def test_no_context_adds_a_permission(template: Template, synthesise: Synthesise) -> None:
+def test_no_context_value_changes_the_permissions_of_the_function(
+    template: Template, synthesise: Synthesise
+) -> None:
     other = synthesise(email="a@example.com", reserved_concurrency="1", silence_hours="1")
-    assert other.permissions("lambda") == template.permissions("lambda")
+    assert other.role_statements("lambda") == template.role_statements("lambda")

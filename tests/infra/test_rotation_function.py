@@ -14,11 +14,13 @@ def test_the_function_runs_python_3_13_on_arm64_for_up_to_15_minutes(template: T
     assert function["Handler"] == "key_rotation.handler.handler"
 
 
-def test_the_function_is_told_where_things_are_and_nothing_secret(template: Template) -> None:
+def test_the_environment_variables_name_the_resources_and_hold_no_secret(
+    template: Template,
+) -> None:
     environment = template.properties("AWS::Lambda::Function")["Environment"]["Variables"]
     assert environment == {
-        "TABLE_NAME": {"Ref": template.id_of("AWS::DynamoDB::Table")},
-        "TOPIC_ARN": {"Ref": template.id_of("AWS::SNS::Topic")},
+        "TABLE_NAME": {"Ref": template.logical_id("AWS::DynamoDB::Table")},
+        "TOPIC_ARN": {"Ref": template.logical_id("AWS::SNS::Topic")},
         "PARAMETER_PATH": "/key-rotation",
         "TIMEZONE": "UTC",
         "ACCOUNT_ID": {"Ref": "AWS::AccountId"},
@@ -27,33 +29,37 @@ def test_the_function_is_told_where_things_are_and_nothing_secret(template: Temp
     }
 
 
-def test_the_function_logs_to_the_group_that_is_kept(template: Template) -> None:
+def test_the_function_logs_to_the_retained_log_group(template: Template) -> None:
     function = template.properties("AWS::Lambda::Function")
-    assert function["LoggingConfig"] == {"LogGroup": {"Ref": template.id_of("AWS::Logs::LogGroup")}}
+    assert function["LoggingConfig"] == {
+        "LogGroup": {"Ref": template.logical_id("AWS::Logs::LogGroup")}
+    }
 
 
-def test_the_function_is_not_made_before_it_has_its_permissions(template: Template) -> None:
-    waits_for = template.the("AWS::Lambda::Function")["DependsOn"]
+def test_the_function_is_created_after_its_permissions(template: Template) -> None:
+    waits_for = template.resource("AWS::Lambda::Function")["DependsOn"]
     assert "PermissionsRoleDefaultPolicyFEA286AC" in waits_for
 
 
-def test_a_failed_run_is_tried_twice_more_and_then_left_in_the_queue(template: Template) -> None:
+def test_lambda_retries_a_failed_run_twice_and_then_sends_it_to_the_dead_letter_queue(
+    template: Template,
+) -> None:
     config = template.properties("AWS::Lambda::EventInvokeConfig")
-    queue = {"Fn::GetAtt": [template.id_of("AWS::SQS::Queue"), "Arn"]}
+    queue = {"Fn::GetAtt": [template.logical_id("AWS::SQS::Queue"), "Arn"]}
     assert config["MaximumRetryAttempts"] == 2
     assert config["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
 
 
-def test_a_schedule_that_cannot_reach_the_function_leaves_its_event_in_the_queue(
+def test_an_event_that_scheduler_cannot_deliver_goes_to_the_dead_letter_queue(
     template: Template,
 ) -> None:
     target = template.properties("AWS::Scheduler::Schedule")["Target"]
-    queue = {"Fn::GetAtt": [template.id_of("AWS::SQS::Queue"), "Arn"]}
+    queue = {"Fn::GetAtt": [template.logical_id("AWS::SQS::Queue"), "Arn"]}
     assert target["DeadLetterConfig"] == {"Arn": queue}
     assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 3 * 3600
 
 
-def test_it_runs_daily_at_9_utc_unless_told_otherwise(template: Template) -> None:
+def test_by_default_a_run_starts_daily_at_9_utc(template: Template) -> None:
     schedule = template.properties("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == "cron(0 9 * * ? *)"
     assert schedule["ScheduleExpressionTimezone"] == "UTC"
@@ -61,7 +67,9 @@ def test_it_runs_daily_at_9_utc_unless_told_otherwise(template: Template) -> Non
     assert schedule["State"] == "ENABLED"
 
 
-def test_the_schedule_and_the_calendar_days_follow_the_context(synthesise: Synthesise) -> None:
+def test_the_context_sets_the_schedule_and_the_time_zone_of_the_calendar_days(
+    synthesise: Synthesise,
+) -> None:
     template = synthesise(schedule="rate(12 hours)", timezone="Europe/Berlin")
     schedule = template.properties("AWS::Scheduler::Schedule")
     function = template.properties("AWS::Lambda::Function")
@@ -70,22 +78,22 @@ def test_the_schedule_and_the_calendar_days_follow_the_context(synthesise: Synth
     assert function["Environment"]["Variables"]["TIMEZONE"] == "Europe/Berlin"
 
 
-def test_a_run_is_told_the_time_it_was_scheduled_for_and_nothing_else(template: Template) -> None:
+def test_the_scheduled_event_holds_only_the_scheduled_time(template: Template) -> None:
     target = template.properties("AWS::Scheduler::Schedule")["Target"]
     assert json.loads(target["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
 
 
-def test_no_concurrency_is_reserved_by_default_as_new_accounts_have_none_to_spare(
+def test_by_default_no_concurrency_is_reserved_because_new_accounts_have_none_to_spare(
     template: Template,
 ) -> None:
     function = template.properties("AWS::Lambda::Function")
     assert "ReservedConcurrentExecutions" not in function
 
 
-def test_one_concurrency_is_reserved_if_asked_for(synthesise: Synthesise) -> None:
+def test_the_context_can_reserve_a_concurrency_of_1(synthesise: Synthesise) -> None:
     function = synthesise(reserved_concurrency="1").properties("AWS::Lambda::Function")
     assert function["ReservedConcurrentExecutions"] == 1
 
 
-def test_a_run_that_goes_on_in_many_parts_is_not_taken_for_a_loop(template: Template) -> None:
+def test_lambda_does_not_stop_a_run_that_invokes_itself_many_times(template: Template) -> None:
     assert template.properties("AWS::Lambda::Function")["RecursiveLoop"] == "Allow"

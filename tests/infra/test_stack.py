@@ -9,9 +9,11 @@ from infra.app import build_app
 from tests.infra.template import Synthesise, Template
 
 
-def test_each_address_of_the_context_is_subscribed(synthesise: Synthesise) -> None:
+def test_each_email_address_of_the_context_is_subscribed(synthesise: Synthesise) -> None:
     template = synthesise(email="a@example.com,b@example.com")
-    subscribed = [found["Properties"] for found in template.all("AWS::SNS::Subscription").values()]
+    subscribed = [
+        found["Properties"] for found in template.resources("AWS::SNS::Subscription").values()
+    ]
     assert {each["Endpoint"] for each in subscribed} == {"a@example.com", "b@example.com"}
     assert {each["Protocol"] for each in subscribed} == {"email"}
 
@@ -22,30 +24,32 @@ def _warnings(package: Path, outdir: Path, context: dict[str, object]) -> list[s
     return [str(message.entry.data) for message in messages if message.level.name == "WARNING"]
 
 
-def test_without_an_address_nobody_is_subscribed_and_a_warning_says_what_that_means(
+def test_without_an_email_address_nobody_is_subscribed_and_synthesis_warns(
     template: Template, package: Path, tmp_path: Path
 ) -> None:
-    assert template.all("AWS::SNS::Subscription") == {}
+    assert template.resources("AWS::SNS::Subscription") == {}
     (warning,) = _warnings(package, tmp_path, {})
     assert "in enforce mode every run fails until somebody has subscribed" in warning
 
 
-def test_with_an_address_there_is_no_warning(package: Path, tmp_path: Path) -> None:
+def test_with_an_email_address_synthesis_does_not_warn(package: Path, tmp_path: Path) -> None:
     assert _warnings(package, tmp_path, {"email": "a@example.com"}) == []
 
 
-def test_the_outputs_name_what_people_touch(template: Template) -> None:
+def test_the_outputs_name_the_function_the_topic_the_table_and_the_parameter_path(
+    template: Template,
+) -> None:
     outputs = {name: output["Value"] for name, output in template.body["Outputs"].items()}
     assert outputs.pop("DashboardUrl")
     assert outputs == {
-        "FunctionName": {"Ref": template.id_of("AWS::Lambda::Function")},
-        "TopicArn": {"Ref": template.id_of("AWS::SNS::Topic")},
-        "TableName": {"Ref": template.id_of("AWS::DynamoDB::Table")},
+        "FunctionName": {"Ref": template.logical_id("AWS::Lambda::Function")},
+        "TopicArn": {"Ref": template.logical_id("AWS::SNS::Topic")},
+        "TableName": {"Ref": template.logical_id("AWS::DynamoDB::Table")},
         "ParameterPath": "/key-rotation",
     }
 
 
-def _resolved(value: object, template: Template, **pseudo: str) -> str:
+def _resolve(value: object, template: Template, **pseudo: str) -> str:
     """Work a string out as CloudFormation does in a partition and a Region."""
     values = {"AWS::Partition": pseudo["partition"], "AWS::Region": pseudo["region"]}
     match value:
@@ -54,11 +58,11 @@ def _resolved(value: object, template: Template, **pseudo: str) -> str:
         case {"Ref": str(name)}:
             return values.get(name, f"<{name}>")
         case {"Fn::Join": [str(separator), list(parts)]}:
-            return separator.join(_resolved(part, template, **pseudo) for part in parts)
+            return separator.join(_resolve(part, template, **pseudo) for part in parts)
         case {"Fn::If": [str(name), yes, no]}:
             left, right = template.body["Conditions"][name]["Fn::Equals"]
-            holds = _resolved(left, template, **pseudo) == _resolved(right, template, **pseudo)
-            return _resolved(yes if holds else no, template, **pseudo)
+            holds = _resolve(left, template, **pseudo) == _resolve(right, template, **pseudo)
+            return _resolve(yes if holds else no, template, **pseudo)
         case _:
             raise AssertionError(value)
 
@@ -71,18 +75,18 @@ def _resolved(value: object, template: Template, **pseudo: str) -> str:
         ("aws-us-gov", "us-gov-west-1", "console.amazonaws-us-gov.com"),
     ],
 )
-def test_the_dashboard_opens_in_the_console_of_its_partition(
+def test_the_dashboard_url_is_in_the_console_of_the_partition(
     template: Template, partition: str, region: str, host: str
 ) -> None:
     url = template.body["Outputs"]["DashboardUrl"]["Value"]
-    dashboard = template.id_of("AWS::CloudWatch::Dashboard")
-    assert _resolved(url, template, partition=partition, region=region) == (
+    dashboard = template.logical_id("AWS::CloudWatch::Dashboard")
+    assert _resolve(url, template, partition=partition, region=region) == (
         f"https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/<{dashboard}>"
     )
 
 
 @pytest.mark.parametrize("region", [None, "cn-north-1", "us-gov-west-1"])
-def test_no_partition_is_written_into_the_template(
+def test_no_arn_of_the_commercial_partition_is_hard_coded(
     synthesise: Synthesise, region: str | None
 ) -> None:
     assert "arn:aws:" not in json.dumps(synthesise(region).body)
@@ -91,19 +95,19 @@ def test_no_partition_is_written_into_the_template(
 @pytest.mark.parametrize(
     ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
 )
-def test_a_stack_bound_to_a_region_has_the_arns_of_its_partition(
+def test_a_stack_for_one_region_uses_the_arns_of_its_partition(
     synthesise: Synthesise, region: str, partition: str
 ) -> None:
     template = synthesise(region)
     (users,) = [
         statement["Resource"]
-        for statement in template.permissions("lambda")
+        for statement in template.role_statements("lambda")
         if statement.get("Sid") == "RotateKeysOfUsers"
     ]
     assert users["Fn::Join"][1][0] == f"arn:{partition}:iam::"
 
 
-def test_nothing_has_a_name_of_ours_but_the_parameters(template: Template) -> None:
+def test_only_the_parameters_have_fixed_physical_names(template: Template) -> None:
     names = {
         (found["Type"], name)
         for found in template.body["Resources"].values()
@@ -118,7 +122,9 @@ def test_nothing_has_a_name_of_ours_but_the_parameters(template: Template) -> No
     }
 
 
-def test_the_stack_holds_these_kinds_and_no_custom_resource(template: Template) -> None:
+def test_the_stack_contains_only_these_resource_types_and_no_custom_resource(
+    template: Template,
+) -> None:
     assert {found["Type"] for found in template.body["Resources"].values()} == {
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::Dashboard",

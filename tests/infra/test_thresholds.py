@@ -20,7 +20,7 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def test_there_are_eight_parameters_with_these_initial_values(template: Template) -> None:
-    parameters = [found["Properties"] for found in template.all(_KIND).values()]
+    parameters = [found["Properties"] for found in template.resources(_KIND).values()]
     assert {each["Name"]: each["Value"] for each in parameters} == {
         "/key-rotation/mode": "enforce",
         "/key-rotation/max-age-days": "90",
@@ -34,24 +34,24 @@ def test_there_are_eight_parameters_with_these_initial_values(template: Template
     assert {each["Type"] for each in parameters} == {"String"}
 
 
-def test_nothing_of_a_parameter_ever_changes_as_that_would_undo_the_edits_of_those_who_have_it(
+def test_parameters_never_change_in_the_template_because_that_would_reset_edited_values(
     template: Template,
 ) -> None:
     # If this fails: CloudFormation would put every changed parameter back to its initial value
     # at the next deployment. Undo the change, or say in the changelog what people must set again.
-    parameters = json.dumps(template.all(_KIND), sort_keys=True)
+    parameters = json.dumps(template.resources(_KIND), sort_keys=True)
     assert hashlib.sha256(parameters.encode()).hexdigest() == (
         "8ba576e0e69267edc74571c21a91b836178584b9572e60670b6ab2110738b1c8"
     )
 
 
-def test_no_context_changes_a_parameter(template: Template, synthesise: Synthesise) -> None:
+def test_no_context_value_changes_a_parameter(template: Template, synthesise: Synthesise) -> None:
     other = synthesise(email="a@example.com", timezone="Europe/Berlin", silence_hours="48")
-    assert other.all(_KIND) == template.all(_KIND)
+    assert other.resources(_KIND) == template.resources(_KIND)
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=[each.name for each in THRESHOLDS])
-def test_ssm_checks_the_whole_of_an_edit_by_a_pattern_within_its_limits(
+def test_each_pattern_is_anchored_and_within_the_limits_of_ssm(
     threshold: Threshold,
 ) -> None:
     assert re.fullmatch(threshold.pattern, threshold.default)
@@ -70,9 +70,7 @@ def test_ssm_checks_the_whole_of_an_edit_by_a_pattern_within_its_limits(
         ("max-changes-per-run", 0, 5000),
     ],
 )
-def test_a_number_is_accepted_in_its_range_and_nowhere_else(
-    name: str, lowest: int, highest: int
-) -> None:
+def test_a_number_is_accepted_only_in_its_range(name: str, lowest: int, highest: int) -> None:
     pattern = _pattern(name)
     accepted = [number for number in range(-10, 12000) if pattern.fullmatch(str(number))]
     assert accepted == list(range(lowest, highest + 1))
@@ -84,7 +82,7 @@ def test_a_number_is_accepted_in_its_range_and_nowhere_else(
 @pytest.mark.parametrize(
     "value", ["", " 7", "7 ", "07", "7.0", "+7", "7d", "\u0667", "7\n", "7\n8"]
 )
-def test_a_number_is_plain_digits_without_anything_else(name: str, value: str) -> None:
+def test_a_number_consists_of_plain_digits_only(name: str, value: str) -> None:
     assert not _pattern(name).fullmatch(value)
 
 
@@ -96,7 +94,7 @@ def test_a_number_is_plain_digits_without_anything_else(name: str, value: str) -
         ("adopt-inactive-keys", ["true", "false"]),
     ],
 )
-def test_a_choice_is_one_of_its_two_words(name: str, values: list[str]) -> None:
+def test_a_choice_accepts_only_its_two_values(name: str, values: list[str]) -> None:
     tried = ["enforce", "report", "true", "false", "True", "off", "", "enforce ", "enforcereport"]
     assert [value for value in tried if _pattern(name).fullmatch(value)] == values
 
@@ -124,7 +122,7 @@ _READABLE = (
 
 
 @pytest.mark.parametrize("value", _READABLE)
-def test_exemptions_that_have_the_shape_are_accepted_by_ssm_and_by_the_function(value: str) -> None:
+def test_valid_exemptions_are_accepted_by_ssm_and_by_the_function(value: str) -> None:
     assert _pattern("exemptions").fullmatch(value)
     _entries, unreadable = exemptions.parse(value)
     assert unreadable == ()
@@ -151,13 +149,11 @@ def test_exemptions_that_have_the_shape_are_accepted_by_ssm_and_by_the_function(
         "deploy-bot\nother bot",
     ],
 )
-def test_exemptions_that_cannot_be_read_are_refused(value: str) -> None:
+def test_invalid_exemptions_are_refused_by_ssm(value: str) -> None:
     assert not _pattern("exemptions").fullmatch(value)
 
 
-def test_the_function_reads_exactly_these_parameters_and_can_start_with_their_initial_values() -> (
-    None
-):
+def test_the_function_reads_exactly_these_parameters_and_accepts_their_initial_values() -> None:
     initial = {each.name: Parameter(value=each.default, version=1) for each in THRESHOLDS}
     assert set(NAMES) == initial.keys()
     assert Settings.parse(initial, path="/key-rotation").raw == initial

@@ -9,20 +9,20 @@ from tests.infra.template import Template
 _KEY = {"Fn::GetAtt": ["EncryptionKey3A692D6E", "Arn"]}
 
 
-def test_the_table_can_be_restored_to_any_second(template: Template) -> None:
+def test_the_table_has_point_in_time_recovery(template: Template) -> None:
     table = template.properties("AWS::DynamoDB::Table")
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_the_table_is_protected_from_deletion(template: Template) -> None:
+def test_the_table_has_deletion_protection(template: Template) -> None:
     assert template.properties("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is True
 
 
-def test_the_table_is_paid_by_use(template: Template) -> None:
+def test_the_table_is_billed_on_demand(template: Template) -> None:
     assert template.properties("AWS::DynamoDB::Table")["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_the_table_is_addressed_by_pk_and_sk_and_has_no_index(template: Template) -> None:
+def test_the_table_is_keyed_by_pk_and_sk_and_has_no_index(template: Template) -> None:
     table = template.properties("AWS::DynamoDB::Table")
     assert table["KeySchema"] == [
         {"AttributeName": "pk", "KeyType": "HASH"},
@@ -32,12 +32,12 @@ def test_the_table_is_addressed_by_pk_and_sk_and_has_no_index(template: Template
     assert "GlobalSecondaryIndexes" not in table
 
 
-def test_only_items_that_carry_expires_at_expire(template: Template) -> None:
+def test_the_table_expires_only_items_with_expires_at(template: Template) -> None:
     table = template.properties("AWS::DynamoDB::Table")
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_one_rotated_key_encrypts_the_table_the_topic_and_the_queue(template: Template) -> None:
+def test_one_rotated_kms_key_encrypts_the_table_the_topic_and_the_queue(template: Template) -> None:
     assert template.properties("AWS::KMS::Key")["EnableKeyRotation"] is True
     table = template.properties("AWS::DynamoDB::Table")
     assert table["SSESpecification"] == {
@@ -49,7 +49,7 @@ def test_one_rotated_key_encrypts_the_table_the_topic_and_the_queue(template: Te
     assert template.properties("AWS::SQS::Queue")["KmsMasterKeyId"] == _KEY
 
 
-def test_alarms_and_schedules_of_this_account_may_use_the_key_and_no_one_else_does(
+def test_only_alarms_and_schedules_of_this_account_are_granted_the_kms_key(
     template: Template,
 ) -> None:
     policy = template.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
@@ -75,16 +75,16 @@ def _denied_in_plain_text(policy: dict[str, Any]) -> set[str]:
     }
 
 
-def test_the_topic_and_the_queue_speak_tls_only(template: Template) -> None:
+def test_the_topic_and_the_queue_deny_requests_without_tls(template: Template) -> None:
     topic = template.properties("AWS::SNS::TopicPolicy")
     queue = template.properties("AWS::SQS::QueuePolicy")
-    assert topic["Topics"] == [{"Ref": template.id_of("AWS::SNS::Topic")}]
-    assert queue["Queues"] == [{"Ref": template.id_of("AWS::SQS::Queue")}]
+    assert topic["Topics"] == [{"Ref": template.logical_id("AWS::SNS::Topic")}]
+    assert queue["Queues"] == [{"Ref": template.logical_id("AWS::SQS::Queue")}]
     assert _denied_in_plain_text(topic) == {"sns:Publish"}
     assert _denied_in_plain_text(queue) == {"sqs:*"}
 
 
-def test_alarms_of_this_account_may_publish_and_nobody_else_from_outside(
+def test_the_topic_policy_allows_only_alarms_of_this_account_to_publish(
     template: Template,
 ) -> None:
     policy = template.properties("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
@@ -96,18 +96,18 @@ def test_alarms_of_this_account_may_publish_and_nobody_else_from_outside(
     }
 
 
-def test_a_dead_letter_waits_for_fourteen_days(template: Template) -> None:
+def test_dead_letters_are_kept_for_14_days(template: Template) -> None:
     assert template.properties("AWS::SQS::Queue")["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_log_is_kept_for_a_year(template: Template) -> None:
+def test_logs_are_kept_for_a_year(template: Template) -> None:
     assert template.properties("AWS::Logs::LogGroup")["RetentionInDays"] == 365
 
 
 _STAYING = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
 
 
-def test_the_table_its_key_and_the_log_stay_when_the_stack_goes_and_nothing_else(
+def test_only_the_table_its_kms_key_and_the_log_group_are_kept_when_the_stack_is_deleted(
     template: Template,
 ) -> None:
     resources = template.body["Resources"].values()
@@ -116,8 +116,10 @@ def test_the_table_its_key_and_the_log_stay_when_the_stack_goes_and_nothing_else
 
 
 @pytest.mark.parametrize("kind", sorted(_STAYING))
-def test_what_stays_is_not_deleted_by_a_replacement_either(template: Template, kind: str) -> None:
-    assert template.the(kind)["UpdateReplacePolicy"] == "Retain"
+def test_a_retained_resource_is_not_deleted_when_it_is_replaced(
+    template: Template, kind: str
+) -> None:
+    assert template.resource(kind)["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_what_stays_is_not_deleted_by_a_replacement_either(template: Template, k
         ("AWS::SQS::Queue", "EnforcerDeadLetters7019007E"),
     ],
 )
-def test_what_holds_state_keeps_its_logical_id_as_a_new_one_would_be_a_new_resource(
+def test_a_stateful_resource_keeps_its_logical_id_because_a_new_id_replaces_it(
     template: Template, kind: str, logical_id: str
 ) -> None:
-    assert template.id_of(kind) == logical_id
+    assert template.logical_id(kind) == logical_id
