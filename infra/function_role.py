@@ -6,6 +6,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -80,6 +81,26 @@ class FunctionRole(Construct):
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             [key.key_arn],
             via_services("dynamodb", "sns", "sqs"),
+        )
+
+    def grant_self_invoke(self, function: lambda_.Function, *, scope: Construct) -> None:
+        """Let the function invoke itself, to continue a run that did not finish in time.
+
+        The policy is created in `scope`, which is part of its logical id.
+        """
+        # A separate policy: the function depends on the role's default policy, so a reference to
+        # the function in that policy would be circular.
+        iam.Policy(
+            scope,
+            "GoOn",
+            roles=[self.role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="GoOn",
+                    actions=["lambda:InvokeFunction"],
+                    resources=[function.function_arn],
+                )
+            ],
         )
 
     def _allow(

@@ -71,17 +71,3 @@ class RotationFunction(Construct):
             max_event_age=Duration.hours(6),
             on_failure=destinations.SqsDestination(self.dead_letter_queue),
         )
-        # A run that is short of time hands over to the next. In a policy of its own: in the
-        # role's, the function would wait for the role and the role for the function.
-        iam.Policy(
-            self,
-            "GoOn",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    sid="GoOn",
-                    actions=["lambda:InvokeFunction"],
-                    resources=[self.function.function_arn],
-                )
-            ],
-        )

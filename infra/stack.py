@@ -63,6 +63,7 @@ class KeyRotationStack(cdk.Stack):
         function_role.grant_logging(rotation_function.log_group)
         function_role.grant_dead_letter_send(rotation_function.dead_letter_queue)
         function_role.grant_key_use(key)
+        function_role.grant_self_invoke(rotation_function.function, scope=rotation_function)
         RunSchedule(
             self,
             "Timetable",

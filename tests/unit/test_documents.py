@@ -17,9 +17,7 @@ RULES = (ROOT / "docs/rules.md").read_text()
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
-ROLE = (ROOT / "infra/function_role.py").read_text() + (
-    ROOT / "infra/rotation_function.py"
-).read_text()
+ROLE = (ROOT / "infra/function_role.py").read_text()
 
 
 @pytest.mark.parametrize("reason", list(Reason))
