@@ -27,7 +27,7 @@ class FunctionRole(Construct):
     def grant_iam(self) -> None:
         """See every user of the account; read, deactivate and delete access keys of users."""
         self._allow(
-            "SeeEveryUser",
+            "ListUsers",
             # None of the three knows resources.
             ["iam:ListUsers", "iam:GenerateCredentialReport", "iam:GetCredentialReport"],
             ["*"],
@@ -40,7 +40,7 @@ class FunctionRole(Construct):
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
         self._allow(
-            "RotateKeysOfUsers",
+            "RotateAccessKeys",
             [
                 "iam:ListAccessKeys",
                 "iam:GetAccessKeyLastUsed",
@@ -54,30 +54,34 @@ class FunctionRole(Construct):
     def grant_parameter_read(self, parameters: Sequence[ssm.StringParameter]) -> None:
         """Read the thresholds, by their names."""
         arns = [parameter.parameter_arn for parameter in parameters]
-        self._allow("ReadThresholds", ["ssm:GetParameters"], arns)
+        self._allow("ReadParameters", ["ssm:GetParameters"], arns)
 
     def grant_ledger(self, table: dynamodb.Table) -> None:
         """Read and write single items of the ledger; neither scan it nor write in batches."""
         actions = ["GetItem", "Query", "PutItem", "DeleteItem"]
-        self._allow("KeepLedger", [f"dynamodb:{action}" for action in actions], [table.table_arn])
+        self._allow(
+            "ReadWriteLedger", [f"dynamodb:{action}" for action in actions], [table.table_arn]
+        )
 
     def grant_publish(self, topic: sns.Topic) -> None:
         """Publish, and see whether anybody listens."""
-        self._allow("Tell", ["sns:Publish", "sns:ListSubscriptionsByTopic"], [topic.topic_arn])
+        self._allow(
+            "PublishDigest", ["sns:Publish", "sns:ListSubscriptionsByTopic"], [topic.topic_arn]
+        )
 
     def grant_logging(self, log_group: logs.LogGroup) -> None:
         """Write to its own log group."""
         actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        self._allow("Log", actions, [log_group.log_group_arn])
+        self._allow("WriteLog", actions, [log_group.log_group_arn])
 
     def grant_dead_letter_send(self, queue: sqs.Queue) -> None:
         """Leave an event that failed for good, which Lambda does in this role's name."""
-        self._allow("GiveUp", ["sqs:SendMessage"], [queue.queue_arn])
+        self._allow("SendToDeadLetterQueue", ["sqs:SendMessage"], [queue.queue_arn])
 
     def grant_key_use(self, key: kms.Key) -> None:
         """Use the key, but only by way of the three services that encrypt with it."""
         self._allow(
-            "UseKeyAtRest",
+            "UseEncryptionKey",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             [key.key_arn],
             via_services("dynamodb", "sns", "sqs"),
@@ -96,7 +100,7 @@ class FunctionRole(Construct):
             roles=[self.role],
             statements=[
                 iam.PolicyStatement(
-                    sid="GoOn",
+                    sid="InvokeSelf",
                     actions=["lambda:InvokeFunction"],
                     resources=[function.function_arn],
                 )

@@ -102,7 +102,7 @@ def test_a_stack_for_one_region_uses_the_arns_of_its_partition(
     (users,) = [
         statement["Resource"]
         for statement in template.role_statements("lambda")
-        if statement.get("Sid") == "RotateKeysOfUsers"
+        if statement.get("Sid") == "RotateAccessKeys"
     ]
     assert users["Fn::Join"][1][0] == f"arn:{partition}:iam::"
 
