@@ -1,4 +1,4 @@
-"""The enforcer: the function, its schedule, and where a run that failed for good ends up."""
+"""The Lambda function that runs key rotation, with its log group and dead-letter queue."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +12,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-_MEMORY_MB = 256
-
 
 class RotationFunction(Construct):
-    """One function on arm64 with its log group and dead-letter queue."""
+    """One function on arm64, its log group and its dead-letter queue."""
 
     def __init__(
         self,
@@ -29,25 +27,10 @@ class RotationFunction(Construct):
         environment: Mapping[str, str],
         reserved_concurrency: int | None,
     ) -> None:
-        """Create the function; what its role may do is granted by the stack."""
+        """Create the function from the folder `package`; `key` encrypts the queue."""
         super().__init__(scope, construct_id)
-        self.dead_letter_queue = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        # Evidence: kept for a year, and when the stack goes (it then empties by itself).
-        # CloudWatch encrypts it with a key of its own: what went wrong must stay readable when
-        # it is our key that is in trouble. No secret is ever logged.
-        self.log_group = logs.LogGroup(
-            self,
-            "Log",
-            retention=logs.RetentionDays.ONE_YEAR,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
+        self.dead_letter_queue = _dead_letter_queue(self, key)
+        self.log_group = _log_group(self)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -56,18 +39,41 @@ class RotationFunction(Construct):
             architecture=lambda_.Architecture.ARM_64,
             handler="key_rotation.handler.handler",
             code=lambda_.Code.from_asset(str(package)),
-            # The CDK may not add to the role: its actions are listed in one place.
+            # The CDK must not add permissions: function_role.py lists every action.
             role=role.without_policy_updates(),
             log_group=self.log_group,
             environment=dict(environment),
-            memory_size=_MEMORY_MB,
+            memory_size=256,
             timeout=Duration.minutes(15),
             reserved_concurrent_executions=reserved_concurrency,
-            # A run goes on by invoking itself, and each part leaves less to the next. Lambda would
-            # take a long one for a loop and stop it (Developer Guide, "Recursive loop detection").
+            # A long run continues by invoking itself, each time with less work left. By default
+            # Lambda stops that (Developer Guide, "Recursive loop detection").
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
-            # Lambda tries an event again by itself; a run that was cut short goes on that way.
+            # Lambda retries a failed run, which then continues where it stopped.
             retry_attempts=2,
             max_event_age=Duration.hours(6),
             on_failure=destinations.SqsDestination(self.dead_letter_queue),
         )
+
+
+def _dead_letter_queue(scope: Construct, key: kms.IKey) -> sqs.Queue:
+    return sqs.Queue(
+        scope,
+        "DeadLetters",
+        encryption=sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )
+
+
+def _log_group(scope: Construct) -> logs.LogGroup:
+    # The log is evidence, so it is kept for a year, even after the stack is deleted. CloudWatch
+    # encrypts it with a key of its own, so that it stays readable when our KMS key is the problem.
+    # No secret is ever logged.
+    return logs.LogGroup(
+        scope,
+        "Log",
+        retention=logs.RetentionDays.ONE_YEAR,
+        removal_policy=RemovalPolicy.RETAIN,
+    )

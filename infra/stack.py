@@ -1,4 +1,4 @@
-"""The stack: composes the constructs, grants, and names the outputs."""
+"""The stack: it creates the constructs, grants the permissions and defines the outputs."""
 
 from pathlib import Path
 
@@ -19,7 +19,10 @@ from infra.thresholds import PARAMETER_PATH, Thresholds
 
 
 class KeyRotationStack(cdk.Stack):
-    """Everything of one account. What `cdk destroy` leaves: the table, its key and the log."""
+    """All resources of one account. `cdk destroy` keeps the table, its KMS key and the log group.
+
+    Construct ids are part of the logical ids: CloudFormation replaces a resource whose id changes.
+    """
 
     def __init__(
         self,
@@ -30,25 +33,39 @@ class KeyRotationStack(cdk.Stack):
         package: Path,
         env: cdk.Environment | None = None,
     ) -> None:
-        """Compose the parts around the function, whose code is the folder `package`."""
+        """Create all resources; the folder `package` is the code of the function."""
         super().__init__(
             scope, construct_id, env=env, description="Enforces IAM access-key rotation"
         )
-        key = EncryptionKey(self, "Encryption").key
-        thresholds = Thresholds(self, "Thresholds")
-        table = Ledger(self, "Ledger", key=key).table
-        topic = NotificationTopic(self, "Notices", key=key, emails=context.emails).topic
-        function_role = FunctionRole(self, "Permissions")
-        rotation_function = RotationFunction(
+        self._key = EncryptionKey(self, "Encryption").key
+        self._thresholds = Thresholds(self, "Thresholds")
+        self._table = Ledger(self, "Ledger", key=self._key).table
+        self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
+        function = self._create_function(context, package)
+        RunSchedule(
+            self,
+            "Timetable",
+            function=function.function,
+            dead_letter_queue=function.dead_letter_queue,
+            key=self._key,
+            schedule=context.schedule,
+            timezone=context.timezone,
+        )
+        dashboard = self._create_monitoring(context, function)
+        self._create_outputs(function, dashboard)
+
+    def _create_function(self, context: Context, package: Path) -> RotationFunction:
+        role = FunctionRole(self, "Permissions")
+        function = RotationFunction(
             self,
             "Enforcer",
             package=package,
-            role=function_role.role,
-            key=key,
+            role=role.role,
+            key=self._key,
             reserved_concurrency=context.reserved_concurrency,
             environment={
-                "TABLE_NAME": table.table_name,
-                "TOPIC_ARN": topic.topic_arn,
+                "TABLE_NAME": self._table.table_name,
+                "TOPIC_ARN": self._topic.topic_arn,
                 "PARAMETER_PATH": PARAMETER_PATH,
                 "TIMEZONE": context.timezone,
                 "ACCOUNT_ID": cdk.Aws.ACCOUNT_ID,
@@ -56,38 +73,32 @@ class KeyRotationStack(cdk.Stack):
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             },
         )
-        function_role.grant_iam()
-        function_role.grant_parameter_read(thresholds.parameters)
-        function_role.grant_ledger(table)
-        function_role.grant_publish(topic)
-        function_role.grant_logging(rotation_function.log_group)
-        function_role.grant_dead_letter_send(rotation_function.dead_letter_queue)
-        function_role.grant_key_use(key)
-        function_role.grant_self_invoke(rotation_function.function, scope=rotation_function)
-        RunSchedule(
-            self,
-            "Timetable",
-            function=rotation_function.function,
-            dead_letter_queue=rotation_function.dead_letter_queue,
-            key=key,
-            schedule=context.schedule,
-            timezone=context.timezone,
-        )
+        role.grant_iam()
+        role.grant_parameter_read(self._thresholds.parameters)
+        role.grant_ledger(self._table)
+        role.grant_publish(self._topic)
+        role.grant_logging(function.log_group)
+        role.grant_dead_letter_send(function.dead_letter_queue)
+        role.grant_key_use(self._key)
+        role.grant_self_invoke(function.function, scope=function)
+        return function
+
+    def _create_monitoring(self, context: Context, function: RotationFunction) -> Dashboard:
         monitoring = Monitoring(
             self,
             "Monitoring",
-            function=rotation_function.function,
-            dead_letter_queue=rotation_function.dead_letter_queue,
-            topic=topic,
+            function=function.function,
+            dead_letter_queue=function.dead_letter_queue,
+            topic=self._topic,
             silence_hours=context.silence_hours,
         )
-        dashboard = Dashboard(
-            self, "Overview", function=rotation_function.function, alarms=monitoring.alarms
-        )
+        return Dashboard(self, "Overview", function=function.function, alarms=monitoring.alarms)
+
+    def _create_outputs(self, function: RotationFunction, dashboard: Dashboard) -> None:
         for name, value in {
-            "FunctionName": rotation_function.function.function_name,
-            "TopicArn": topic.topic_arn,
-            "TableName": table.table_name,
+            "FunctionName": function.function.function_name,
+            "TopicArn": self._topic.topic_arn,
+            "TableName": self._table.table_name,
             "ParameterPath": PARAMETER_PATH,
             "DashboardUrl": dashboard.url(),
         }.items():
