@@ -1,4 +1,4 @@
-"""The overview: a dashboard of everything that a run counts."""
+"""The CloudWatch dashboard of all metrics and alarms."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,18 @@ from constructs import Construct
 from infra.metrics import run_metric
 
 _DAY = Duration.days(1)
-_CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
-_TO_LOOK_AT = ("KeysFailed", "KeysHeld", "KeysDeferred", "KeysExempt")
-_HALF, _FULL = 12, 24
+_CONSOLE_HOST = "console.aws.amazon.com"
+_OTHER_CONSOLE_HOSTS = {
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+_CHANGES = ("KeysNoticed", "KeysDeactivated", "KeysDeleted")
+_EXCEPTIONS = ("KeysFailed", "KeysHeld", "KeysDeferred", "KeysExempt")
+_HALF_WIDTH, _FULL_WIDTH = 12, 24
 
 
 class Dashboard(Construct):
-    """One dashboard: how things stand, what was done, what needs a person, how the runs fare."""
+    """One dashboard: alarms, current keys, changes, exceptions and runs."""
 
     def __init__(
         self,
@@ -26,51 +31,55 @@ class Dashboard(Construct):
         function: lambda_.Function,
         alarms: Sequence[cloudwatch.Alarm],
     ) -> None:
-        """Create the dashboard over the last quarter, as windows are counted in weeks."""
+        """Create the dashboard; it shows 90 days, because grace windows last weeks."""
         super().__init__(scope, construct_id)
         self._dashboard = cloudwatch.Dashboard(
             self,
             "Dashboard",
             default_interval=Duration.days(90),
             widgets=[
-                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_FULL)],
-                [_now("ActiveKeys", "StaleKeys", "KeysInGrace", "OldestActiveKeyAge")],
+                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_FULL_WIDTH)],
+                [_latest("ActiveKeys", "StaleKeys", "KeysInGrace", "OldestActiveKeyAge")],
                 [
-                    _by_day("Done", "Sum", "KeysNoticed", "KeysDeactivated", "KeysDeleted"),
-                    _by_day("To look at", "Maximum", *_TO_LOOK_AT),
+                    _per_day("Notices, deactivations and deletions per day", "Sum", *_CHANGES),
+                    _per_day("Failed, held, deferred and exempt keys", "Maximum", *_EXCEPTIONS),
                 ],
-                [_by_day("Runs finished", "Sum", "RunCompleted"), _runs(function)],
+                [_per_day("Completed runs per day", "Sum", "RunCompleted"), _runs(function)],
             ],
         )
 
     def url(self) -> str:
-        """Where the console of this partition shows it."""
-        host = "console.aws.amazon.com"
-        for partition, console in _CONSOLES.items():
-            here = CfnCondition(
+        """The dashboard's address in the console of the partition that the stack is in."""
+        host = _CONSOLE_HOST
+        for partition, other_host in _OTHER_CONSOLE_HOSTS.items():
+            is_partition = CfnCondition(
                 self,
                 f"In-{partition}",
                 expression=Fn.condition_equals(Aws.PARTITION, partition),
             )
-            host = Fn.condition_if(here.logical_id, console, host).to_string()
+            host = Fn.condition_if(is_partition.logical_id, other_host, host).to_string()
         page = f"cloudwatch/home?region={Aws.REGION}#dashboards/dashboard"
         return f"https://{host}/{page}/{self._dashboard.dashboard_name}"
 
 
-def _now(*names: str) -> cloudwatch.SingleValueWidget:
-    metrics = [run_metric(name, statistic="Maximum", period=_DAY) for name in names]
-    return cloudwatch.SingleValueWidget(title="Now", metrics=metrics, width=_FULL, sparkline=True)
+def _latest(*names: str) -> cloudwatch.SingleValueWidget:
+    return cloudwatch.SingleValueWidget(
+        title="Keys, and age of the oldest active key in days",
+        metrics=[run_metric(name, statistic="Maximum", period=_DAY) for name in names],
+        width=_FULL_WIDTH,
+        sparkline=True,
+    )
 
 
-def _by_day(title: str, statistic: str, *names: str) -> cloudwatch.GraphWidget:
+def _per_day(title: str, statistic: str, *names: str) -> cloudwatch.GraphWidget:
     metrics = [run_metric(name, statistic=statistic, period=_DAY) for name in names]
-    return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF)
+    return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF_WIDTH)
 
 
 def _runs(function: lambda_.Function) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(
-        title="Runs: errors, and the longest (of at most 15 minutes)",
+        title="Run errors, and longest run (limit: 15 minutes)",
         left=[function.metric_errors(period=_DAY)],
         right=[function.metric_duration(period=_DAY, statistic="Maximum")],
-        width=_HALF,
+        width=_HALF_WIDTH,
     )

@@ -1,4 +1,4 @@
-"""The alarms of promise 10: silence is alarming."""
+"""The alarms: on failed runs, on failed keys, and on the absence of completed runs."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,9 +10,32 @@ from constructs import Construct
 
 from infra.metrics import run_metric
 
+_RUN_FAILED = (
+    "A key-rotation run failed. Keys that it did not reach are not rotated until a run succeeds."
+    " Lambda retries a scheduled run twice. First: read the error in the STOPPED e-mail or in the"
+    " function's log, then see docs/runbook.md."
+)
+_KEY_FAILED = (
+    "A key-rotation run could not read or change some users or keys. These keys are not rotated"
+    " until a later run succeeds with them; the run processed all others. First: read the reasons"
+    " in the section FAILED of the last digest e-mail or in the function's log, then see"
+    " docs/runbook.md."
+)
+_DEAD_LETTER = (
+    "Lambda or EventBridge Scheduler gave up on a key-rotation run and sent its event to the"
+    " dead-letter queue. Keys that the run did not reach are not rotated until a later run"
+    " succeeds. First: read the error in the message and fix the cause. Then start a run by hand"
+    " and delete the message; see docs/runbook.md."
+)
+_NO_RUN = (
+    "No key-rotation run completed in the last {hours} h, so keys are probably not rotated."
+    " First: check that the schedule is enabled and read the function's log, then see"
+    " docs/runbook.md."
+)
+
 
 class Monitoring(Construct):
-    """Four alarms, all to the topic. Each description is what the person at night reads."""
+    """Four alarms that notify the topic. The engineer on call reads their descriptions."""
 
     def __init__(
         self,
@@ -24,43 +47,32 @@ class Monitoring(Construct):
         topic: sns.Topic,
         silence_hours: int,
     ) -> None:
-        """Create the alarms."""
+        """Create the alarms; without a completed run for `silence_hours` the last one goes off."""
         super().__init__(scope, construct_id)
         self._action = actions.SnsAction(topic)
-        five_minutes = Duration.minutes(5)
+        period = Duration.minutes(5)
+        failed_keys = run_metric("KeysFailed", statistic="Sum", period=period)
+        dead_letters = dead_letter_queue.metric_approximate_number_of_messages_visible(
+            period=period
+        )
         self.alarms = [
-            self._alarm_on_first(
-                "RunFailed",
-                function.metric_errors(period=five_minutes),
-                "A run of key-rotation failed; Lambda tries twice more. See the function's log.",
-            ),
-            self._alarm_on_first(
-                "KeyFailed",
-                run_metric("KeysFailed", statistic="Sum", period=five_minutes),
-                "Some keys could not be read or changed; the digest names them under failed.",
-            ),
-            self._alarm_on_first(
-                "DeadLetter",
-                dead_letter_queue.metric_approximate_number_of_messages_visible(
-                    period=five_minutes
-                ),
-                "A run of key-rotation was given up. Its event and error are in the dead-letter"
-                " queue; start a run by hand, then delete the message.",
-            ),
+            self._alarm_on_first("RunFailed", function.metric_errors(period=period), _RUN_FAILED),
+            self._alarm_on_first("KeyFailed", failed_keys, _KEY_FAILED),
+            self._alarm_on_first("DeadLetter", dead_letters, _DEAD_LETTER),
             self._no_run_alarm(silence_hours),
         ]
 
     def _alarm_on_first(
-        self, name: str, metric: cloudwatch.Metric, description: str
+        self, construct_id: str, metric: cloudwatch.Metric, description: str
     ) -> cloudwatch.Alarm:
-        """Ring at the first one counted; that nothing is counted is the good case."""
+        """Alarm on the first occurrence; missing data is not breaching."""
         alarm = cloudwatch.Alarm(
             self,
-            name,
+            construct_id,
             alarm_description=description,
             metric=metric,
             threshold=1,
-            comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
@@ -68,17 +80,16 @@ class Monitoring(Construct):
         return alarm
 
     def _no_run_alarm(self, hours: int) -> cloudwatch.Alarm:
-        """Ring when no run finished for so many hours, the time before the first run included.
+        """Alarm when no run completed for this many hours, also before the first run.
 
-        By the hour, as CloudWatch looks back seven days by periods of an hour or more, by shorter
-        ones only one day. Where hours hold no data it also looks a few hours further back, so the
-        alarm may ring that much later (metric math could tell it not to).
+        The period is one hour: with shorter periods CloudWatch evaluates at most one day, with
+        this one seven days. Where data is missing, CloudWatch also evaluates some older periods,
+        so the alarm can be a few hours late.
         """
         alarm = cloudwatch.Alarm(
             self,
             "Silence",
-            alarm_description=f"No run of key-rotation finished for {hours} hours: keys are not"
-            " being looked after. Is the schedule on, and what does the function's log say?",
+            alarm_description=_NO_RUN.format(hours=hours),
             metric=run_metric("RunCompleted", statistic="Sum", period=Duration.hours(1)),
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -1,4 +1,4 @@
-"""Promise 10: silence is alarming."""
+"""Promise 10: alarms on failed runs, on failed keys, and on the absence of completed runs."""
 
 import pytest
 
@@ -18,6 +18,7 @@ _METRICS = [
     "OldestActiveKeyAge",
     "RunCompleted",
 ]
+_ALARM_METRICS = ["Errors", "KeysFailed", "ApproximateNumberOfMessagesVisible", "RunCompleted"]
 
 
 def test_an_alarm_watches_failed_runs(template: Template) -> None:
@@ -76,14 +77,23 @@ def test_silence_hours_set_the_evaluation_period_within_cloudwatchs_limit_of_sev
     assert alarm["Period"] * alarm["EvaluationPeriods"] == hours * 3600 <= 7 * 24 * 3600
 
 
-def test_every_alarm_notifies_the_topic_and_has_a_description(template: Template) -> None:
+def test_every_alarm_notifies_the_topic(template: Template) -> None:
     alarms = template.resources("AWS::CloudWatch::Alarm").values()
     assert len(alarms) == 4
     for alarm in alarms:
         properties = alarm["Properties"]
         assert properties["AlarmActions"] == [{"Ref": template.logical_id("AWS::SNS::Topic")}]
-        assert properties["AlarmDescription"]
         assert properties.get("ActionsEnabled", True)
+
+
+@pytest.mark.parametrize("metric", _ALARM_METRICS)
+def test_every_alarm_says_whether_keys_are_rotated_and_what_to_do_first(
+    template: Template, metric: str
+) -> None:
+    description = template.alarm(metric)["AlarmDescription"]
+    assert "not rotated" in description
+    assert "First: " in description
+    assert description.endswith("see docs/runbook.md.")
 
 
 @pytest.mark.parametrize("metric", _METRICS)
