@@ -8,7 +8,7 @@ from infra.context import ContextError
 
 
 def main() -> None:
-    """Synthesise into CDK_OUTDIR; a mistake of the caller's ends in one line and exit code 1."""
+    """Synthesise into CDK_OUTDIR; an error of the caller ends with one line and exit code 1."""
     try:
         with bundled_package() as package:
             build_app(package=package).synth()

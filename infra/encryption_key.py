@@ -1,4 +1,4 @@
-"""The key that everything at rest is encrypted with."""
+"""The KMS key that encrypts data at rest."""
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -9,12 +9,12 @@ from constructs import Construct
 class EncryptionKey(Construct):
     """One customer-managed KMS key for the table, the topic and the queue, rotated every year.
 
-    An AWS-managed key cannot serve: its policy lets no alarm publish to the topic.
-    The key stays when the stack goes, as the table stays and cannot be read without it.
+    An AWS-managed key does not work: its key policy does not let alarms publish to the topic.
+    The key is kept when the stack is deleted, because the table is kept and needs it.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
-        """Create the key; the account's IAM policies say who else may use it."""
+        """Create the key; IAM policies of the account control who else can use it."""
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,
@@ -23,14 +23,14 @@ class EncryptionKey(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        # CloudWatch calls KMS as itself when an alarm publishes to the encrypted topic; without
-        # this the alarm fails silently. Scheduler sends to the queue as its role; AWS asks for
-        # this statement all the same where the queue is encrypted.
+        # CloudWatch uses its service principal when an alarm publishes to the encrypted topic;
+        # without this statement the alarm fails silently. Scheduler sends to the encrypted queue
+        # with its role, but the AWS documentation requires the statement too.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsAndScheduler",
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                resources=["*"],  # in a key's policy: this key
+                resources=["*"],  # in a key policy: this key
                 principals=[
                     iam.ServicePrincipal("cloudwatch.amazonaws.com"),
                     iam.ServicePrincipal("scheduler.amazonaws.com"),
@@ -41,7 +41,10 @@ class EncryptionKey(Construct):
 
 
 def via_services(*services: str) -> dict[str, object]:
-    """Limit a permission to use the key to what these services of this Region do with it."""
-    # The end is * for China, where services end in amazonaws.com.cn.
+    """Return conditions that allow the use of a KMS key only through these services here.
+
+    Services are named as in `kms:ViaService`, for example `sqs`, and are those of this Region.
+    """
+    # The suffix is * because it is amazonaws.com.cn in China.
     via = [f"{service}.{Aws.REGION}.*" for service in services]
     return {"StringLike": {"kms:ViaService": via}}

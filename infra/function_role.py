@@ -1,4 +1,4 @@
-"""What the function may do: every action is listed here, and nothing else is allowed."""
+"""The role of the function. Every action that it allows is listed in this module."""
 
 from collections.abc import Sequence
 
@@ -17,18 +17,18 @@ from infra.encryption_key import via_services
 
 
 class FunctionRole(Construct):
-    """The function's role. Each `grant_` method is one reason; the stack calls them all."""
+    """The role that the function assumes. Each `grant_` method grants what one purpose needs."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
-        """Create a role that may do nothing yet."""
+        """Create the role without permissions."""
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
 
     def grant_iam(self) -> None:
-        """See every user of the account; read, deactivate and delete access keys of users."""
+        """List the users of the account; read, deactivate and delete their access keys."""
         self._allow(
             "ListUsers",
-            # None of the three knows resources.
+            # None of the three supports resource-level permissions.
             ["iam:ListUsers", "iam:GenerateCredentialReport", "iam:GetCredentialReport"],
             ["*"],
         )
@@ -52,34 +52,31 @@ class FunctionRole(Construct):
         )
 
     def grant_parameter_read(self, parameters: Sequence[ssm.StringParameter]) -> None:
-        """Read the thresholds, by their names."""
+        """Read the parameters by name."""
         arns = [parameter.parameter_arn for parameter in parameters]
         self._allow("ReadParameters", ["ssm:GetParameters"], arns)
 
     def grant_ledger(self, table: dynamodb.Table) -> None:
-        """Read and write single items of the ledger; neither scan it nor write in batches."""
-        actions = ["GetItem", "Query", "PutItem", "DeleteItem"]
-        self._allow(
-            "ReadWriteLedger", [f"dynamodb:{action}" for action in actions], [table.table_arn]
-        )
+        """Read and write single items of the table, without scans and batch writes."""
+        actions = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"]
+        self._allow("ReadWriteLedger", actions, [table.table_arn])
 
     def grant_publish(self, topic: sns.Topic) -> None:
-        """Publish, and see whether anybody listens."""
-        self._allow(
-            "PublishDigest", ["sns:Publish", "sns:ListSubscriptionsByTopic"], [topic.topic_arn]
-        )
+        """Publish to the topic and list its subscriptions."""
+        actions = ["sns:Publish", "sns:ListSubscriptionsByTopic"]
+        self._allow("PublishDigest", actions, [topic.topic_arn])
 
     def grant_logging(self, log_group: logs.LogGroup) -> None:
-        """Write to its own log group."""
+        """Write to the log group of the function."""
         actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
         self._allow("WriteLog", actions, [log_group.log_group_arn])
 
     def grant_dead_letter_send(self, queue: sqs.Queue) -> None:
-        """Leave an event that failed for good, which Lambda does in this role's name."""
+        """Send events to the queue: Lambda does so with this role after the last retry."""
         self._allow("SendToDeadLetterQueue", ["sqs:SendMessage"], [queue.queue_arn])
 
     def grant_key_use(self, key: kms.Key) -> None:
-        """Use the key, but only by way of the three services that encrypt with it."""
+        """Use the KMS key, only through the three services that encrypt with it."""
         self._allow(
             "UseEncryptionKey",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
@@ -88,9 +85,9 @@ class FunctionRole(Construct):
         )
 
     def grant_self_invoke(self, function: lambda_.Function, *, scope: Construct) -> None:
-        """Let the function invoke itself, to continue a run that did not finish in time.
+        """Invoke the function itself, to continue a run that did not finish in time.
 
-        The policy is created in `scope`, which is part of its logical id.
+        The policy is created in `scope`, which is part of the logical id.
         """
         # A separate policy: the function depends on the role's default policy, so a reference to
         # the function in that policy would be circular.

@@ -1,4 +1,4 @@
-"""The ledger: the watch of each key, and the history of what was done."""
+"""The DynamoDB table with the watch of each key and the history of all changes."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,14 +9,14 @@ from constructs import Construct
 class Ledger(Construct):
     """One on-demand DynamoDB table.
 
-    It stays when the stack goes: without it nobody could say which keys were deactivated by this
-    tool and since when, and an auditor would lose the history. A new stack starts a new one.
+    It is kept when the stack is deleted: it is the only record of which keys this product
+    deactivated and when, and the history is evidence for auditors. A new stack creates a new table.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
-        """Create the table, protected from deletion and restorable to any second of 35 days."""
+        """Create the table with deletion protection and point-in-time recovery (35 days)."""
         super().__init__(scope, construct_id)
-        # Not TableV2: it takes a key of ours only where the Region is known at synthesis.
+        # TableV2 accepts a customer-managed key only if the Region is known at synthesis.
         self.table = dynamodb.Table(
             self,
             "Table",
@@ -28,7 +28,8 @@ class Ledger(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            # Bookkeeping only (such as the locks of past runs): expiry drives no action.
+            # No item has this attribute, so no item expires. It is enabled in deployed stacks, and
+            # removing it here would change their table.
             time_to_live_attribute="expires_at",
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,

@@ -1,4 +1,4 @@
-"""The metrics that a run emits, as the function names them (Powertools, EMF)."""
+"""The metrics that the function publishes (with Powertools, in EMF)."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -8,7 +8,7 @@ NAMESPACE = "KeyRotation"
 
 
 def run_metric(name: str, *, statistic: str, period: Duration) -> cloudwatch.Metric:
-    """One metric of a run, in the dimension that Powertools adds."""
+    """Return a metric of the function, with the dimension that Powertools adds."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,

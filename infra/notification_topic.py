@@ -1,4 +1,4 @@
-"""The topic that people listen to: digests and alarms."""
+"""The SNS topic for digests and alarms."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ from constructs import Construct
 
 
 class NotificationTopic(Construct):
-    """One encrypted SNS topic, TLS only, with the e-mail addresses of the context."""
+    """One encrypted SNS topic that requires TLS, with e-mail subscriptions."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, emails: Sequence[str]
     ) -> None:
-        """Create the topic and its subscriptions; each address confirms its own by a link."""
+        """Create the topic and its subscriptions; each subscriber must confirm by a link."""
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(
             self, "Topic", display_name="Key rotation", master_key=key, enforce_ssl=True
         )
-        # The topic has a policy of its own, so the alarms need to be let in by it.
+        # enforce_ssl gives the topic a policy, so the policy must also allow the alarms.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsPublish",
@@ -35,7 +35,7 @@ class NotificationTopic(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         if not emails:
             Annotations.of(self).add_warning_v2(
-                "key-rotation:nobody-listens",
-                "no e-mail address is given (-c email=...): in enforce mode every run fails"
-                " until somebody has subscribed to the topic and confirmed.",
+                "key-rotation:no-subscriber",
+                "No e-mail address is set (-c email=...). In enforce mode every run fails until"
+                " the topic has a confirmed subscription.",
             )

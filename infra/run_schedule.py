@@ -1,4 +1,4 @@
-"""The timetable: when the enforcer runs."""
+"""The schedule that starts the runs."""
 
 from aws_cdk import Aws, Duration, Stack, TimeZone
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,7 @@ from infra.encryption_key import via_services
 
 
 class RunSchedule(Construct):
-    """One EventBridge schedule, and the role in which Scheduler invokes the function."""
+    """One EventBridge Scheduler schedule, and the role that it assumes to invoke the function."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class RunSchedule(Construct):
         schedule: str,
         timezone: str,
     ) -> None:
-        """Create the schedule; what cannot be handed over for three hours is a dead letter."""
+        """Create the schedule; events that fail for three hours go to the dead-letter queue."""
         super().__init__(scope, construct_id)
         role = _role(self, function=function, dead_letter_queue=dead_letter_queue, key=key)
         scheduler.Schedule(
@@ -36,10 +36,10 @@ class RunSchedule(Construct):
             schedule=scheduler.ScheduleExpression.expression(schedule, TimeZone.of(timezone)),
             target=targets.LambdaInvoke(
                 function,
-                # The CDK's own grants would cover every version of the function and leave out
-                # the queue's key.
+                # The CDK's own grants would include every version of the function, and not the
+                # KMS key of the queue.
                 role=role.without_policy_updates(),
-                # Every delivery of one event carries the same time, which names the run.
+                # All deliveries of one event contain the same time, which identifies the run.
                 input=scheduler.ScheduleTargetInput.from_object(
                     {"scheduled_time": scheduler.ContextAttribute.scheduled_time}
                 ),
@@ -52,7 +52,7 @@ class RunSchedule(Construct):
 def _role(
     scope: Construct, *, function: lambda_.Function, dead_letter_queue: sqs.Queue, key: kms.Key
 ) -> iam.Role:
-    """Make the role, which only schedules of this account's default group may take on."""
+    """Create a role that only schedules of this account's default group can assume."""
     group = Stack.of(scope).format_arn(
         service="scheduler", resource="schedule-group", resource_name="default"
     )

@@ -1,6 +1,6 @@
-"""The shape of EventBridge Scheduler's recurring expressions.
+"""The syntax of EventBridge Scheduler's recurring expressions.
 
-Synthesis refuses what Scheduler would refuse minutes later, in the middle of a deployment.
+Synthesis checks it, because Scheduler would report an error only during the deployment.
 """
 
 import re
@@ -10,10 +10,10 @@ _CRON = re.compile(r"cron\(([^()]+)\)")
 _STEP = r"(/[1-9][0-9]{0,2})?"
 
 
-def _field(value: str, *, alone: str = "") -> re.Pattern[str]:
-    """One field: a list of *, values and ranges with steps; or a sign that stands alone."""
+def _field(value: str, *, special: str = "") -> re.Pattern[str]:
+    """Return the pattern of a field: a list of *, values and ranges with steps; or `special`."""
     item = rf"(\*|({value})(-({value}))?){_STEP}"
-    return re.compile(rf"{item}(,{item})*" + (f"|{alone}" if alone else ""))
+    return re.compile(rf"{item}(,{item})*" + (f"|{special}" if special else ""))
 
 
 _MONTH = "0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
@@ -22,17 +22,17 @@ _MONTHDAY = "0?[1-9]|[12][0-9]|3[01]"
 _FIELDS = (
     _field("[0-5]?[0-9]"),  # minutes
     _field("[01]?[0-9]|2[0-3]"),  # hours
-    _field(_MONTHDAY, alone=rf"\?|L|LW|({_MONTHDAY})W"),
+    _field(_MONTHDAY, special=rf"\?|L|LW|({_MONTHDAY})W"),
     _field(_MONTH),
-    _field(_WEEKDAY, alone=rf"\?|L|({_WEEKDAY})L|({_WEEKDAY})#[1-5]"),
+    _field(_WEEKDAY, special=rf"\?|L|({_WEEKDAY})L|({_WEEKDAY})#[1-5]"),
     _field("19[7-9][0-9]|2[01][0-9][0-9]"),  # years
 )
 
 
 def is_recurring_schedule(expression: str) -> bool:
-    """Whether this is a rate, or a cron of six fields with exactly one ? for its two days.
+    """Return whether this is a rate, or a cron of six fields with ? for one of the two days.
 
-    A one-time at(...) is none: the keys would be looked at once and never again.
+    A one-time at(...) is not accepted, because it would start only one run.
     """
     if _RATE.fullmatch(expression):
         return True
@@ -42,6 +42,6 @@ def is_recurring_schedule(expression: str) -> bool:
     fields = cron[1].split(" ")
     return (
         len(fields) == len(_FIELDS)
-        and all(shape.fullmatch(field) for shape, field in zip(_FIELDS, fields, strict=True))
+        and all(pattern.fullmatch(field) for pattern, field in zip(_FIELDS, fields, strict=True))
         and fields.count("?") == 1
     )

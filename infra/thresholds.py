@@ -1,14 +1,14 @@
 """The thresholds: eight SSM parameters that people edit without a deployment.
 
-The template holds the *initial* values only. CloudFormation compares templates, so an edit
-survives every deployment as long as nothing here changes, not even a description: a change of any
-property puts the initial value back. A test pins all of it. (A deployment that reverts drift, a
-"drift-aware change set", puts the initial values back as well.)
+The template contains only the *initial* values. CloudFormation compares templates, not deployed
+values, so a deployment keeps edited values if no property of the parameter changes in the template.
+A change of any property, even of the description, resets the value. Therefore a test pins all
+properties. (A drift-aware change set that reverts drift also resets the values.)
 
-`cdk destroy` deletes them, edits included, so that a later deployment can create them again.
+`cdk destroy` deletes the parameters and their edited values.
 
-SSM checks the patterns at every edit. What a pattern cannot say (that notice-days is less than
-max-age-days, that a date exists) the function checks at the start of every run.
+SSM checks a new value against the pattern. The function checks at the start of every run what a
+pattern cannot express: that notice-days is less than max-age-days, or that a date exists.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PARAMETER_PATH = "/key-rotation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """One parameter as it is first created."""
+    """One parameter with its initial value."""
 
     name: str
     default: str
@@ -29,8 +29,8 @@ class Threshold:
     description: str
 
 
-# One entry a line: a user name or an access key id, or a user path; until a day; # a reason.
-# Empty lines, and both kinds of line end, are let through.
+# One entry on each line: a user path, or a user name or access key id; until a date; # a reason.
+# Empty lines are accepted, and both LF and CRLF.
 _ENTRY = (
     r"(/[!-\"$-~]*|[A-Za-z0-9_+=,.@*-]+)"
     r"([ \t]+until[ \t]+[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?"
@@ -91,7 +91,7 @@ THRESHOLDS = (
 
 
 class Thresholds(Construct):
-    """The parameters."""
+    """The eight SSM parameters."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         """Create each parameter with its initial value."""

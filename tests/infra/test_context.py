@@ -122,6 +122,6 @@ def test_a_bad_value_ends_synthesis_with_one_line_and_exit_code_1(tmp_path: Path
     assert run.returncode == 1
     assert run.stderr == (
         "key-rotation: context 'timezone' is 'Mars';"
-        " it accepts a name of the IANA list, such as Europe/Berlin or UTC\n"
+        " it accepts an IANA time zone, for example Europe/Berlin or UTC\n"
     )
     assert list(tmp_path.iterdir()) == []

@@ -29,7 +29,7 @@ def test_without_an_email_address_nobody_is_subscribed_and_synthesis_warns(
 ) -> None:
     assert template.resources("AWS::SNS::Subscription") == {}
     (warning,) = _warnings(package, tmp_path, {})
-    assert "in enforce mode every run fails until somebody has subscribed" in warning
+    assert "every run fails until the topic has a confirmed subscription" in warning
 
 
 def test_with_an_email_address_synthesis_does_not_warn(package: Path, tmp_path: Path) -> None:
