@@ -40,8 +40,9 @@ def test_the_package_contains_exactly_the_locked_dependencies(package: Path) -> 
 
 def test_the_package_contains_every_module_of_the_function(package: Path) -> None:
     source = _ROOT / "functions" / "key_rotation"
-    modules = {path.name for path in source.glob("*.py")}
-    assert {path.name for path in (package / "key_rotation").glob("*.py")} == modules
+    modules = {path.relative_to(source) for path in source.rglob("*.py")}
+    bundled = package / "key_rotation"
+    assert {path.relative_to(bundled) for path in bundled.rglob("*.py")} == modules
 
 
 def test_the_package_contains_nothing_specific_to_the_build_machine(package: Path) -> None:
