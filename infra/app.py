@@ -17,11 +17,13 @@ def build_app(
     context: dict[str, object] | None = None,
     env: cdk.Environment | None = None,
     outdir: str | None = None,
+    validate: bool = True,
 ) -> cdk.App:
     """Return the app, with the folder `package` as the code of the function.
 
     Only the CDK CLI reads cdk.json. This function reads it too, so that `python app.py`, the tests
     and `cdk deploy` synthesise the same template. `-c` (`context` in tests) has precedence.
+    `validate=False` omits the CDK's validation of the template, which takes three seconds.
     Raises ContextError if a context value is not valid.
     """
     defaults = json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"]
@@ -30,6 +32,7 @@ def build_app(
         post_cli_context=context,
         outdir=outdir,
         analytics_reporting=False,
+        builtin_cloud_formation_validation=validate,
         stack_traces=False,  # they name temporary files of jsii, not our lines
     )
     KeyRotationStack(

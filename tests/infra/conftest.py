@@ -1,6 +1,7 @@
-"""One package and one synthesis for all tests, as jsii takes its seconds."""
+"""One package and one Node.js process for all tests, because both take seconds to create."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from infra.bundling import bundled_package
 from tests.infra.template import Synthesise, Template
 
-# aws_cdk comes after infra, which names jsii its Node.js.
+# infra selects the Node.js that aws_cdk starts, so it is imported first.
 # isort: split
 import aws_cdk as cdk
 
@@ -17,28 +18,45 @@ from infra.app import build_app
 
 @pytest.fixture(scope="session")
 def package() -> Iterator[Path]:
-    """Bundle the function's package."""
+    """Build the function's package."""
     with bundled_package() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def synthesise(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
-    """Synthesise with a context and, if given, for a Region."""
+    """Return a function that synthesises the stack once for each context and Region."""
 
-    def synthesise(region: str | None = None, **context: object) -> Template:
+    @cache
+    def synthesise(region: str | None, **context: object) -> Template:
         app = build_app(
             package=package,
             context={key.replace("_", "-"): value for key, value in context.items()},
             env=cdk.Environment(region=region) if region else None,
             outdir=str(tmp_path_factory.mktemp("cdk.out")),
+            validate=False,
         )
-        return Template(app.synth().get_stack_by_name("KeyRotation").template)
+        stack = app.synth().get_stack_by_name("KeyRotation")
+        warnings = [each for each in stack.messages if each.level.name == "WARNING"]
+        return Template(stack.template, tuple(str(each.entry.data) for each in warnings))
 
     return synthesise
 
 
 @pytest.fixture(scope="session")
 def template(synthesise: Synthesise) -> Template:
-    """Synthesise for somebody who set nothing at all."""
-    return synthesise()
+    """Synthesise the stack with default context values, for any Region."""
+    return synthesise(None)
+
+
+@pytest.fixture(scope="session")
+def customised(synthesise: Synthesise) -> Template:
+    """Synthesise the stack with every context value set."""
+    return synthesise(
+        None,
+        email="a@example.com,b@example.com",
+        schedule="rate(12 hours)",
+        timezone="Europe/Berlin",
+        silence_hours="168",
+        reserved_concurrency="1",
+    )

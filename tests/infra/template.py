@@ -1,4 +1,4 @@
-"""Questions to a synthesised template."""
+"""Queries on a synthesised template."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -6,38 +6,39 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template as CloudFormation gets it."""
+    """A template as CloudFormation receives it, and the warnings of its synthesis."""
 
     body: dict[str, Any]
+    warnings: tuple[str, ...]
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
-        """List every resource of a type, by its logical id."""
+        """Return all resources of a type by logical id."""
         resources: dict[str, dict[str, Any]] = self.body["Resources"]
         return {name: found for name, found in resources.items() if found["Type"] == kind}
 
     def resource(self, kind: str) -> dict[str, Any]:
-        """Find the only resource of a type."""
+        """Return the only resource of a type."""
         (found,) = self.resources(kind).values()
         return found
 
     def properties(self, kind: str) -> dict[str, Any]:
-        """Find the properties of the only resource of a type."""
+        """Return the properties of the only resource of a type."""
         properties: dict[str, Any] = self.resource(kind)["Properties"]
         return properties
 
     def logical_id(self, kind: str) -> str:
-        """Find the logical id of the only resource of a type."""
+        """Return the logical id of the only resource of a type."""
         (name,) = self.resources(kind)
         return name
 
     def alarm(self, metric: str) -> dict[str, Any]:
-        """Find the properties of the alarm on a metric."""
+        """Return the properties of the alarm on a metric."""
         alarms = self.resources("AWS::CloudWatch::Alarm").values()
         (found,) = [alarm["Properties"] for alarm in alarms if _metric(alarm) == metric]
         return dict(found)
 
     def role_statements(self, service: str) -> list[dict[str, Any]]:
-        """List the statements of the role that a service takes on."""
+        """Return the policy statements of the role that a service assumes."""
         (role,) = [
             name
             for name, found in self.resources("AWS::IAM::Role").items()
@@ -52,10 +53,10 @@ class Template:
 
 
 class Synthesise(Protocol):
-    """Synthesise with a context (underscores for hyphens) and, if given, for a Region."""
+    """Synthesises the stack for one Region, or for any (None), with context values."""
 
-    def __call__(self, region: str | None = None, **context: object) -> Template:
-        """Give the template."""
+    def __call__(self, region: str | None, **context: object) -> Template:
+        """Return the template; context keys are given with underscores for hyphens."""
 
 
 def _metric(alarm: dict[str, Any]) -> str:
@@ -63,12 +64,12 @@ def _metric(alarm: dict[str, Any]) -> str:
 
 
 def as_list(value: str | list[str]) -> list[str]:
-    """Read IAM's one-or-many as many."""
+    """Return a list, because IAM policies write a single value without one."""
     return [value] if isinstance(value, str) else value
 
 
 def render(value: object) -> str:
-    """Write a string's references into it, such as `arn:${AWS::Partition}:iam:...`."""
+    """Return a string with its references, such as `arn:${AWS::Partition}:iam:...`."""
     match value:
         case str():
             return value

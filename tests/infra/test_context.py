@@ -1,4 +1,4 @@
-"""What a person may set at deployment: a bad value is one clear line, before anything happens."""
+"""The context values of a deployment: defaults, accepted values, and one-line errors."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What is kept, how it is encrypted, and what stays when the stack goes."""
+"""How data is encrypted, how long it is kept, and what a deleted stack leaves."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def test_only_alarms_and_schedules_of_this_account_are_granted_the_kms_key(
 ) -> None:
     policy = template.properties("AWS::KMS::Key")["KeyPolicy"]["Statement"]
     owner, services = policy
-    assert owner["Action"] == "kms:*"  # the account itself, whose IAM policies then decide
+    assert owner["Action"] == "kms:*"  # lets the IAM policies of the account decide
     assert str(owner["Principal"]).endswith("':root']]}}")
     assert services["Principal"] == {
         "Service": ["cloudwatch.amazonaws.com", "scheduler.amazonaws.com"]
@@ -104,7 +104,7 @@ def test_logs_are_kept_for_a_year(template: Template) -> None:
     assert template.properties("AWS::Logs::LogGroup")["RetentionInDays"] == 365
 
 
-_STAYING = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+_RETAINED = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
 
 
 def test_only_the_table_its_kms_key_and_the_log_group_are_kept_when_the_stack_is_deleted(
@@ -112,10 +112,10 @@ def test_only_the_table_its_kms_key_and_the_log_group_are_kept_when_the_stack_is
 ) -> None:
     resources = template.body["Resources"].values()
     kept = {each["Type"] for each in resources if each.get("DeletionPolicy") == "Retain"}
-    assert kept == _STAYING
+    assert kept == _RETAINED
 
 
-@pytest.mark.parametrize("kind", sorted(_STAYING))
+@pytest.mark.parametrize("kind", sorted(_RETAINED))
 def test_a_retained_resource_is_not_deleted_when_it_is_replaced(
     template: Template, kind: str
 ) -> None:

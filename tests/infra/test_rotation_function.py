@@ -1,8 +1,8 @@
-"""The function, its schedule, and what happens to a run that fails."""
+"""The function, its schedule, and the retries of a failed run."""
 
 import json
 
-from tests.infra.template import Synthesise, Template
+from tests.infra.template import Template
 
 
 def test_the_function_runs_python_3_13_on_arm64_for_up_to_15_minutes(template: Template) -> None:
@@ -37,8 +37,8 @@ def test_the_function_logs_to_the_retained_log_group(template: Template) -> None
 
 
 def test_the_function_is_created_after_its_permissions(template: Template) -> None:
-    waits_for = template.resource("AWS::Lambda::Function")["DependsOn"]
-    assert "PermissionsRoleDefaultPolicyFEA286AC" in waits_for
+    dependencies = template.resource("AWS::Lambda::Function")["DependsOn"]
+    assert "PermissionsRoleDefaultPolicyFEA286AC" in dependencies
 
 
 def test_lambda_retries_a_failed_run_twice_and_then_sends_it_to_the_dead_letter_queue(
@@ -68,11 +68,10 @@ def test_by_default_a_run_starts_daily_at_9_utc(template: Template) -> None:
 
 
 def test_the_context_sets_the_schedule_and_the_time_zone_of_the_calendar_days(
-    synthesise: Synthesise,
+    customised: Template,
 ) -> None:
-    template = synthesise(schedule="rate(12 hours)", timezone="Europe/Berlin")
-    schedule = template.properties("AWS::Scheduler::Schedule")
-    function = template.properties("AWS::Lambda::Function")
+    schedule = customised.properties("AWS::Scheduler::Schedule")
+    function = customised.properties("AWS::Lambda::Function")
     assert schedule["ScheduleExpression"] == "rate(12 hours)"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
     assert function["Environment"]["Variables"]["TIMEZONE"] == "Europe/Berlin"
@@ -90,8 +89,8 @@ def test_by_default_no_concurrency_is_reserved_because_new_accounts_have_none_to
     assert "ReservedConcurrentExecutions" not in function
 
 
-def test_the_context_can_reserve_a_concurrency_of_1(synthesise: Synthesise) -> None:
-    function = synthesise(reserved_concurrency="1").properties("AWS::Lambda::Function")
+def test_the_context_can_reserve_a_concurrency_of_1(customised: Template) -> None:
+    function = customised.properties("AWS::Lambda::Function")
     assert function["ReservedConcurrentExecutions"] == 1
 
 

@@ -1,39 +1,30 @@
-"""The stack as a whole: who is told, what it gives out, and that it goes anywhere."""
+"""The stack as a whole: subscriptions, outputs, partitions and resource types."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from infra.app import build_app
 from tests.infra.template import Synthesise, Template
 
 
-def test_each_email_address_of_the_context_is_subscribed(synthesise: Synthesise) -> None:
-    template = synthesise(email="a@example.com,b@example.com")
+def test_each_email_address_of_the_context_is_subscribed(customised: Template) -> None:
     subscribed = [
-        found["Properties"] for found in template.resources("AWS::SNS::Subscription").values()
+        found["Properties"] for found in customised.resources("AWS::SNS::Subscription").values()
     ]
     assert {each["Endpoint"] for each in subscribed} == {"a@example.com", "b@example.com"}
     assert {each["Protocol"] for each in subscribed} == {"email"}
 
 
-def _warnings(package: Path, outdir: Path, context: dict[str, object]) -> list[str]:
-    app = build_app(package=package, context=context, outdir=str(outdir))
-    messages = app.synth().get_stack_by_name("KeyRotation").messages
-    return [str(message.entry.data) for message in messages if message.level.name == "WARNING"]
-
-
 def test_without_an_email_address_nobody_is_subscribed_and_synthesis_warns(
-    template: Template, package: Path, tmp_path: Path
+    template: Template,
 ) -> None:
     assert template.resources("AWS::SNS::Subscription") == {}
-    (warning,) = _warnings(package, tmp_path, {})
+    (warning,) = template.warnings
     assert "every run fails until the topic has a confirmed subscription" in warning
 
 
-def test_with_an_email_address_synthesis_does_not_warn(package: Path, tmp_path: Path) -> None:
-    assert _warnings(package, tmp_path, {"email": "a@example.com"}) == []
+def test_with_an_email_address_synthesis_does_not_warn(customised: Template) -> None:
+    assert customised.warnings == ()
 
 
 def test_the_outputs_name_the_function_the_topic_the_table_and_the_parameter_path(
@@ -50,7 +41,7 @@ def test_the_outputs_name_the_function_the_topic_the_table_and_the_parameter_pat
 
 
 def _resolve(value: object, template: Template, **pseudo: str) -> str:
-    """Work a string out as CloudFormation does in a partition and a Region."""
+    """Resolve a string as CloudFormation does in a partition and a Region."""
     values = {"AWS::Partition": pseudo["partition"], "AWS::Region": pseudo["region"]}
     match value:
         case str():
@@ -115,7 +106,7 @@ def test_only_the_parameters_have_fixed_physical_names(template: Template) -> No
         if name in {"Name", "AlarmName", "FunctionName", "QueueName", "RoleName"}
         or name in {"TableName", "TopicName", "LogGroupName", "DashboardName", "GroupName"}
     }
-    # EventInvokeConfig names the function it is for, by reference.
+    # The FunctionName of EventInvokeConfig is a reference.
     assert names == {
         ("AWS::SSM::Parameter", "Name"),
         ("AWS::Lambda::EventInvokeConfig", "FunctionName"),

@@ -1,4 +1,4 @@
-"""The thresholds, and promise 12: an edit of a threshold survives the next deployment."""
+"""The thresholds, and promise 12: a deployment keeps edited values."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import pytest
 from infra.thresholds import THRESHOLDS, Threshold
 from key_rotation.domain import exemptions
 from key_rotation.domain.settings import NAMES, Parameter, Settings
-from tests.infra.template import Synthesise, Template
+from tests.infra.template import Template
 
 _KIND = "AWS::SSM::Parameter"
 
@@ -37,17 +37,16 @@ def test_there_are_eight_parameters_with_these_initial_values(template: Template
 def test_parameters_never_change_in_the_template_because_that_would_reset_edited_values(
     template: Template,
 ) -> None:
-    # If this fails: CloudFormation would put every changed parameter back to its initial value
-    # at the next deployment. Undo the change, or say in the changelog what people must set again.
+    # If this fails, the next deployment resets every changed parameter to its initial value.
+    # Undo the change, or list in the changelog which values people must set again.
     parameters = json.dumps(template.resources(_KIND), sort_keys=True)
     assert hashlib.sha256(parameters.encode()).hexdigest() == (
         "8ba576e0e69267edc74571c21a91b836178584b9572e60670b6ab2110738b1c8"
     )
 
 
-def test_no_context_value_changes_a_parameter(template: Template, synthesise: Synthesise) -> None:
-    other = synthesise(email="a@example.com", timezone="Europe/Berlin", silence_hours="48")
-    assert other.resources(_KIND) == template.resources(_KIND)
+def test_no_context_value_changes_a_parameter(template: Template, customised: Template) -> None:
+    assert customised.resources(_KIND) == template.resources(_KIND)
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS, ids=[each.name for each in THRESHOLDS])
