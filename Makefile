@@ -86,7 +86,7 @@ audit: setup ## look the locked packages up among known vulnerabilities
 
 lock: .make/uv ## resolve the dependencies again and write the locks
 	@for lock in $(LOCKS) $(OTHER_LOCKS); do $(UV) pip compile --quiet --upgrade --universal \
-		--python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made
 	@rm -rf .bench .mutants .venv-mutation .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
