@@ -8,10 +8,10 @@ LOCKS := requirements-dev functions/requirements local/emulator/runtime-requirem
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit lint format synth bench mutation histories audit lock clean
+.PHONY: help setup demo local test unit lint format synth bench mutation histories wire-faults soak audit lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .make/dev .make/runtime .make/wheels ## the tools, from hash-locked packages (the other targets do it by themselves)
 
@@ -79,6 +79,11 @@ mutation: .make/mutation ## would a flipped comparison in the rules be noticed: 
 
 histories: setup ## months of random days, deaths and faults against an oracle, for long
 	@HISTORIES=long $(BIN)/python -m pytest tests/aws/histories -q
+
+wire-faults: setup ## every fault at every call between the deployed function and AWS: about half an hour
+	@KEY_ROTATION_WIRE_FAULTS=all $(BIN)/python -m pytest tests/local/test_wire_faults.py -q
+
+soak: histories wire-faults mutation ## the tests that take hours; CI runs them every week
 
 audit: setup ## look the locked packages up among known vulnerabilities
 	@for lock in $(LOCKS); do $(BIN)/pip-audit --strict --disable-pip --no-deps -r $$lock.txt || \
