@@ -56,6 +56,7 @@ lint: setup ## formatting, every lint rule, strict types
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/zizmor --quiet --no-progress --offline --pedantic --strict-collection .github
 
 format: setup ## mend what can be mended by itself
 	@$(BIN)/ruff format --quiet .
