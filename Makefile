@@ -2,13 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 RUNTIME := .venv-runtime
+LAMBDA_VERSION := 3.13
+LAMBDA_PYTHON ?= python$(LAMBDA_VERSION)
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 LOCKS := requirements-dev functions/requirements local/emulator/runtime-requirements
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit lint format synth bench mutation histories wire-faults soak audit lock clean
+.PHONY: help setup demo local test unit unit-lambda lint format synth bench mutation histories wire-faults soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,11 +48,14 @@ demo: setup ## the main job, for real, in an emulated AWS account: about a minut
 local: setup ## the emulated account with everything deployed, until Ctrl-C
 	@$(BIN)/python -m local.demo.standing
 
-test: lint ## everything: format, lint, types, and all tests
+test: lint unit-lambda ## everything: format, lint, types, and all tests
 	@$(BIN)/python -m pytest
 
 unit: setup ## the rules alone: needs no AWS, takes a second
 	@$(BIN)/python -m pytest tests/unit
+
+unit-lambda: setup ## the same on the Python of the Lambda function, where that is installed
+	@bash tests/unit_lambda.sh $(LAMBDA_VERSION) $(LAMBDA_PYTHON)
 
 lint: setup ## formatting, every lint rule, strict types
 	@$(BIN)/ruff format --check --quiet .
@@ -95,4 +100,4 @@ lock: .make/uv ## resolve the dependencies again and write the locks
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made
-	@rm -rf .bench .mutants .venv-mutation .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .bench .mutants .venv-mutation .venv-lambda .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -105,3 +105,7 @@ def test_the_tests_run_on_every_python_that_the_project_supports() -> None:
 @every_workflow
 def test_the_lambda_functions_own_python_is_among_them(path: Path) -> None:
     assert _lambda_python() in _pythons(path)
+
+
+def test_make_runs_the_unit_tests_on_the_lambda_functions_own_python() -> None:
+    assert f"\nLAMBDA_VERSION := {_lambda_python()}\n" in MAKEFILE

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the unit tests on the Python of the Lambda function, where that is installed.
+# usage: unit_lambda.sh VERSION PYTHON; PYTHON is the command to try first
+set -euo pipefail
+cd "$(dirname "$0")/.."
+version=$1 python=$2 uv=.venv/bin/uv venv=.venv-lambda stamp=.make/lambda
+
+# Prints the path of the interpreter if it runs and has the right version. The command may be a shim
+# of pyenv, which runs only a version that is active: PYENV_VERSION activates it.
+path_of() {
+  PYENV_VERSION=$version "$1" - "$version" 2> /dev/null <<'PY'
+import sys
+if "%d.%d" % sys.version_info[:2] != sys.argv[1]:
+    sys.exit(1)
+print(sys.executable)
+PY
+}
+
+if path_of .venv/bin/python > /dev/null; then
+  echo "unit-lambda: not needed, since .venv has Python $version itself"
+  exit
+fi
+if ! found=$(path_of "$python") && ! found=$(path_of "$("$uv" python find "$version" 2> /dev/null)"); then
+  echo "unit-lambda: NOT RUN: Python $version, which the Lambda function has, was not found here;" \
+    "name one: make unit-lambda LAMBDA_PYTHON=..."
+  exit
+fi
+if [[ ! -x $venv/bin/python || ! -f $stamp || requirements-dev.txt -nt $stamp ]]; then
+  echo "unit-lambda: installing the locked tools for $found"
+  "$uv" venv --quiet --clear --no-python-downloads --python "$found" "$venv"
+  VIRTUAL_ENV=$venv "$uv" pip install --quiet --require-hashes -r requirements-dev.txt
+  touch "$stamp"
+fi
+"$venv/bin/python" -m pytest tests/unit
