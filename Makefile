@@ -10,7 +10,7 @@ LOCKS := requirements-dev functions/requirements local/emulator/runtime-requirem
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit unit-lambda lint format synth bench mutation histories wire-faults soak audit lock clean
+.PHONY: help setup demo local test unit unit-lambda lint format synth release bench mutation histories wire-faults soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ format: setup ## mend what can be mended by itself
 synth: setup ## the CloudFormation template, into cdk.out
 	@CDK_OUTDIR=cdk.out $(BIN)/python app.py && echo "synth: cdk.out/KeyRotation.template.json"
 
+release: setup ## the files to install it without the CDK, with checksums and an SBOM, into dist
+	@rm -rf dist
+	@$(BIN)/python -m release dist && echo "release: dist/"
+
 bench: setup ## how much this asks of IAM, beside other tools: about fourteen minutes
 	@$(BIN)/python -m bench
 
@@ -100,4 +104,4 @@ lock: .make/uv ## resolve the dependencies again and write the locks
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made
-	@rm -rf .bench .mutants .venv-mutation .venv-lambda .make .wheels $(VENV) $(RUNTIME) cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .bench .mutants .venv-mutation .venv-lambda .make .wheels $(VENV) $(RUNTIME) cdk.out dist .local .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The files of a release, which need no CDK: `python -m release FOLDER` writes them."""
