@@ -104,4 +104,4 @@ lock: .make/uv ## resolve the dependencies again and write the locks
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made
-	@rm -rf .bench .mutants .venv-mutation .venv-lambda .make .wheels $(VENV) $(RUNTIME) cdk.out dist .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .bench .mutants .venv-mutation .venv-lambda .make .wheels $(VENV) $(RUNTIME) cdk.out dist .local .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
