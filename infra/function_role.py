@@ -28,8 +28,13 @@ class FunctionRole(Construct):
         """List the users of the account; read, deactivate and delete their access keys."""
         self._allow(
             "ListUsers",
-            # None of the three supports resource-level permissions.
-            ["iam:ListUsers", "iam:GenerateCredentialReport", "iam:GetCredentialReport"],
+            # None of the four supports resource-level permissions.
+            [
+                "iam:ListUsers",
+                "iam:GenerateCredentialReport",
+                "iam:GetCredentialReport",
+                "iam:ListAccountAliases",  # the digest gives the account by its alias
+            ],
             ["*"],
         )
         users = Stack.of(self).format_arn(

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from infra.app import build
-from infra.bundling import bundled
+from infra.app import build_app
+from infra.bundling import bundled_package
 
 _ROOT = Path(__file__).parents[1]
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can hold
@@ -29,7 +29,7 @@ def write_release(folder: Path) -> None:
     folder.mkdir()
     pyproject = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     name = f"key-rotation-{pyproject['project']['version']}"
-    with bundled() as package:
+    with bundled_package() as package:
         content = archive(package)
         # CloudFormation updates a function's code only when its S3 key changes.
         archive_name = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.zip"
@@ -91,7 +91,7 @@ def template(synthesised: dict[str, Any], archive_name: str) -> dict[str, Any]:
 
 def _synthesised(package: Path) -> dict[str, Any]:
     with TemporaryDirectory(prefix="key-rotation-") as outdir:
-        app = build(package=package, context={"email": _ADDRESS}, outdir=outdir)
+        app = build_app(package=package, context={"email": _ADDRESS}, outdir=outdir)
         body: dict[str, Any] = app.synth().get_stack_by_name("KeyRotation").template
     return body
 

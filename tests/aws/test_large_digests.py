@@ -32,6 +32,7 @@ def many(count: int) -> tuple[Outcome, ...]:
     )
 
 
+@pytest.mark.no_cover  # it measures time
 @pytest.mark.parametrize("count", [300, 3_000, 10_000])
 def test_a_digest_of_any_number_of_keys_fits_into_messages_of_256_kib(count: int) -> None:
     """In bytes, with its attributes; and it is put together within seconds."""

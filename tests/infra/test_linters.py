@@ -14,7 +14,7 @@ _ROLE = "KeyRotation/Permissions/Role/DefaultPolicy/Resource"
 _USERS = "arn:<AWS::Partition>:iam::<AWS::AccountId>:user/*"
 
 _ACCEPTED = {
-    # ListUsers and the credential report do not support resource-level permissions.
+    # These four list the whole account, and do not support resource-level permissions.
     (_ROLE, "AwsSolutions-IAM5[Resource::*]"),
     # The product covers every user of the account.
     (_ROLE, f"AwsSolutions-IAM5[Resource::{_USERS}]"),

@@ -23,6 +23,7 @@ _TABLE = "${LedgerTable9343E4AA.Arn}"
 _TOPIC = "${NoticesTopic898AF2CD}"
 
 _ALLOWED = {
+    "iam:ListAccountAliases": ["*"],
     "iam:ListUsers": ["*"],
     "iam:GenerateCredentialReport": ["*"],
     "iam:GetCredentialReport": ["*"],

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from infra.bundling import bundled
+from infra.bundling import bundled_package
 from local.emulator.account import LocalAccount
 from release.files import archive, template, write_release
 
@@ -80,7 +80,7 @@ def test_the_archive_does_not_depend_on_dates_modes_and_order(tmp_path: Path) ->
 
 
 def test_the_archive_holds_the_functions_package(folder: Path) -> None:
-    with zipfile.ZipFile(_only(folder, "*.zip")) as packed, bundled() as package:
+    with zipfile.ZipFile(_only(folder, "*.zip")) as packed, bundled_package() as package:
         files = {str(f.relative_to(package)): f for f in package.rglob("*") if f.is_file()}
         assert set(packed.namelist()) == set(files)
         assert all(packed.read(name) == file.read_bytes() for name, file in files.items())
