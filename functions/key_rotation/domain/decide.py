@@ -93,16 +93,15 @@ def needs_last_use(key: AccessKey, watch: Watch | None, *, now: Now, settings: S
 
 
 def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Settings) -> Decision:
-    match watch.state if watch else None:
+    state = watch.state if watch else None
+    if isinstance(state, Deactivating):  # begun, but not done by IAM
+        state = state.notice
+    match state:
         case None:
             return _decide_unnoticed(key, None, now, settings)
         case Lapsed(due=announced):
             return _decide_unnoticed(key, announced, now, settings)
         case Noticed() as notice:
-            return _decide_noticed(key, notice, now, settings)
-        case Deactivating(notice=notice):  # begun, but not done by IAM
-            if notice is None:
-                return _decide_unnoticed(key, None, now, settings)
             return _decide_noticed(key, notice, now, settings)
         case (Deactivated() as window) | Deleting(window=window):
             return _decide_reactivated(key, watch, window, now, settings)
@@ -110,7 +109,7 @@ def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Sett
             return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
         case Ended():
             return Decision(action=Action.KEEP, reason=Reason.ALREADY_GONE)
-        case _ as state:
+        case _:
             assert_never(state)
 
 

@@ -134,28 +134,10 @@ def after_no_action(watch: Watch, decision: Decision, status: Status) -> Watch:
             return replace(watch, state=Lapsed(due=None), reactivations=0)
         case Reason.EXEMPT | Reason.STATUS_UNKNOWN:
             return replace(watch, state=_interrupted(state, status))
-        case (
-            Reason.FRESH
-            | Reason.STALE
-            | Reason.STALE_WITHOUT_NOTICE
-            | Reason.NOTICE_OVER
-            | Reason.NOTICE_OUTDATED
-            | Reason.THRESHOLDS_CHANGED
-            | Reason.REACTIVATED_TOO_OFTEN
-            | Reason.STILL_HELD
-            | Reason.IDENTITY_CHANGED
-            | Reason.ADOPTED
-            | Reason.UNUSED
-            | Reason.USED_IN_WINDOW
-            | Reason.INTERRUPTION_ENDED
-            | Reason.FINISHED
-            | Reason.OVER_LIMIT
-            | Reason.ALREADY_GONE
-            | Reason.GONE
-        ):
+        case Reason.FRESH | Reason.ALREADY_GONE:
             return watch
-        case _:
-            assert_never(decision.reason)
+        case _:  # every other reason belongs to an action, which `after_action` records
+            raise ValueError(decision.reason)
 
 
 def after_digest_sent(watch: Watch, now: Now) -> Watch:

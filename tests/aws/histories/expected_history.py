@@ -89,7 +89,7 @@ class ExpectedHistory:
     def _remember_window(
         self, key: Key, run: Run, rules: Rules, *, exempt: bool, odd: bool
     ) -> None:
-        name, at = key.key_id, run.now.instant
+        name = key.key_id
         if key.status == "Active":
             begun = self._perhaps_begun
             (begun.discard if run.clean else begun.add)(name)
@@ -98,6 +98,17 @@ class ExpectedHistory:
             window.sure = True
         if window and not run.clean and "Active" in {key.status, run.seen.status.get(name)}:
             window.sure = False
+        self._open_or_close_window(key, run, rules, exempt=exempt, odd=odd)
+        ended = rules.was_exempt_until(key, run.day)
+        if window and run.error is None and self.day(window.start) <= ended:
+            since = datetime.combine(ended + timedelta(days=1), time.min)
+            window.start = since.replace(tzinfo=self.harness.zone)
+
+    def _open_or_close_window(
+        self, key: Key, run: Run, rules: Rules, *, exempt: bool, odd: bool
+    ) -> None:
+        name, at = key.key_id, run.now.instant
+        window = self.windows.get(name)
         if window is None:
             ours = rules.adopt or name in self._perhaps_begun
             if key.status == "Inactive" and ours and not exempt:
@@ -107,10 +118,6 @@ class ExpectedHistory:
             del self.windows[name]
         elif run.clean and (exempt or odd):
             window.start = at
-        ended = rules.was_exempt_until(key, run.day)
-        if window and run.error is None and self.day(window.start) <= ended:
-            since = datetime.combine(ended + timedelta(days=1), time.min)
-            window.start = since.replace(tzinfo=self.harness.zone)
 
     # --- looking back ---------------------------------------------------------------------------
 

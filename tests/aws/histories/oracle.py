@@ -198,6 +198,17 @@ class Oracle:
             promise(telling.exists or not calm, f"{name}, and it is gone")
         if telling.section == "noticed":
             self._notice_is_true(telling, key, rules, name)
+        self._happened_once(telling, key, name)
+        if calm and telling.section == "held" and telling.status in {"Active", "Inactive"}:
+            times = self._witness.turned_on(key)
+            promise(times >= 3, f"{name}; it was turned on {times} times")
+        reminder = telling.section == "upcoming" and telling.reminder and telling.enforced
+        if reminder and not _stood_still(telling):
+            self._once(telling, name)
+        self._only_later(telling, key, name)
+
+    def _happened_once(self, telling: Telling, key: Key, name: str) -> None:
+        """What was done is reported as often as it was done."""
         if telling.section in {"deactivated", "deleted"}:
             done = self._witness.done(key, telling)
             told = self._witness.firmly_told(telling)
@@ -212,17 +223,6 @@ class Oracle:
                 write.kind == "deleted" and write.key is key for write in self._witness.writes()
             )
             promise(not own, f"{name}, and the tool deleted it")
-        if calm and telling.section == "held" and telling.status in {"Active", "Inactive"}:
-            times = self._witness.turned_on(key)
-            promise(times >= 3, f"{name}; it was turned on {times} times")
-        if (
-            telling.section == "upcoming"
-            and telling.reminder
-            and telling.enforced
-            and not _stood_still(telling)
-        ):
-            self._once(telling, name)
-        self._only_later(telling, key, name)
 
     def _notice_is_true(self, telling: Telling, key: Key, rules: Rules | None, name: str) -> None:
         assert telling.due

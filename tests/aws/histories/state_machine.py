@@ -473,8 +473,12 @@ class Histories(RuleBasedStateMachine):
             case 5:
                 self.account.put("exemptions", key.owner.name)
             case _:
-                if key.status == "Active":
-                    self.account.use(key, self.account.now, timedelta(0))
+                self.use_if_active(key)
+
+    def use_if_active(self, key: Key) -> None:
+        """Use a key that works."""
+        if key.status == "Active":
+            self.account.use(key, self.account.now, timedelta(0))
 
     def make_again(self, owner: Person) -> None:
         """Delete a user, and make one of the same name, with a key."""

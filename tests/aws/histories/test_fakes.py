@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.aws.aws_account import AwsAccount
-from tests.aws.histories.account import DEFAULTS
+from tests.aws.histories.account import DEFAULTS, Account
 from tests.aws.histories.simulator import Simulator, without_threads
 
 LISTS = ("noticed", "deactivated", "extended", "deleted", "closed", "held", "adopted", "upcoming")
@@ -101,21 +101,25 @@ def test_three_months_of_an_account_come_out_alike(account: AwsAccount, fake: Si
         with without_threads():
             ours[day] = _lists(fake.run().answers[-1], pairs)
         assert theirs[day] == ours[day], day
-        for key_id, name in pairs.items():
-            mine = fake.account.keys.get(key_id)
-            if (name, day) in {("alice", 5), ("alice", 12), ("alice", 20), ("dave", 7)}:
-                if mine:
-                    fake.account.turn(mine, "Active")
-                elif account.status(key_id):
-                    account.turn(name, key_id, "Active")
-            if (name, day) == ("bob", 9):
-                if mine:
-                    fake.account.use(mine, fake.account.now, timedelta(0))
-                elif account.status(key_id):
-                    account.use(key_id)
+        _act(day, pairs, account, fake.account)
         account.now = fake.account.now = fake.account.now + timedelta(days=1)
     told = {name for day in theirs.values() for name, entries in day.items() if entries}
     assert told >= {"noticed", "deactivated", "deleted", "extended", "upcoming"}
+
+
+def _act(day: int, pairs: dict[str, str], account: AwsAccount, fake: Account) -> None:
+    """People turn keys on again, and use one, in both accounts."""
+    turned_on = {("alice", 5), ("alice", 12), ("alice", 20), ("dave", 7)}
+    for key_id, name in pairs.items():
+        mine = fake.keys.get(key_id)
+        if (name, day) in turned_on and mine:
+            fake.turn(mine, "Active")
+        elif (name, day) in turned_on and account.status(key_id):
+            account.turn(name, key_id, "Active")
+        elif (name, day) == ("bob", 9) and mine:
+            fake.use(mine, fake.now, timedelta(0))
+        elif (name, day) == ("bob", 9) and account.status(key_id):
+            account.use(key_id)
 
 
 def _lists(answer: dict[str, Any], pairs: dict[str, str]) -> dict[str, list[Any]]:
