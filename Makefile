@@ -46,7 +46,7 @@ demo: setup ## the main job, for real, in an emulated AWS account: about a minut
 	@$(BIN)/python -m local.demo
 
 local: setup ## the emulated account with everything deployed, until Ctrl-C
-	@$(BIN)/python -m local.demo.standing
+	@$(BIN)/python -m local.demo.serve
 
 test: lint unit-lambda ## everything: format, lint, types, and all tests
 	@$(BIN)/python -m pytest

@@ -51,7 +51,7 @@ class Stage(Enum):
         self.reminded = reminded
 
     @classmethod
-    def seen_as(cls, *, section: str | None, status: str, reminded: bool) -> Self | None:
+    def matching(cls, *, section: str | None, status: str, reminded: bool) -> Self | None:
         """Find the stage that looks like this; None where none does."""
         look = (section, status, reminded)
         found = [each for each in cls if (each.section, each.status, each.reminded) == look]

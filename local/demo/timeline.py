@@ -2,24 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
-from local.demo.screen import Ink, inked
+from local.demo.console import Style, styled
+from local.demo.playback import Day
+from local.demo.scenario import KEYS, ScenarioKey, day_of
 from local.demo.stages import Stage
-from local.demo.story import KEYS, StoryKey, day_of
-from local.demo.telling import Day
 
 _MARGIN = 22
 _TICK = 10
 _LEGEND_WIDTH = 30
 _LEGEND_COLUMNS = 3
-_INKS = {
-    Ink.GREEN: "WC.",
-    Ink.YELLOW: "Nn!~E",
-    Ink.RED: "D-A",
-    Ink.MAGENTA: "H?",
-    Ink.BLUE: "=",
-    Ink.BOLD: "Xm",
+_SIGNS_BY_STYLE = {
+    Style.GREEN: "WC.",
+    Style.YELLOW: "Nn!~E",
+    Style.RED: "D-A",
+    Style.MAGENTA: "H?",
+    Style.BLUE: "=",
+    Style.BOLD: "Xm",
 }
-_INK_OF = {sign: ink for ink, signs in _INKS.items() for sign in signs}
+_STYLE_BY_SIGN = {sign: style for style, signs in _SIGNS_BY_STYLE.items() for sign in signs}
 
 
 def draw(days: Sequence[Day]) -> Iterator[str]:
@@ -29,29 +29,29 @@ def draw(days: Sequence[Day]) -> Iterator[str]:
     yield " " * _MARGIN + "".join(dates).rstrip()
     yield " " * _MARGIN + "".join("|".ljust(_TICK) for _ in ticks).rstrip()
     for key in KEYS:
-        yield _margin(key) + "".join(_inked(_sign(key, day)) for day in days).rstrip()
-    mails = "".join(_inked("m" if day.mails else " ") for day in days).rstrip()
+        yield _margin(key) + "".join(_styled(_sign(key, day)) for day in days).rstrip()
+    mails = "".join(_styled("m" if day.messages else " ") for day in days).rstrip()
     yield "  a mail went out".ljust(_MARGIN) + mails
     yield ""
     yield from _legend()
 
 
-def _margin(key: StoryKey) -> str:
+def _margin(key: ScenarioKey) -> str:
     age = "new" if key.age is None else f"{key.age} d"
     return f"  {key.label:<12}{age:>6}".ljust(_MARGIN)
 
 
-def _sign(key: StoryKey, day: Day) -> str:
-    stage = day.sights[key.label].stage
+def _sign(key: ScenarioKey, day: Day) -> str:
+    stage = day.observations[key.label].stage
     return stage.sign if stage else "?"
 
 
 def _legend() -> Iterator[str]:
     meanings = {stage.sign: stage.legend for stage in Stage if stage is not Stage.ABSENT}
-    cells = [f"{_inked(sign)} {text.ljust(_LEGEND_WIDTH - 2)}" for sign, text in meanings.items()]
+    cells = [f"{_styled(sign)} {text.ljust(_LEGEND_WIDTH - 2)}" for sign, text in meanings.items()]
     for start in range(0, len(cells), _LEGEND_COLUMNS):
         yield "  " + "".join(cells[start : start + _LEGEND_COLUMNS]).rstrip()
 
 
-def _inked(sign: str) -> str:
-    return inked(sign, _INK_OF.get(sign, Ink.PLAIN))
+def _styled(sign: str) -> str:
+    return styled(sign, _STYLE_BY_SIGN.get(sign, Style.PLAIN))

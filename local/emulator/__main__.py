@@ -21,17 +21,22 @@ from pathlib import Path
 from typing import Any, cast
 
 from local.emulator.clock import Clock
+from local.emulator.components import Components
 from local.emulator.control import App, Control, with_control
-from local.emulator.firing import Scheduler
-from local.emulator.hosting import Hosting
-from local.emulator.innards import checked, enabled_schedules, load, next_cron
-from local.emulator.journal import Background, Journal
+from local.emulator.event_log import BackgroundTasks, EventLog
+from local.emulator.lambda_pool import ExecutionEnvironmentPool
+from local.emulator.ministack_internals import (
+    enabled_schedules,
+    import_ministack,
+    next_cron,
+    private_name,
+)
 from local.emulator.patches import install
-from local.emulator.schedule import Timetable
-from local.emulator.workings import Workings
+from local.emulator.schedule import ScheduleRunner
+from local.emulator.schedule_target import ScheduleTarget
 
 HOST = "127.0.0.1"
-READY = "ready "
+READY_PREFIX = "ready "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +60,15 @@ def main() -> None:
     scratch.mkdir(parents=True, exist_ok=True)
     _set_environment(options, port, scratch)
     _log_to(options.state / "emulator.log")
-    load()  # before the clock starts: it takes a second
+    import_ministack()  # before the clock starts: it takes a second
     clock = Clock(starts_at=options.now)
-    hosting = Hosting(scratch=scratch, endpoint=f"http://{HOST}:{port}", now=clock.now)
+    pool = ExecutionEnvironmentPool(
+        scratch=scratch, endpoint=f"http://{HOST}:{port}", now=clock.now
+    )
     try:
-        app = _assemble(clock, hosting)
-        print(f"{READY}http://{HOST}:{port}", flush=True)
-        asyncio.run(_serve(app, listener, hosting, stop_with_stdin=options.until_stdin_closes))
+        app = _assemble(clock, pool)
+        print(f"{READY_PREFIX}http://{HOST}:{port}", flush=True)
+        asyncio.run(_serve(app, listener, pool, stop_with_stdin=options.until_stdin_closes))
     finally:
         clock.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -109,25 +116,29 @@ def _log_to(file: Path) -> None:
     logging.basicConfig(filename=file, filemode="w", format=form, level=logging.INFO)
 
 
-def _assemble(clock: Clock, hosting: Hosting) -> App:
+def _assemble(clock: Clock, pool: ExecutionEnvironmentPool) -> App:
     """Put ministack, its patches and the control endpoint together."""
-    journal, background = Journal(), Background()
-    timetable = Timetable(
+    event_log, background_tasks = EventLog(), BackgroundTasks()
+    schedule_runner = ScheduleRunner(
         clock=clock,
         schedules=enabled_schedules,
         next_cron=next_cron,
-        fire=Scheduler(background).fire,
+        invoke_target=ScheduleTarget(background_tasks).invoke,
     )
-    parts = Workings(
-        clock=clock, journal=journal, hosting=hosting, background=background, timetable=timetable
+    components = Components(
+        clock=clock,
+        event_log=event_log,
+        pool=pool,
+        background_tasks=background_tasks,
+        schedule_runner=schedule_runner,
     )
-    install(parts)
-    app: App = checked("app", "app")
-    return with_control(app, Control(parts))
+    install(components)
+    app: App = private_name("app", "app")
+    return with_control(app, Control(components))
 
 
 async def _serve(
-    app: App, listener: socket.socket, hosting: Hosting, *, stop_with_stdin: bool
+    app: App, listener: socket.socket, pool: ExecutionEnvironmentPool, *, stop_with_stdin: bool
 ) -> None:
     from hypercorn.asyncio import serve  # noqa: PLC0415 - after the environment is set, as ministack
     from hypercorn.config import Config  # noqa: PLC0415 - as above
@@ -147,7 +158,7 @@ async def _serve(
     finally:
         # A function at work now calls in vain, and what waits for it would keep this process from
         # ending: it goes first.
-        hosting.close()
+        pool.close()
 
 
 def _stop_trigger(*, until_stdin_closes: bool) -> Callable[[], Awaitable[object]]:

@@ -10,10 +10,10 @@ from typing import Any, Self
 
 from botocore.config import Config
 
-from local.emulator.deploying import Deploying
 from local.emulator.process import EmulatorProcess
-from local.emulator.records import Invocation, Mail
+from local.emulator.records import Invocation, PublishedMessage
 from local.emulator.sessions import LocalSession
+from local.emulator.stack_deployer import StackDeployer
 
 ACCOUNT = "000000000000"
 STACK = "KeyRotation"
@@ -42,7 +42,7 @@ class LocalAccount:
         role = LocalSession(endpoint=self.endpoint, region=region, keys=self._role_keys)
         self.client = admin.client  # with the administrator's credentials
         self.function_client = role.client  # with those of the deployed function's role
-        self._deploying = Deploying(admin, account=ACCOUNT)
+        self._deployer = StackDeployer(admin, account=ACCOUNT)
         self._function_name = ""
 
     @classmethod
@@ -83,14 +83,14 @@ class LocalAccount:
     def deploy(self, template_dir: Path, stack: str = STACK) -> dict[str, str]:
         """Create or update a stack from a cloud assembly, and return its outputs.
 
-        `local/emulator/deploying.py` says what of a template ministack does not do.
+        `local/emulator/stack_deployer.py` says what of a template ministack does not do.
         """
-        self._deploying.deploy(template_dir, stack)
+        self._deployer.deploy(template_dir, stack)
         return self.use(stack)
 
     def use(self, stack: str = STACK) -> dict[str, str]:
         """Take a stack that something else deployed, such as the CDK's CLI; return its outputs."""
-        outputs = self._deploying.outputs(stack)
+        outputs = self._deployer.outputs(stack)
         self._function_name = outputs.get("FunctionName", "")
         return outputs
 
@@ -140,9 +140,9 @@ class LocalAccount:
         self, key_id: str, at: datetime | None, *, service: str = "s3", region: str = "eu-west-1"
     ) -> None:
         """Set what `GetAccessKeyLastUsed` tells of a key; None is "never"."""
-        told = at and at.astimezone(UTC).isoformat()
+        at_text = at and at.astimezone(UTC).isoformat()
         self._control(
-            "set_last_used", access_key_id=key_id, at=told, service=service, region=region
+            "set_last_used", access_key_id=key_id, at=at_text, service=service, region=region
         )
 
     def set_confirmed(self, endpoint: str, *, confirmed: bool) -> None:
@@ -153,12 +153,12 @@ class LocalAccount:
         """Let the function find AWS at another address, such as a proxy's; None is the own one."""
         self._control("set_function_endpoint", url=url or self.endpoint)
 
-    def hasten_function(self, times: float) -> None:
+    def speed_up_sleep(self, times: float) -> None:
         """Shorten the pauses that the function makes, as between two tries of a call; 1 for none.
 
         Its timeouts, and the heartbeat of its lease, stay as they are.
         """
-        self._control("set_haste", times=times)
+        self._control("set_sleep_speedup", times=times)
 
     def kill_functions(self) -> int:
         """Kill the functions that run, wherever they are in their work; tell how many."""
@@ -167,20 +167,20 @@ class LocalAccount:
 
     def invocations(self) -> list[Invocation]:
         """List every execution of a function so far."""
-        return [Invocation.from_wire(each) for each in self._control("invocations")]
+        return [Invocation.from_json(each) for each in self._control("invocations")]
 
-    def outbox(self) -> list[Mail]:
+    def outbox(self) -> list[PublishedMessage]:
         """List every message that SNS took so far."""
-        return [Mail.from_wire(each) for each in self._control("outbox")]
+        return [PublishedMessage.from_json(each) for each in self._control("outbox")]
 
     def _role_keys(self) -> dict[str, str]:
         keys: dict[str, str] = self._control("role_credentials", function=self.function_name)
         return keys
 
-    def _control(self, name: str, **asked: object) -> Any:  # noqa: ANN401 - JSON
+    def _control(self, name: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON
         url = f"{self.endpoint}/_local/{name}"
         try:
-            with urllib.request.urlopen(url, json.dumps(asked).encode()) as answer:  # noqa: S310 - http, to ourselves
+            with urllib.request.urlopen(url, json.dumps(arguments).encode()) as answer:  # noqa: S310 - http, to ourselves
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise ControlError(json.load(error)["error"]) from error

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import time_machine
 
 
-class TimeRunsForwardError(ValueError):
+class ClockMovedBackError(ValueError):
     """Raised when the emulated clock is asked to go back."""
 
     def __init__(self, *, now: datetime, asked: datetime) -> None:

@@ -11,9 +11,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from local.emulator import innards
+from local.emulator import ministack_internals
+from local.emulator.components import Components
 from local.emulator.records import LastUse
-from local.emulator.workings import Workings
 
 PREFIX = "/_local/"
 
@@ -22,71 +22,75 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Asked = Mapping[str, Any]
+Arguments = Mapping[str, Any]
 
 
 class Control:
-    """What can be asked; each public method is one path."""
+    """What can be arguments; each public method is one path."""
 
-    def __init__(self, parts: Workings) -> None:
+    def __init__(self, components: Components) -> None:
         """Serve these."""
-        self._parts = parts
+        self._components = components
 
-    def now(self, _: Asked) -> str:
+    def now(self, _: Arguments) -> str:
         """Tell the emulated instant."""
-        return self._parts.clock.now().isoformat()
+        return self._components.clock.now().isoformat()
 
-    def move_clock(self, asked: Asked) -> None:
+    def move_clock(self, arguments: Arguments) -> None:
         """Move the clock, and fire what is due on the way."""
-        self._parts.timetable.move_to(datetime.fromisoformat(asked["to"]))
+        self._components.schedule_runner.move_to(datetime.fromisoformat(arguments["to"]))
 
-    def wait(self, _: Asked) -> None:
+    def wait(self, _: Arguments) -> None:
         """Return when no asynchronous invocation runs any more."""
-        self._parts.background.wait()
+        self._components.background_tasks.wait()
 
-    def backdate_key(self, asked: Asked) -> None:
+    def backdate_key(self, arguments: Arguments) -> None:
         """Make a key as old as said."""
-        innards.backdate_key(asked["access_key_id"], datetime.fromisoformat(asked["created"]))
+        ministack_internals.backdate_key(
+            arguments["access_key_id"], datetime.fromisoformat(arguments["created"])
+        )
 
-    def set_last_used(self, asked: Asked) -> None:
+    def set_last_used(self, arguments: Arguments) -> None:
         """Set when and by what a key was last used; a missing time says never."""
-        key_id = asked["access_key_id"]
-        self._parts.journal.last_uses.pop(key_id, None)
-        if asked["at"]:
+        key_id = arguments["access_key_id"]
+        self._components.event_log.last_uses.pop(key_id, None)
+        if arguments["at"]:
             use = LastUse(
-                at=datetime.fromisoformat(asked["at"]),
-                service=asked["service"],
-                region=asked["region"],
+                at=datetime.fromisoformat(arguments["at"]),
+                service=arguments["service"],
+                region=arguments["region"],
             )
-            self._parts.journal.last_uses[key_id] = use
+            self._components.event_log.last_uses[key_id] = use
 
-    def set_confirmed(self, asked: Asked) -> None:
+    def set_confirmed(self, arguments: Arguments) -> None:
         """Confirm a subscription, or let it wait for it."""
-        innards.set_confirmed(asked["endpoint"], confirmed=asked["confirmed"])
+        ministack_internals.set_confirmed(arguments["endpoint"], confirmed=arguments["confirmed"])
 
-    def set_function_endpoint(self, asked: Asked) -> None:
+    def set_function_endpoint(self, arguments: Arguments) -> None:
         """Send functions to AWS by another way, such as a proxy."""
-        self._parts.hosting.endpoint = asked["url"]
+        self._components.pool.endpoint = arguments["url"]
 
-    def set_haste(self, asked: Asked) -> None:
+    def set_sleep_speedup(self, arguments: Arguments) -> None:
         """Shorten the pauses that functions make, so many times."""
-        self._parts.hosting.haste = asked["times"]
+        self._components.pool.sleep_speedup = arguments["times"]
 
-    def kill_functions(self, _: Asked) -> int:
+    def kill_functions(self, _: Arguments) -> int:
         """Kill the functions that run, wherever they are in their work; tell how many."""
-        return self._parts.hosting.kill()
+        return self._components.pool.kill()
 
-    def role_credentials(self, asked: Asked) -> dict[str, str]:
+    def role_credentials(self, arguments: Arguments) -> dict[str, str]:
         """Give the credentials of a function's execution role."""
-        return innards.role_credentials(innards.function_record(asked["function"]))
+        return ministack_internals.role_credentials(
+            ministack_internals.function_record(arguments["function"])
+        )
 
-    def invocations(self, _: Asked) -> list[dict[str, Any]]:
+    def invocations(self, _: Arguments) -> list[dict[str, Any]]:
         """List what ran."""
-        return [each.to_wire() for each in self._parts.journal.invocations]
+        return [each.to_json() for each in self._components.event_log.invocations]
 
-    def outbox(self, _: Asked) -> list[dict[str, Any]]:
+    def outbox(self, _: Arguments) -> list[dict[str, Any]]:
         """List the messages that SNS took."""
-        return [each.to_wire() for each in self._parts.journal.mails]
+        return [each.to_json() for each in self._components.event_log.messages]
 
 
 def with_control(app: App, control: Control) -> App:
@@ -97,19 +101,19 @@ def with_control(app: App, control: Control) -> App:
         if not path.startswith(PREFIX):
             await app(scope, receive, send)
             return
-        asked = json.loads(await _body(receive) or b"{}")
-        status, answer = await asyncio.to_thread(_answer, control, path, asked)
+        arguments = json.loads(await _body(receive) or b"{}")
+        status, answer = await asyncio.to_thread(_call, control, path, arguments)
         await _respond(send, status, answer)
 
     return serve
 
 
-def _answer(control: Control, path: str, asked: Asked) -> tuple[HTTPStatus, Any]:
+def _call(control: Control, path: str, arguments: Arguments) -> tuple[HTTPStatus, Any]:
     name = path.removeprefix(PREFIX)
     if name.startswith("_") or not hasattr(control, name):
         return HTTPStatus.NOT_FOUND, {"error": f"no control {name}"}
     try:
-        return HTTPStatus.OK, getattr(control, name)(asked)
+        return HTTPStatus.OK, getattr(control, name)(arguments)
     except ValueError as error:
         return HTTPStatus.BAD_REQUEST, {"error": str(error)}
 

@@ -34,7 +34,7 @@ class ClockedClient(LambdaRuntimeClient):  # type: ignore[misc,unused-ignore]  #
         return request
 
 
-def _hasten(times: float) -> None:
+def _speed_up_sleep(times: float) -> None:
     """Shorten every pause: botocore's between two tries sum up to a minute a call."""
     sleep = time.sleep
     time.sleep = lambda seconds: sleep(float(seconds) / times)
@@ -42,7 +42,7 @@ def _hasten(times: float) -> None:
 
 def main() -> None:
     """Serve the handler until the process is ended."""
-    _hasten(float(os.environ.pop("LOCAL_HASTE", "1")))
+    _speed_up_sleep(float(os.environ.pop("LOCAL_SLEEP_SPEEDUP", "1")))
     starts_at = datetime.fromisoformat(os.environ.pop("LOCAL_NOW"))
     timeout = timedelta(seconds=float(os.environ.pop("LOCAL_TIMEOUT")))
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
-_READY = "ready "
-_PATIENCE = 10  # seconds to end by itself
+_READY_PREFIX = "ready "
+_TIMEOUT_SECONDS = 10  # seconds to end by itself
 
 
-class EmulatorDidNotStartError(Exception):
+class EmulatorStartError(Exception):
     """Raised when the emulator ends before it serves; its log says why."""
 
 
@@ -28,13 +28,13 @@ class EmulatorProcess:
 
     def __init__(self, *, now: datetime, port: int, state: Path | None, region: str) -> None:
         """Start it, and wait until it serves."""
-        self._own = None if state else tempfile.mkdtemp(prefix="local-account-")
-        self.state = state or Path(self._own or "")
+        self._temporary_folder = None if state else tempfile.mkdtemp(prefix="local-account-")
+        self.state = state or Path(self._temporary_folder or "")
         self.state.mkdir(parents=True, exist_ok=True)
         self._process = self._start(now, port, region)
         with ExitStack() as undo:
             undo.callback(self.close)  # it does not start, or Ctrl-C comes meanwhile
-            self.endpoint = self._await_ready()
+            self.endpoint = self._wait_until_ready()
             undo.pop_all()
 
     def close(self) -> None:
@@ -43,14 +43,14 @@ class EmulatorProcess:
         if pipe:
             pipe.close()
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
-        if self._own:
-            shutil.rmtree(self._own, ignore_errors=True)
+        if self._temporary_folder:
+            shutil.rmtree(self._temporary_folder, ignore_errors=True)
 
     def _start(self, now: datetime, port: int, region: str) -> subprocess.Popen[str]:
         options = {
@@ -73,8 +73,8 @@ class EmulatorProcess:
                 text=True,
             )
 
-    def _await_ready(self) -> str:
+    def _wait_until_ready(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
-        if not line.startswith(_READY):
-            raise EmulatorDidNotStartError((self.state / "emulator.out").read_text())
-        return line.removeprefix(_READY).strip()
+        if not line.startswith(_READY_PREFIX):
+            raise EmulatorStartError((self.state / "emulator.out").read_text())
+        return line.removeprefix(_READY_PREFIX).strip()

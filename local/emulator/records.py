@@ -32,7 +32,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class PublishedMessage:
     """One message that SNS took, whoever listened.
 
     `bodies` holds its text by protocol, as delivered; `default` is always among them.
@@ -50,16 +50,16 @@ class Mail:
         """The body that an e-mail subscriber reads."""
         return self.bodies.get("email", self.bodies["default"])
 
-    def to_wire(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Say it in JSON's types."""
         return asdict(self) | {"at": self.at.isoformat()}
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Self:
-        """Read what `to_wire` said."""
-        recipients = tuple(Recipient(**each) for each in wire["recipients"])
-        at = datetime.fromisoformat(wire["at"])
-        return cls(**{**wire, "at": at, "recipients": recipients})
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `to_json` said."""
+        recipients = tuple(Recipient(**each) for each in document["recipients"])
+        at = datetime.fromisoformat(document["at"])
+        return cls(**{**document, "at": at, "recipients": recipients})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +77,12 @@ class Invocation:
     error: Mapping[str, Any] | None
     log: str
 
-    def to_wire(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Say it in JSON's types."""
         return asdict(self) | {"at": self.at.isoformat()}
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Self:
-        """Read what `to_wire` said."""
-        at = datetime.fromisoformat(wire["at"])
-        return cls(**{**wire, "at": at, "cause": Cause(wire["cause"])})
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `to_json` said."""
+        at = datetime.fromisoformat(document["at"])
+        return cls(**{**document, "at": at, "cause": Cause(document["cause"])})

@@ -19,11 +19,11 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
-from local.emulator.runtime_api import Answer, RuntimeApi
+from local.emulator.runtime_api import RuntimeApi, RuntimeResponse
 
 ROOT = Path(__file__).parents[2]
 RUNTIME_PYTHON = ROOT / ".venv-runtime" / "bin" / "python"
-INIT_LIMIT = timedelta(seconds=10)  # AWS's own limit of the init phase
+INIT_TIMEOUT = timedelta(seconds=10)  # AWS's own limit of the init phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +31,19 @@ class Function:
     """What a process needs to run a function.
 
     `code` is the unpacked bundle; `variables` are those of the function's configuration, on top of
-    the ones that Lambda itself sets (`identity`: name, region, credentials, memory).
+    the ones that Lambda itself sets (`reserved_variables`: name, region, credentials, memory).
     """
 
     arn: str
     code: Path
     handler: str
     timeout: timedelta
-    identity: Mapping[str, str]
+    reserved_variables: Mapping[str, str]
     variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class InvocationResult:
     """How one invocation ended, and what it printed."""
 
     failed: bool
@@ -63,7 +63,7 @@ class ExecutionEnvironment:
         self._api = RuntimeApi(arn=function.arn, deadline=lambda: now() + function.timeout)
         self._log = Path(self._scratch.name) / "log"
         self._process = self._start(now())
-        threading.Thread(target=self._watch, daemon=True).start()
+        threading.Thread(target=self._report_exit, daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -74,19 +74,21 @@ class ExecutionEnvironment:
     def _running(self) -> bool:
         return self._process.poll() is None
 
-    def invoke(self, event: object) -> Outcome:
+    def invoke(self, event: object) -> InvocationResult:
         """Run the handler once; a process that is late is killed, as Lambda does."""
         request_id = str(uuid.uuid4())
         seen = self._log.stat().st_size
-        self._api.offer(request_id, json.dumps(event).encode())
-        self._api.settled.wait(INIT_LIMIT.total_seconds())
+        self._api.send_event(request_id, json.dumps(event).encode())
+        self._api.init_finished.wait(INIT_TIMEOUT.total_seconds())
         try:
-            answer = self._api.answers.get(timeout=self.function.timeout.total_seconds())
+            answer = self._api.responses.get(timeout=self.function.timeout.total_seconds())
         except Empty:
             self.kill()
             answer = _timed_out(request_id, self.function.timeout)
         printed = self._log.read_bytes()[seen:].decode(errors="replace")
-        return Outcome(failed=answer.failed, payload=json.loads(answer.payload), log=printed)
+        return InvocationResult(
+            failed=answer.failed, payload=json.loads(answer.payload), log=printed
+        )
 
     def kill(self) -> None:
         """End the process, whatever it is doing."""
@@ -118,7 +120,7 @@ class ExecutionEnvironment:
         """Build the whole environment: nothing of this process's own leaks into the function."""
         return {
             **self.function.variables,
-            **self.function.identity,
+            **self.function.reserved_variables,
             "AWS_EXECUTION_ENV": "AWS_Lambda_python",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
@@ -135,20 +137,20 @@ class ExecutionEnvironment:
             "_HANDLER": self.function.handler,
         }
 
-    def _watch(self) -> None:
+    def _report_exit(self) -> None:
         """Report the end of the process, for an invocation that waits on it."""
         status = self._process.wait()
         message = f"Runtime exited with error: exit status {status}"
-        self._api.answer(_error("Runtime.ExitError", message))
+        self._api.put_response(_error("Runtime.ExitError", message))
 
 
-def _timed_out(request_id: str, timeout: timedelta) -> Answer:
+def _timed_out(request_id: str, timeout: timedelta) -> RuntimeResponse:
     message = (
         f"RequestId: {request_id} Error: Task timed out after {timeout.total_seconds():.2f} seconds"
     )
     return _error("Sandbox.Timedout", message)
 
 
-def _error(error_type: str, message: str) -> Answer:
+def _error(error_type: str, message: str) -> RuntimeResponse:
     payload = json.dumps({"errorType": error_type, "errorMessage": message})
-    return Answer(failed=True, payload=payload.encode())
+    return RuntimeResponse(failed=True, payload=payload.encode())

@@ -10,7 +10,7 @@ from queue import Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RuntimeResponse:
     """What the runtime client reported: the handler's answer, or an error."""
 
     failed: bool
@@ -29,13 +29,14 @@ class _Server(ThreadingHTTPServer):
 class RuntimeApi:
     """Hands out events and takes answers.
 
-    `settled` is set once the client asks for its first event, or has reported that it cannot start.
+    `init_finished` is set once the client asks for its first event, or has reported that it cannot
+    start.
     """
 
     def __init__(self, *, arn: str, deadline: Callable[[], datetime]) -> None:
         """Listen on a free port; `deadline` is asked when an event is handed out."""
-        self.answers: Queue[Answer] = Queue()
-        self.settled = threading.Event()
+        self.responses: Queue[RuntimeResponse] = Queue()
+        self.init_finished = threading.Event()
         self.init_failed = False
         self._arn = arn
         self._deadline = deadline
@@ -48,19 +49,19 @@ class RuntimeApi:
         """What the client finds in AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self._server.server_port}"
 
-    def offer(self, request_id: str, event: bytes) -> None:
+    def send_event(self, request_id: str, event: bytes) -> None:
         """Give the client its next event."""
         self._events.put((request_id, event))
 
-    def answer(self, answer: Answer) -> None:
+    def put_response(self, response: RuntimeResponse) -> None:
         """Report an answer, or an end."""
-        self.answers.put(answer)
-        self.settled.set()
+        self.responses.put(response)
+        self.init_finished.set()
 
-    def take(self, path: str, payload: bytes) -> None:
+    def receive(self, path: str, payload: bytes) -> None:
         """Take what the client posts: an answer, an error, or that it cannot start."""
         self.init_failed = self.init_failed or path.endswith("/init/error")
-        self.answer(Answer(failed=path.endswith("/error"), payload=payload))
+        self.put_response(RuntimeResponse(failed=path.endswith("/error"), payload=payload))
 
     def close(self) -> None:
         """Stop listening."""
@@ -68,8 +69,8 @@ class RuntimeApi:
         self._server.shutdown()
         self._server.server_close()
 
-    def _next(self) -> tuple[str, bytes, int] | None:
-        self.settled.set()
+    def _next_event(self) -> tuple[str, bytes, int] | None:
+        self.init_finished.set()
         offered = self._events.get()
         if offered is None:
             return None
@@ -92,7 +93,7 @@ class RuntimeApi:
 
             def do_GET(self) -> None:
                 """Hand out the next event, whenever it comes."""
-                offered = api._next()
+                offered = api._next_event()
                 if offered is None:
                     self._respond(HTTPStatus.GONE)
                     return
@@ -102,7 +103,7 @@ class RuntimeApi:
             def do_POST(self) -> None:
                 """Take the answer to an event, or an error."""
                 payload = self.rfile.read(int(self.headers["Content-Length"]))
-                api.take(self.path, payload)
+                api.receive(self.path, payload)
                 self._respond(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
 
             def _respond(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from local.emulator.clock import Clock, TimeRunsForwardError
+from local.emulator.clock import Clock, ClockMovedBackError
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _AT = re.compile(r"at\((.+)\)")
@@ -68,7 +68,7 @@ def _cron_times(schedule: Schedule, after: datetime, next_cron: NextCron) -> Ite
             yield due
 
 
-class Timetable:
+class ScheduleRunner:
     """Moves the clock, and fires what is due on the way, each at its time.
 
     `fire` returns when all that it set off has ended.
@@ -80,25 +80,25 @@ class Timetable:
         clock: Clock,
         schedules: Callable[[], Iterable[Schedule]],
         next_cron: NextCron,
-        fire: Callable[[Schedule, datetime], None],
+        invoke_target: Callable[[Schedule, datetime], None],
     ) -> None:
         """Look for what is due from now on."""
         self._clock = clock
         self._schedules = schedules
         self._next_cron = next_cron
-        self._fire = fire
-        self._seen = clock.now()
+        self._invoke_target = invoke_target
+        self._invoked_until = clock.now()
         self._lock = threading.Lock()
 
     def move_to(self, instant: datetime) -> None:
         """Move the clock to an instant, through every due time before it."""
         if instant < self._clock.now():
-            raise TimeRunsForwardError(now=self._clock.now(), asked=instant)
+            raise ClockMovedBackError(now=self._clock.now(), asked=instant)
         with self._lock:
             self._run_until(instant)
             self._forward(instant)
 
-    def catch_up(self) -> None:
+    def run_due(self) -> None:
         """Fire what became due by itself, while the clock ticked."""
         with self._lock:
             self._run_until(self._clock.now())
@@ -107,16 +107,16 @@ class Timetable:
         while due := self._due(end):
             at = min(due)
             self._forward(at)
-            self._seen = at
+            self._invoked_until = at
             for schedule in due[at]:
-                self._fire(schedule, at)
-        self._seen = max(self._seen, end)
+                self._invoke_target(schedule, at)
+        self._invoked_until = max(self._invoked_until, end)
 
     def _due(self, end: datetime) -> dict[datetime, list[Schedule]]:
         """Find the next due time of each schedule, where it has one before the end."""
         found: dict[datetime, list[Schedule]] = {}
         for schedule in self._schedules():
-            times = due_times(schedule, after=self._seen, next_cron=self._next_cron)
+            times = due_times(schedule, after=self._invoked_until, next_cron=self._next_cron)
             for at in takewhile(lambda at: at <= end, times):
                 found.setdefault(at, []).append(schedule)
                 break

@@ -22,7 +22,7 @@ _MISSING_IS_BAD = {"breaching": True, "notBreaching": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Datum:
+class MetricDatum:
     """One value of one metric, in its dimensions."""
 
     namespace: str
@@ -38,7 +38,7 @@ class Alarm:
 
     definition: Mapping[str, Any]
 
-    def rings(self, data: Iterable[Datum], *, at: datetime) -> bool:
+    def is_in_alarm(self, data: Iterable[MetricDatum], *, at: datetime) -> bool:
         """Say whether it is in state ALARM at an instant."""
         alarm = self.definition
         period = timedelta(seconds=alarm["Period"])
@@ -50,7 +50,7 @@ class Alarm:
         bad = sum(self._is_bad(values.get(number)) for number in range(periods))
         return bad >= int(alarm.get("DatapointsToAlarm", periods))
 
-    def _is_of(self, datum: Datum) -> bool:
+    def _is_of(self, datum: MetricDatum) -> bool:
         wanted = {each["Name"]: each["Value"] for each in self.definition["Dimensions"]}
         metric = (self.definition["Namespace"], self.definition["MetricName"], wanted)
         return (datum.namespace, datum.name, datum.dimensions) == metric
@@ -64,7 +64,7 @@ class Alarm:
         return bool(compare(value, alarm["Threshold"]))
 
 
-def emitted(invocations: Iterable[Invocation]) -> list[Datum]:
+def embedded_metrics(invocations: Iterable[Invocation]) -> list[MetricDatum]:
     """Read the metrics out of the function's log (Embedded Metric Format), as CloudWatch does."""
     return [
         datum
@@ -75,13 +75,13 @@ def emitted(invocations: Iterable[Invocation]) -> list[Datum]:
     ]
 
 
-def _embedded(document: Mapping[str, Any], at: datetime) -> Iterable[Datum]:
+def _embedded(document: Mapping[str, Any], at: datetime) -> Iterable[MetricDatum]:
     for directive in document["_aws"]["CloudWatchMetrics"]:
         for names in directive["Dimensions"]:
             for metric in directive["Metrics"]:
                 values = document[metric["Name"]]
                 for value in values if isinstance(values, list) else [values]:
-                    yield Datum(
+                    yield MetricDatum(
                         namespace=directive["Namespace"],
                         name=metric["Name"],
                         dimensions={name: document[name] for name in names},
@@ -90,10 +90,10 @@ def _embedded(document: Mapping[str, Any], at: datetime) -> Iterable[Datum]:
                     )
 
 
-def errors(invocations: Iterable[Invocation]) -> list[Datum]:
+def error_metrics(invocations: Iterable[Invocation]) -> list[MetricDatum]:
     """Count what Lambda counts: 1 for an invocation that failed, 0 for one that did not."""
     return [
-        Datum(
+        MetricDatum(
             namespace="AWS/Lambda",
             name="Errors",
             dimensions={"FunctionName": each.function},
@@ -104,9 +104,9 @@ def errors(invocations: Iterable[Invocation]) -> list[Datum]:
     ]
 
 
-def depth(queue: str, messages: int, at: datetime) -> Datum:
+def queue_depth(queue: str, messages: int, at: datetime) -> MetricDatum:
     """Count what SQS counts: the messages that wait in a queue."""
-    return Datum(
+    return MetricDatum(
         namespace="AWS/SQS",
         name="ApproximateNumberOfMessagesVisible",
         dimensions={"QueueName": queue},

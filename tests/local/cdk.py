@@ -19,13 +19,13 @@ _APP = ("app.py", "cdk.json", "infra", "functions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cli:
+class CdkCli:
     """An installed CLI that speaks to one emulated account, and a copy of the app to change."""
 
     program: Path
     account: LocalAccount
     home: Path
-    tree: Path
+    app: Path
 
     def bootstrap(self) -> None:
         """Prepare the account; from a folder without an app."""
@@ -34,11 +34,11 @@ class Cli:
     def deploy(self, *, email: str) -> None:
         """Deploy the app as it stands in the copy."""
         app = ["--app", f"{sys.executable} app.py", "-c", f"email={email}"]
-        self._run("deploy", "--require-approval", "never", *app, cwd=self.tree)
+        self._run("deploy", "--require-approval", "never", *app, cwd=self.app)
 
     def destroy(self) -> None:
         """Destroy the stack that was deployed last."""
-        self._run("destroy", "--force", "--app", "cdk.out", cwd=self.tree)
+        self._run("destroy", "--force", "--app", "cdk.out", cwd=self.app)
 
     def _run(self, *arguments: str, cwd: Path) -> None:
         environment = {
@@ -52,7 +52,7 @@ class Cli:
             "HOME": str(self.home),
             "PATH": f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }
-        _checked(["node", str(self.program), "--no-notices", *arguments], cwd, environment)
+        _run_command(["node", str(self.program), "--no-notices", *arguments], cwd, environment)
 
 
 def install(folder: Path) -> Path:
@@ -64,7 +64,7 @@ def install(folder: Path) -> Path:
     )  # the wheel's shim is broken
     path = f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}"
     npm_ci = ["node", str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    _checked(npm_ci, folder, {**os.environ, "PATH": path})
+    _run_command(npm_ci, folder, {**os.environ, "PATH": path})
     return folder / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
@@ -82,8 +82,8 @@ def copy_app(folder: Path) -> Path:
     return folder
 
 
-def _checked(command: list[str], cwd: Path, environment: dict[str, str]) -> None:
-    """Run a command; where it fails, the test fails with what it said."""
+def _run_command(command: list[str], cwd: Path, environment: dict[str, str]) -> None:
+    """Run a command; where it fails, the test fails with what it output."""
     program = shutil.which(command[0], path=environment["PATH"]) or command[0]
     ran = subprocess.run(  # noqa: S603 - the locked CLI, or npm
         [program, *command[1:]],
@@ -94,5 +94,7 @@ def _checked(command: list[str], cwd: Path, environment: dict[str, str]) -> None
         check=False,
     )
     if ran.returncode != 0:
-        said = (ran.stdout + ran.stderr).strip()
-        pytest.fail(f"{' '.join(command[1:])} ended with {ran.returncode}:\n{said}", pytrace=False)
+        output = (ran.stdout + ran.stderr).strip()
+        pytest.fail(
+            f"{' '.join(command[1:])} ended with {ran.returncode}:\n{output}", pytrace=False
+        )

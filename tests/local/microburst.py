@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-_PATIENCE = 20  # seconds until it serves
+_TIMEOUT_SECONDS = 20  # seconds until it is_ready
 
 Rule = Mapping[str, Any]
 
@@ -23,25 +23,25 @@ class FaultProxy:
         """Speak to its control API."""
         self.url = url
 
-    def set(self, rules: Sequence[Rule]) -> None:
+    def set_rules(self, rules: Sequence[Rule]) -> None:
         """Put these rules in the place of all others, and begin a new record."""
-        self._ask("DELETE", "fired")
-        self._ask("POST", "rules", list(rules))
+        self._request("DELETE", "fired")
+        self._request("POST", "rules", list(rules))
 
-    def fired(self) -> list[str]:
+    def matched(self) -> list[str]:
         """Name the calls that met a fault, in their order."""
-        found = self._ask("GET", "fired?limit=10000")
+        found = self._request("GET", "fired?limit=10000")
         return [each["operation"] for each in found]
 
-    def serves(self) -> bool:
+    def is_ready(self) -> bool:
         """Say whether it answers by now."""
         try:
-            self._ask("GET", "health")
+            self._request("GET", "health")
         except urllib.error.URLError:
             return False
         return True
 
-    def _ask(self, method: str, path: str, body: object = None) -> Any:
+    def _request(self, method: str, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - http, to ourselves
             f"{self.url}/_microburst/{path}",
@@ -54,7 +54,7 @@ class FaultProxy:
 
 
 @contextmanager
-def faults_before(endpoint: str) -> Iterator[FaultProxy]:
+def fault_proxy(endpoint: str) -> Iterator[FaultProxy]:
     """Run the proxy in front of an account for the length of a block."""
     port = _free_port()
     process = subprocess.Popen(  # noqa: S603 - a fixed command
@@ -67,8 +67,8 @@ def faults_before(endpoint: str) -> Iterator[FaultProxy]:
     )
     try:
         proxy = FaultProxy(f"http://127.0.0.1:{port}")
-        give_up = time.monotonic() + _PATIENCE
-        while not proxy.serves():
+        give_up = time.monotonic() + _TIMEOUT_SECONDS
+        while not proxy.is_ready():
             assert process.poll() is None
             assert time.monotonic() < give_up
             time.sleep(0.05)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 # Sees a request (its target, where AWS's JSON protocols name one, and its body) that was passed on,
 # before its answer goes back; or one that was not passed on yet, and says whether it is to be lost.
-Observer = Callable[[bytes], object]
-Keeper = Callable[[bytes], bool]
+OnForwarded = Callable[[bytes], object]
+DropRequest = Callable[[bytes], bool]
 
 
 class _Server(ThreadingHTTPServer):
@@ -24,11 +24,11 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def proxy_to(
-    endpoint: str, observe: Observer = bool, *, lose: Keeper | None = None
+    endpoint: str, on_forwarded: OnForwarded = bool, *, drop: DropRequest | None = None
 ) -> Iterator[str]:
     """Run a proxy for the length of a block, and tell its address."""
     target = urlsplit(endpoint).netloc
-    server = _Server(("127.0.0.1", 0), _forwarding_to(target, observe, lose))
+    server = _Server(("127.0.0.1", 0), _forwarding_to(target, on_forwarded, drop))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -36,7 +36,7 @@ def proxy_to(
 
 
 def _forwarding_to(
-    target: str, observe: Observer, lose: Keeper | None
+    target: str, on_forwarded: OnForwarded, drop: DropRequest | None
 ) -> type[BaseHTTPRequestHandler]:
     class Proxy(BaseHTTPRequestHandler):
         """One request; http.server wants a class, and these names."""
@@ -45,7 +45,7 @@ def _forwarding_to(
             """Pass it on."""
             body = self.rfile.read(int(self.headers["Content-Length"]))
             request = self.headers.get("X-Amz-Target", "").encode() + b" " + body
-            if lose and lose(request):
+            if drop and drop(request):
                 return
             upstream = HTTPConnection(target)
             headers = dict(self.headers.items()) | {"Host": target}
@@ -53,7 +53,7 @@ def _forwarding_to(
             answer = upstream.getresponse()
             content = answer.read()
             upstream.close()
-            observe(request)
+            on_forwarded(request)
             self.send_response(answer.status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

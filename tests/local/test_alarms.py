@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from local.demo.people import People
-from local.demo.story import LISTENER
+from local.demo.actors import Actors
+from local.demo.scenario import SUBSCRIBER
 from local.emulator.account import LocalAccount
-from tests.local.alarms import Alarm, Datum, depth, emitted, errors
+from tests.local.alarms import Alarm, MetricDatum, embedded_metrics, error_metrics, queue_depth
 from tests.local.conftest import AccountFactory
-from tests.local.microburst import FaultProxy, faults_before
+from tests.local.microburst import FaultProxy, fault_proxy
 
 START = datetime(2026, 6, 1, 6, tzinfo=UTC)
 """Some hours before the schedule's first run: the clock runs while the stack is deployed."""
@@ -26,30 +26,30 @@ ALARMS = ("Errors", "KeysFailed", "ApproximateNumberOfMessagesVisible", "RunComp
 
 
 @pytest.fixture(scope="module")
-def people(account_factory: AccountFactory, synthesised: Path) -> Iterator[People]:
+def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
     """Deploy the stack into an account of its own, where somebody has a stale key."""
     with account_factory(START) as account:
         account.deploy(synthesised)
-        account.hasten_function(20)
-        people = People(account)
+        account.speed_up_sleep(20)
+        actors = Actors(account)
         account.create_user("carol")
-        people.make_key("carol", created=START - timedelta(days=400))
-        yield people
+        actors.create_key("carol", created=START - timedelta(days=400))
+        yield actors
 
 
 @pytest.fixture
-def account(people: People) -> LocalAccount:
+def account(actors: Actors) -> LocalAccount:
     """The account alone, some minutes before the schedule's run."""
-    now = people.account.now
+    now = actors.account.now
     early = now.replace(hour=8, minute=50, second=0, microsecond=0)
-    people.account.move_clock(to=early if now <= early else early + timedelta(days=1))
-    return people.account
+    actors.account.move_clock(to=early if now <= early else early + timedelta(days=1))
+    return actors.account
 
 
 @pytest.fixture(scope="module")
-def wire(people: People) -> Iterator[FaultProxy]:
+def proxy(actors: Actors) -> Iterator[FaultProxy]:
     """Put microburst in front of the account."""
-    with faults_before(people.account.endpoint) as proxy:
+    with fault_proxy(actors.account.endpoint) as proxy:
         yield proxy
 
 
@@ -68,58 +68,62 @@ def _dead_letters(account: LocalAccount) -> tuple[str, str, int]:
     return url, url.rsplit("/", 1)[-1], int(found["ApproximateNumberOfMessages"])
 
 
-def _data(account: LocalAccount) -> list[Datum]:
+def _data(account: LocalAccount) -> list[MetricDatum]:
     """Everything that CloudWatch would know by now."""
     _, queue, messages = _dead_letters(account)
     runs = account.invocations()
-    return [*emitted(runs), *errors(runs), depth(queue, messages, account.now)]
+    return [
+        *embedded_metrics(runs),
+        *error_metrics(runs),
+        queue_depth(queue, messages, account.now),
+    ]
 
 
-def _ringing(account: LocalAccount) -> set[str]:
+def _in_alarm(account: LocalAccount) -> set[str]:
     data, now = _data(account), account.now
-    return {name for name in ALARMS if _alarm(account, name).rings(data, at=now)}
+    return {name for name in ALARMS if _alarm(account, name).is_in_alarm(data, at=now)}
 
 
-def _to_nine(account: LocalAccount) -> None:
+def _run_schedule(account: LocalAccount) -> None:
     account.move_clock(to=account.now.replace(hour=9, minute=0, second=1))
 
 
 def test_before_the_first_run_silence_rings_and_after_it_none_does(account: LocalAccount) -> None:
-    assert _ringing(account) == {"RunCompleted"}
-    _to_nine(account)
+    assert _in_alarm(account) == {"RunCompleted"}
+    _run_schedule(account)
     assert [run.error for run in account.invocations()] == [None]
-    assert _ringing(account) == set()
+    assert _in_alarm(account) == set()
 
 
 def test_silence_rings_when_no_run_finished_for_26_hours_and_not_before(
     account: LocalAccount,
 ) -> None:
-    _to_nine(account)
-    alarm, data = _alarm(account, "RunCompleted"), emitted(account.invocations())
+    _run_schedule(account)
+    alarm, data = _alarm(account, "RunCompleted"), embedded_metrics(account.invocations())
     last = max(datum.at for datum in data)
-    assert not alarm.rings(data, at=last + 26 * HOUR - MINUTE)
-    assert alarm.rings(data, at=last + 26 * HOUR)
+    assert not alarm.is_in_alarm(data, at=last + 26 * HOUR - MINUTE)
+    assert alarm.is_in_alarm(data, at=last + 26 * HOUR)
 
 
 def test_silence_rings_though_runs_end_that_could_not_read_a_user(
-    account: LocalAccount, wire: FaultProxy
+    account: LocalAccount, proxy: FaultProxy
 ) -> None:
     """Such a run is not one that looked at everybody; its failed keys ring as well."""
-    wire.set([_refused("ListAccessKeys")])
-    account.send_function_through(wire.url)
-    _to_nine(account)
+    proxy.set_rules([_access_denied("ListAccessKeys")])
+    account.send_function_through(proxy.url)
+    _run_schedule(account)
     account.send_function_through(None)
     (run,) = (each for each in account.invocations() if account.now - each.at < HOUR)
     assert run.error is None
     assert [each["user"] for each in run.answer["failed"]] == ["carol"]
-    completed = [datum.value for datum in emitted([run]) if datum.name == "RunCompleted"]
+    completed = [datum.value for datum in embedded_metrics([run]) if datum.name == "RunCompleted"]
     assert completed == [0]
-    assert _ringing(account) == {"KeysFailed"}
+    assert _in_alarm(account) == {"KeysFailed"}
     account.move_clock(to=account.now + 3 * HOUR)  # 27 hours after the last good run
-    assert _ringing(account) == {"RunCompleted"}
+    assert _in_alarm(account) == {"RunCompleted"}
 
 
-def _refused(operation: str) -> dict[str, Any]:
+def _access_denied(operation: str) -> dict[str, Any]:
     return {
         "service": "iam",
         "operation": operation,
@@ -129,32 +133,32 @@ def _refused(operation: str) -> dict[str, Any]:
 
 def test_a_report_run_by_hand_does_not_silence_the_alarm(account: LocalAccount) -> None:
     answer = account.invoke({"mode": "report"})
-    completed = [each.value for each in emitted([answer]) if each.name == "RunCompleted"]
+    completed = [each.value for each in embedded_metrics([answer]) if each.name == "RunCompleted"]
     assert completed == [0]
 
 
-def test_failed_keys_ring_until_a_run_has_none(account: LocalAccount, wire: FaultProxy) -> None:
-    wire.set([_refused("ListAccessKeys")])
-    account.send_function_through(wire.url)
+def test_failed_keys_ring_until_a_run_has_none(account: LocalAccount, proxy: FaultProxy) -> None:
+    proxy.set_rules([_access_denied("ListAccessKeys")])
+    account.send_function_through(proxy.url)
     account.invoke({})
     account.send_function_through(None)
-    assert "KeysFailed" in _ringing(account)
+    assert "KeysFailed" in _in_alarm(account)
     account.move_clock(to=account.now + timedelta(minutes=6))
-    assert "KeysFailed" not in _ringing(account)
+    assert "KeysFailed" not in _in_alarm(account)
 
 
 def test_an_event_that_is_given_up_rings_twice_and_lands_in_the_dead_letter_queue(
     account: LocalAccount,
 ) -> None:
     """Nobody listens: the schedule's event fails three times, and then waits for a person."""
-    account.set_confirmed(LISTENER, confirmed=False)
-    _to_nine(account)
-    account.set_confirmed(LISTENER, confirmed=True)
+    account.set_confirmed(SUBSCRIBER, confirmed=False)
+    _run_schedule(account)
+    account.set_confirmed(SUBSCRIBER, confirmed=True)
     failed = [each for each in account.invocations() if account.now - each.at < HOUR]
     tries = [each.error["errorType"] for each in failed if each.error]
     assert tries == ["NoSubscriberError"] * 3
-    assert emitted([each for each in failed if each.error]) == []
-    assert {"Errors", "ApproximateNumberOfMessagesVisible"} <= _ringing(account)
+    assert embedded_metrics([each for each in failed if each.error]) == []
+    assert {"Errors", "ApproximateNumberOfMessagesVisible"} <= _in_alarm(account)
 
     url, _, messages = _dead_letters(account)
     assert messages == 1
@@ -162,9 +166,9 @@ def test_an_event_that_is_given_up_rings_twice_and_lands_in_the_dead_letter_queu
     assert "NoSubscriberError" in letter["Body"]
     account.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
     account.move_clock(to=account.now + timedelta(minutes=6))
-    assert _ringing(account) & {"Errors", "ApproximateNumberOfMessagesVisible"} == set()
+    assert _in_alarm(account) & {"Errors", "ApproximateNumberOfMessagesVisible"} == set()
 
 
 def test_a_good_run_ends_every_alarm(account: LocalAccount) -> None:
-    _to_nine(account)
-    assert _ringing(account) == set()
+    _run_schedule(account)
+    assert _in_alarm(account) == set()

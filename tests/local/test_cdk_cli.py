@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.demo.people import PATH, People
+from local.demo.actors import PATH, Actors
 from local.emulator.account import LocalAccount
 from local.emulator.records import Invocation
 from tests.local import cdk
@@ -16,19 +16,19 @@ TWO = {"security@example.com", "audit@example.com"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
+class Lifecycle:
     """What was seen on the way from the first deployment to the end.
 
     code: the hash of the function's code after each of the two deployments
     run: an invocation after the second one
-    listeners: who got the digest of that run
+    subscribers: who got the digest of that run
     edited: the parameter that a person had edited, after the second one
     table, kms_key, log_group: what must stay
     """
 
     code: tuple[str, str]
     run: Invocation
-    listeners: set[str]
+    subscribers: set[str]
     edited: str
     parameters: set[str]
     table: str
@@ -44,34 +44,34 @@ def account(account_factory: AccountFactory) -> Iterator[LocalAccount]:
 
 
 @pytest.fixture(scope="module")
-def life(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -> Life:
+def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -> Lifecycle:
     """Bootstrap, deploy, edit a parameter, change the code, deploy again, run, and destroy."""
     folder = tmp_path_factory.mktemp("cdk-cli")
     home = folder / "home"
     home.mkdir()
-    cli = cdk.Cli(
+    cli = cdk.CdkCli(
         program=cdk.install(folder),
         account=account,
         home=home,
-        tree=cdk.copy_app(folder / "tree"),
+        app=cdk.copy_app(folder / "app"),
     )
     cli.bootstrap()
     cli.deploy(email="security@example.com")
     account.use()
     first = _code(account)
-    people = People(account)
-    people.edit("grace-days", "14")
-    changed = cli.tree / "functions" / "key_rotation" / "model.py"
+    actors = Actors(account)
+    actors.set_parameter("grace-days", "14")
+    changed = cli.app / "functions" / "key_rotation" / "model.py"
     changed.write_text(f"{changed.read_text()}\nCHANGED = True\n")
     cli.deploy(email="security@example.com,audit@example.com")
     account.create_user("carol")
     account.create_key("carol", created=datetime(2020, 1, 1, tzinfo=UTC))
     run = account.invoke({})
     assert run.error is None, run.log
-    seen = Life(
+    seen = Lifecycle(
         code=(first, _code(account)),
         run=run,
-        listeners={each.endpoint for mail in account.outbox() for each in mail.recipients},
+        subscribers={each.endpoint for mail in account.outbox() for each in mail.recipients},
         edited=_value(account, "grace-days"),
         parameters=_parameters(account),
         table=account.use()["TableName"],
@@ -82,35 +82,35 @@ def life(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -> Lif
     return seen
 
 
-def test_another_deployment_brings_the_changed_code(life: Life) -> None:
-    assert life.code[0] != life.code[1]
-    assert len(life.run.answer["noticed"]) == 1
+def test_another_deployment_brings_the_changed_code(lifecycle: Lifecycle) -> None:
+    assert lifecycle.code[0] != lifecycle.code[1]
+    assert len(lifecycle.run.answer["noticed"]) == 1
 
 
-def test_another_deployment_brings_the_changed_context(life: Life) -> None:
-    assert life.listeners == TWO
+def test_another_deployment_brings_the_changed_context(lifecycle: Lifecycle) -> None:
+    assert lifecycle.subscribers == TWO
 
 
-def test_an_edited_threshold_survives_another_deployment(life: Life) -> None:
-    assert life.edited == "14"
-    assert len(life.parameters) == 8
+def test_an_edited_threshold_survives_another_deployment(lifecycle: Lifecycle) -> None:
+    assert lifecycle.edited == "14"
+    assert len(lifecycle.parameters) == 8
 
 
 def test_destroying_it_leaves_the_ledger_its_key_and_the_log(
-    account: LocalAccount, life: Life
+    account: LocalAccount, lifecycle: Lifecycle
 ) -> None:
-    described = account.client("dynamodb").describe_table(TableName=life.table)["Table"]
+    described = account.client("dynamodb").describe_table(TableName=lifecycle.table)["Table"]
     assert described["TableStatus"] == "ACTIVE"
-    key = account.client("kms").describe_key(KeyId=life.kms_key)["KeyMetadata"]
+    key = account.client("kms").describe_key(KeyId=lifecycle.kms_key)["KeyMetadata"]
     assert key["KeyState"] == "Enabled"
     groups = account.client("logs").describe_log_groups()["logGroups"]
-    assert life.log_group in {each["logGroupName"] for each in groups}
+    assert lifecycle.log_group in {each["logGroupName"] for each in groups}
 
 
 def test_destroying_it_removes_the_parameters_and_everything_that_acts(
-    account: LocalAccount, life: Life
+    account: LocalAccount, lifecycle: Lifecycle
 ) -> None:
-    assert life.parameters
+    assert lifecycle.parameters
     assert _parameters(account) == set()
     assert account.client("lambda").list_functions()["Functions"] == []
     assert account.client("scheduler").list_schedules()["Schedules"] == []

@@ -11,34 +11,34 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.emulator import innards
+from local.emulator import ministack_internals
 from local.emulator.account import ControlError, LocalAccount
-from local.emulator.innards import MinistackChangedError
-from local.emulator.records import Cause, Invocation, Mail
-from tests.local import toy
+from local.emulator.ministack_internals import MinistackChangedError
+from local.emulator.records import Cause, Invocation, PublishedMessage
+from tests.local import sample_stack
 from tests.local.conftest import AccountFactory
 from tests.local.proxy import proxy_to
 
 START = datetime(2027, 1, 1, 12, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-READER = "you@example.com"
+SUBSCRIBER = "you@example.com"
 
 
 @pytest.fixture(scope="module")
 def account(
     account_factory: AccountFactory, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LocalAccount]:
-    """Deploy the toy stack into an account of its own."""
+    """Deploy the sample stack into an account of its own."""
     account = account_factory(START)
-    account.deploy(toy.write(tmp_path_factory.mktemp("toy")), toy.STACK)
+    account.deploy(sample_stack.write(tmp_path_factory.mktemp("sample")), sample_stack.STACK)
     yield account
     account.close()
 
 
 @pytest.fixture
 def outputs(account: LocalAccount) -> dict[str, str]:
-    """Read what the toy stack tells."""
-    return account.use(toy.STACK)
+    """Read what the sample stack tells."""
+    return account.use(sample_stack.STACK)
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_the_function_and_the_account_live_by_the_same_clock(
     account: LocalAccount, user: str
 ) -> None:
     account.move_clock(to=account.now + timedelta(hours=1))
-    told = datetime.fromisoformat(account.invoke({}).answer["now"])
+    reported = datetime.fromisoformat(account.invoke({}).answer["now"])
     keys = account.client("iam").create_access_key(UserName=user)
-    for instant in (told, keys["AccessKey"]["CreateDate"]):
+    for instant in (reported, keys["AccessKey"]["CreateDate"]):
         assert abs(instant - account.now) < timedelta(seconds=10)
 
 
@@ -106,7 +106,7 @@ def test_a_schedule_whose_role_may_not_invoke_fires_nothing(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     before = len(account.invocations())
-    with _not_allowed(account, outputs["ScheduleRoleName"], "lambda:InvokeFunction"):
+    with _denied(account, outputs["ScheduleRoleName"], "lambda:InvokeFunction"):
         account.move_clock(to=account.now + timedelta(days=2))
     assert len(account.invocations()) == before
 
@@ -118,8 +118,8 @@ def test_an_error_of_the_handler_is_told_as_lambda_tells_it(account: LocalAccoun
     client = account.client("lambda")
     answer = client.invoke(FunctionName=account.function_name, Payload='{"fail": true}')
     assert answer["FunctionError"] == "Unhandled"
-    told = json.load(answer["Payload"])
-    assert (told["errorType"], told["errorMessage"]) == ("ValueError", "as asked")
+    reported = json.load(answer["Payload"])
+    assert (reported["errorType"], reported["errorMessage"]) == ("ValueError", "as asked")
 
 
 def test_what_the_function_prints_is_kept_with_its_invocation(account: LocalAccount) -> None:
@@ -164,7 +164,7 @@ def test_an_asynchronous_invocation_is_tried_again_and_ends_in_the_queue(
 def test_another_deployment_runs_another_version(account: LocalAccount, tmp_path: Path) -> None:
     ran = []
     for version in (2, 1):
-        account.deploy(toy.write(tmp_path, version=version), toy.STACK)
+        account.deploy(sample_stack.write(tmp_path, version=version), sample_stack.STACK)
         ran.append(account.invoke({}).answer["version"])
     assert ran == [2, 1]
 
@@ -258,10 +258,10 @@ def test_a_key_is_not_deleted_in_the_name_of_another_user(account: LocalAccount,
 
 def test_every_named_parameter_must_be_allowed(account: LocalAccount) -> None:
     ssm = account.function_client("ssm")
-    found = ssm.get_parameters(Names=["/toy/first", "/toy/second"])["Parameters"]
+    found = ssm.get_parameters(Names=["/sample/first", "/sample/second"])["Parameters"]
     assert [each.get("Value") for each in found] == ["1", "2"]
     with pytest.raises(ClientError) as refused:
-        ssm.get_parameters(Names=["/toy/first", "/other"])
+        ssm.get_parameters(Names=["/sample/first", "/other"])
     assert _code(refused) == "AccessDeniedException"
 
 
@@ -282,7 +282,7 @@ def test_whoever_publishes_needs_the_topics_key(
     sns, topic = account.function_client("sns"), outputs["TopicArn"]
     sns.publish(TopicArn=topic, Message="with the key")
     with (
-        _not_allowed(account, outputs["RoleName"], "kms:Decrypt"),
+        _denied(account, outputs["RoleName"], "kms:Decrypt"),
         pytest.raises(ClientError) as refused,
     ):
         sns.publish(TopicArn=topic, Message="without")
@@ -303,7 +303,7 @@ def test_an_encrypted_table_takes_items_from_the_function(
 def test_a_message_is_kept_as_each_protocol_reads_it(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
-    _published(account, outputs, {"default": "short", "email": "long", "sqs": '{"n": 1}'})
+    _publish(account, outputs, {"default": "short", "email": "long", "sqs": '{"n": 1}'})
     mail = account.outbox()[-1]
     assert (mail.subject, mail.text, dict(mail.attributes)) == ("news", "long", {"mode": "report"})
     assert mail.bodies["sqs"] == '{"n": 1}'
@@ -314,12 +314,12 @@ def test_a_message_is_kept_as_each_protocol_reads_it(
 def test_an_unconfirmed_subscription_has_no_arn_and_gets_no_mail(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
-    account.set_confirmed(READER, confirmed=False)
-    assert _arn_of_reader(account, outputs) == "PendingConfirmation"
-    assert READER not in _readers(_published(account, outputs, {"default": "unread"}))
-    account.set_confirmed(READER, confirmed=True)
-    assert _arn_of_reader(account, outputs).startswith(outputs["TopicArn"])
-    assert READER in _readers(_published(account, outputs, {"default": "read"}))
+    account.set_confirmed(SUBSCRIBER, confirmed=False)
+    assert _subscription_arn(account, outputs) == "PendingConfirmation"
+    assert SUBSCRIBER not in _recipients(_publish(account, outputs, {"default": "unread"}))
+    account.set_confirmed(SUBSCRIBER, confirmed=True)
+    assert _subscription_arn(account, outputs).startswith(outputs["TopicArn"])
+    assert SUBSCRIBER in _recipients(_publish(account, outputs, {"default": "read"}))
 
 
 @pytest.mark.parametrize(
@@ -348,13 +348,13 @@ def test_sns_refuses_what_it_refuses_on_aws(
 
 def test_a_private_name_that_is_gone_is_an_error() -> None:
     with pytest.raises(MinistackChangedError, match="has no _list_people"):
-        innards.checked("services.iam", "_list_people")
+        ministack_internals.private_name("services.iam", "_list_people")
 
 
 def test_another_version_of_ministack_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(innards, "KNOWN_VERSION", "0.0.0")
+    monkeypatch.setattr(ministack_internals, "SUPPORTED_VERSION", "0.0.0")
     with pytest.raises(MinistackChangedError, match=r"was written for 0\.0\.0"):
-        innards.check_version()
+        ministack_internals.check_version()
 
 
 def test_the_products_own_stack_deploys(account_factory: AccountFactory, synthesised: Path) -> None:
@@ -368,7 +368,7 @@ def _with_payload(account: LocalAccount, payload: object) -> list[Invocation]:
 
 
 @contextmanager
-def _not_allowed(account: LocalAccount, role: str, action: str) -> Iterator[None]:
+def _denied(account: LocalAccount, role: str, action: str) -> Iterator[None]:
     """Deny an action to a role, for the length of a block."""
     iam = account.client("iam")
     denial = {"Effect": "Deny", "Action": action, "Resource": "*"}
@@ -378,7 +378,9 @@ def _not_allowed(account: LocalAccount, role: str, action: str) -> Iterator[None
     iam.delete_role_policy(RoleName=role, PolicyName="Denied")
 
 
-def _published(account: LocalAccount, outputs: dict[str, str], bodies: dict[str, str]) -> Mail:
+def _publish(
+    account: LocalAccount, outputs: dict[str, str], bodies: dict[str, str]
+) -> PublishedMessage:
     """Publish a message with a body for each of these protocols, and find it in the outbox."""
     account.client("sns").publish(
         TopicArn=outputs["TopicArn"],
@@ -390,18 +392,18 @@ def _published(account: LocalAccount, outputs: dict[str, str], bodies: dict[str,
     return account.outbox()[-1]
 
 
-def _readers(mail: Mail) -> set[str]:
+def _recipients(mail: PublishedMessage) -> set[str]:
     return {each.endpoint for each in mail.recipients}
 
 
-def _arn_of_reader(account: LocalAccount, outputs: dict[str, str]) -> str:
+def _subscription_arn(account: LocalAccount, outputs: dict[str, str]) -> str:
     listed = account.client("sns").list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])
-    (found,) = [each for each in listed["Subscriptions"] if each.get("Endpoint") == READER]
+    (found,) = [each for each in listed["Subscriptions"] if each.get("Endpoint") == SUBSCRIBER]
     return found.get("SubscriptionArn", "")
 
 
 def _received(account: LocalAccount, outputs: dict[str, str]) -> list[str]:
-    """Take every message out of the toy's queue, oldest first."""
+    """Take every message out of the sample stack's queue, oldest first."""
     sqs, url = account.client("sqs"), outputs["QueueUrl"]
     taken = []
     while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

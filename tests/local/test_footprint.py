@@ -84,23 +84,23 @@ def test_the_peak_memory_at_5000_users_and_10000_keys_is_under_128_mb(
     """
     with LocalAccount.start(now=STARTED, state=tmp_path) as account:
         account.deploy(synthesised)
-        _stop_the_schedule(account)
-        _fill(account)
-        everybody = account.invoke({}).answer
-        assert (everybody["users"], everybody["keys"]) == (USERS, KEYS)
+        _delete_schedules(account)
+        _create_users_and_keys(account)
+        answer = account.invoke({}).answer
+        assert (answer["users"], answer["keys"]) == (USERS, KEYS)
         account.move_clock(to=STARTED + timedelta(days=100))
         assert len(account.invoke({}).answer["noticed"]) >= MANY_NOTICES
         peak = max(map(peak_mb, serving(tmp_path)))
     assert peak < MOST_MEMORY_MB
 
 
-def _stop_the_schedule(account: LocalAccount) -> None:
+def _delete_schedules(account: LocalAccount) -> None:
     schedules = account.client("scheduler")
     for each in schedules.list_schedules()["Schedules"]:
         schedules.delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
 
 
-def _fill(account: LocalAccount) -> None:
+def _create_users_and_keys(account: LocalAccount) -> None:
     iam = account.client("iam")
 
     def make(number: int) -> None:

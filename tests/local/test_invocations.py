@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.demo.people import People
-from local.demo.story import LISTENER
+from local.demo.actors import Actors
+from local.demo.scenario import SUBSCRIBER
 from local.emulator.account import LocalAccount
-from local.emulator.records import Mail
+from local.emulator.records import PublishedMessage
 from tests.local.conftest import AccountFactory
 from tests.local.proxy import proxy_to
 
@@ -23,31 +23,31 @@ DEFAULTS = {"notice-days": "7", "max-age-days": "90", "grace-days": "30", "mode"
 
 
 @pytest.fixture(scope="module")
-def people(account_factory: AccountFactory, synthesised: Path) -> Iterator[People]:
+def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
     """Deploy the stack into an account of its own."""
     with account_factory(START) as account:
         account.deploy(synthesised)
-        yield People(account)
+        yield Actors(account)
 
 
 @pytest.fixture
-def key(people: People, request: pytest.FixtureRequest) -> Iterator[str]:
+def key(actors: Actors, request: pytest.FixtureRequest) -> Iterator[str]:
     """Make a stale key for one test, which removes it afterwards; its label is its user."""
     name = request.node.name.partition("[")[0][5:65]
-    people.account.create_user(name)
-    people.make_key(name, created=people.account.now - STALE)
+    actors.account.create_user(name)
+    actors.create_key(name, created=actors.account.now - STALE)
     yield name
-    if people.ids[name] in people.statuses():
-        people.delete(name)
-    del people.ids[name]
-    people.account.client("iam").delete_user(UserName=name)
+    if actors.key_ids[name] in actors.statuses():
+        actors.delete(name)
+    del actors.key_ids[name]
+    actors.account.client("iam").delete_user(UserName=name)
 
 
 @contextmanager
-def _edited(people: People, parameter: str, value: str) -> Iterator[None]:
-    people.edit(parameter, value)
+def _parameter_set_to(actors: Actors, parameter: str, value: str) -> Iterator[None]:
+    actors.set_parameter(parameter, value)
     yield
-    people.edit(parameter, DEFAULTS[parameter])
+    actors.set_parameter(parameter, DEFAULTS[parameter])
 
 
 def _listed(answer: dict[str, Any], key_id: str) -> list[str]:
@@ -59,13 +59,13 @@ def _listed(answer: dict[str, Any], key_id: str) -> list[str]:
     ]
 
 
-def _error(account: LocalAccount, event: dict[str, Any]) -> dict[str, Any]:
+def _invoke_with_error(account: LocalAccount, event: dict[str, Any]) -> dict[str, Any]:
     invocation = account.invoke(event)
     assert invocation.error is not None, invocation.answer
     return dict(invocation.error)
 
 
-def _mails_listing(account: LocalAccount, key_id: str, section: str) -> list[Mail]:
+def _messages_listing(account: LocalAccount, key_id: str, section: str) -> list[PublishedMessage]:
     return [
         mail
         for mail in account.outbox()
@@ -76,26 +76,26 @@ def _mails_listing(account: LocalAccount, key_id: str, section: str) -> list[Mai
 # --- what may be asked
 
 
-def test_a_person_may_start_a_run_by_hand(people: People, key: str) -> None:
-    assert _listed(people.account.invoke({}).answer, people.ids[key]) == ["noticed"]
+def test_a_person_may_start_a_run_by_hand(actors: Actors, key: str) -> None:
+    assert _listed(actors.account.invoke({}).answer, actors.key_ids[key]) == ["noticed"]
 
 
-def test_a_report_run_says_what_would_be_and_changes_nothing(people: People, key: str) -> None:
-    with _edited(people, "notice-days", "0"):
-        answer = people.account.invoke({"mode": "report"}).answer
+def test_a_report_run_says_what_would_be_and_changes_nothing(actors: Actors, key: str) -> None:
+    with _parameter_set_to(actors, "notice-days", "0"):
+        answer = actors.account.invoke({"mode": "report"}).answer
         assert answer["mode"] == "report"
-        assert _listed(answer, people.ids[key]) == ["deactivated"]
-        assert people.statuses()[people.ids[key]] == "Active"
-        assert "WOULD BE DEACTIVATED" in people.account.outbox()[-1].text
+        assert _listed(answer, actors.key_ids[key]) == ["deactivated"]
+        assert actors.statuses()[actors.key_ids[key]] == "Active"
+        assert "WOULD BE DEACTIVATED" in actors.account.outbox()[-1].text
 
 
-def test_a_notice_of_report_mode_is_none(people: People, key: str) -> None:
-    with _edited(people, "mode", "report"):
-        people.account.invoke({})
-    people.account.move_clock(to=people.account.now + timedelta(days=8))
-    answers = [run.answer for run in people.account.invocations()[-8:]]
-    (due,) = [e["due"] for e in answers[0]["noticed"] if e["access_key_id"] == people.ids[key]]
-    assert due == (people.account.now.date() + timedelta(days=0)).isoformat()
+def test_a_notice_of_report_mode_is_none(actors: Actors, key: str) -> None:
+    with _parameter_set_to(actors, "mode", "report"):
+        actors.account.invoke({})
+    actors.account.move_clock(to=actors.account.now + timedelta(days=8))
+    answers = [run.answer for run in actors.account.invocations()[-8:]]
+    (due,) = [e["due"] for e in answers[0]["noticed"] if e["access_key_id"] == actors.key_ids[key]]
+    assert due == (actors.account.now.date() + timedelta(days=0)).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_notice_of_report_mode_is_none(people: People, key: str) -> None:
     ],
 )
 def test_an_event_can_make_a_run_weaker_and_nothing_else(
-    people: People, key: str, event: dict[str, Any], named: str
+    actors: Actors, key: str, event: dict[str, Any], named: str
 ) -> None:
-    with _edited(people, "notice-days", "0"):
-        error = _error(people.account, event)
+    with _parameter_set_to(actors, "notice-days", "0"):
+        error = _invoke_with_error(actors.account, event)
     assert error["errorType"] == "InvalidEventError"
     assert named in error["errorMessage"]
-    assert people.statuses()[people.ids[key]] == "Active"
+    assert actors.statuses()[actors.key_ids[key]] == "Active"
 
 
 # --- what stops a run
@@ -132,84 +132,84 @@ def test_an_event_can_make_a_run_weaker_and_nothing_else(
     ],
 )
 def test_a_bad_parameter_stops_the_run_and_is_told(
-    people: People, key: str, parameter: str, value: str, accepted: str
+    actors: Actors, key: str, parameter: str, value: str, accepted: str
 ) -> None:
-    with _edited(people, parameter, value):
-        error = _error(people.account, {})
+    with _parameter_set_to(actors, parameter, value):
+        error = _invoke_with_error(actors.account, {})
     assert error["errorType"] == "InvalidSettingsError"
     for part in (f"/key-rotation/{parameter}", repr(value), accepted):
         assert part in error["errorMessage"]
-    assert people.statuses()[people.ids[key]] == "Active"
-    mail = people.account.outbox()[-1]
+    assert actors.statuses()[actors.key_ids[key]] == "Active"
+    mail = actors.account.outbox()[-1]
     assert "STOPPED" in mail.subject
     assert f"/key-rotation/{parameter}" in mail.text
 
 
 def test_where_nobody_listens_nothing_is_recorded_and_the_run_raises(
-    people: People, key: str
+    actors: Actors, key: str
 ) -> None:
-    account = people.account
-    account.set_confirmed(LISTENER, confirmed=False)
-    error = _error(account, {})
-    account.set_confirmed(LISTENER, confirmed=True)
+    account = actors.account
+    account.set_confirmed(SUBSCRIBER, confirmed=False)
+    error = _invoke_with_error(account, {})
+    account.set_confirmed(SUBSCRIBER, confirmed=True)
     assert error["errorType"] == "NoSubscriberError"
-    assert people.statuses()[people.ids[key]] == "Active"
-    assert _listed(account.invoke({}).answer, people.ids[key]) == ["noticed"]
+    assert actors.statuses()[actors.key_ids[key]] == "Active"
+    assert _listed(account.invoke({}).answer, actors.key_ids[key]) == ["noticed"]
 
 
 # --- what survives
 
 
-def test_two_runs_at_once_act_once_and_say_it_once(people: People, key: str) -> None:
-    account, key_id = people.account, people.ids[key]
+def test_two_runs_at_once_act_once_and_say_it_once(actors: Actors, key: str) -> None:
+    account, key_id = actors.account, actors.key_ids[key]
     runs = len(account.invocations())
-    with _edited(people, "notice-days", "0"), ThreadPoolExecutor() as two:
+    with _parameter_set_to(actors, "notice-days", "0"), ThreadPoolExecutor() as two:
         list(two.map(account.invoke, [{}, {"scheduled_time": "now"}]))
     answers = [each.answer for each in account.invocations()[runs:]]
     assert len(answers) == 2
     assert [_listed(a, key_id) for a in answers].count(["deactivated"]) == 1
-    assert len(_mails_listing(account, key_id, "deactivated")) == 1
+    assert len(_messages_listing(account, key_id, "deactivated")) == 1
 
 
 def test_a_run_killed_right_after_a_change_is_finished_by_the_next(
-    people: People, key: str
+    actors: Actors, key: str
 ) -> None:
-    account, key_id = people.account, people.ids[key]
+    account, key_id = actors.account, actors.key_ids[key]
 
     def kill(body: bytes) -> None:
         if b"Action=UpdateAccessKey" in body:
             assert account.kill_functions() == 1
 
-    with _edited(people, "notice-days", "0"):
+    with _parameter_set_to(actors, "notice-days", "0"):
         with proxy_to(account.endpoint, kill) as url:
             account.send_function_through(url)
-            error = _error(account, {})
+            error = _invoke_with_error(account, {})
             account.send_function_through(None)
         assert error["errorType"] == "Runtime.ExitError"
-        assert people.statuses()[key_id] == "Inactive"
-        assert _mails_listing(account, key_id, "deactivated") == []
+        assert actors.statuses()[key_id] == "Inactive"
+        assert _messages_listing(account, key_id, "deactivated") == []
         answer = account.invoke({}).answer
     (entry,) = [e for e in answer["deactivated"] if e["access_key_id"] == key_id]
     assert entry["due"] == (account.now.date() + timedelta(days=30)).isoformat()
-    assert len(_mails_listing(account, key_id, "deactivated")) == 1
+    assert len(_messages_listing(account, key_id, "deactivated")) == 1
 
 
 # --- who hears it
 
 
-def test_a_queue_that_subscribes_gets_the_facts_as_json(people: People, key: str) -> None:
-    account, topic = people.account, people.account.use()["TopicArn"]
-    sqs, url, arn = account.client("sqs"), *_queue_for(account, topic)
+def test_a_queue_that_subscribes_gets_the_facts_as_json(actors: Actors, key: str) -> None:
+    account, topic = actors.account, actors.account.use()["TopicArn"]
+    sqs, url, arn = account.client("sqs"), *_create_subscribed_queue(account, topic)
     account.client("sns").subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
     )
     account.invoke({})
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     noticed = json.loads(message["Body"])["noticed"]
-    assert people.ids[key] in {each["access_key_id"] for each in noticed}
+    assert actors.key_ids[key] in {each["access_key_id"] for each in noticed}
 
 
-def _queue_for(account: LocalAccount, topic: str) -> tuple[str, str]:
+def _create_subscribed_queue(account: LocalAccount, topic: str) -> tuple[str, str]:
     """Make a queue that takes what the topic sends, and tell its URL and ARN."""
     sqs = account.client("sqs")
     url = sqs.create_queue(QueueName="listener")["QueueUrl"]

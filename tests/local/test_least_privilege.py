@@ -16,18 +16,18 @@ from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
-NOTHING = {
+DENY_ALL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
 }
-POLICY = json.dumps(NOTHING)
+POLICY = json.dumps(DENY_ALL)
 TESTING = Path(__file__).parents[2] / "docs" / "testing.md"
-EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Resources:
     """What the account holds: the product's own things, and those of others."""
 
     table: str
@@ -49,7 +49,7 @@ def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[Loca
 
 
 @pytest.fixture(scope="module")
-def place(account: LocalAccount) -> Place:
+def resources(account: LocalAccount) -> Resources:
     """Make the things of others."""
     outputs = account.use()
     config = account.client("lambda").get_function(FunctionName=outputs["FunctionName"])
@@ -69,7 +69,7 @@ def place(account: LocalAccount) -> Place:
         Handler="other.handler",
         Code={"ZipFile": _bundle()},
     )
-    return Place(
+    return Resources(
         table=outputs["TableName"],
         topic=outputs["TopicArn"],
         function=outputs["FunctionName"],
@@ -88,7 +88,7 @@ def _bundle() -> bytes:
     return packed.getvalue()
 
 
-Arguments = Callable[[Place], dict[str, Any]]
+Arguments = Callable[[Resources], dict[str, Any]]
 RUN_STATE = {"pk": {"S": "RUN"}, "sk": {"S": "STATE"}}
 FORBIDDEN: tuple[tuple[str, str, str, Arguments], ...] = (
     ("make a key", "iam", "create_access_key", lambda _: {"UserName": "carol"}),
@@ -105,27 +105,27 @@ FORBIDDEN: tuple[tuple[str, str, str, Arguments], ...] = (
         "attach a policy to a user",
         "iam",
         "attach_user_policy",
-        lambda _: {"UserName": "carol", "PolicyArn": EVERYTHING},
+        lambda _: {"UserName": "carol", "PolicyArn": ADMINISTRATOR},
     ),
     (
         "attach a policy to its role",
         "iam",
         "attach_role_policy",
-        lambda p: {"RoleName": _name(p.role), "PolicyArn": EVERYTHING},
+        lambda p: {"RoleName": _role_name(p.role), "PolicyArn": ADMINISTRATOR},
     ),
     (
         "widen its role",
         "iam",
         "put_role_policy",
-        lambda p: {"RoleName": _name(p.role), "PolicyName": "More", "PolicyDocument": POLICY},
+        lambda p: {"RoleName": _role_name(p.role), "PolicyName": "More", "PolicyDocument": POLICY},
     ),
     (
         "change who may take on a role",
         "iam",
         "update_assume_role_policy",
-        lambda p: {"RoleName": _name(p.role), "PolicyDocument": POLICY},
+        lambda p: {"RoleName": _role_name(p.role), "PolicyDocument": POLICY},
     ),
-    ("delete a role", "iam", "delete_role", lambda p: {"RoleName": _name(p.role)}),
+    ("delete a role", "iam", "delete_role", lambda p: {"RoleName": _role_name(p.role)}),
     (
         "take on a role",
         "sts",
@@ -226,7 +226,7 @@ FORBIDDEN: tuple[tuple[str, str, str, Arguments], ...] = (
 )
 
 
-def _name(arn: str) -> str:
+def _role_name(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
 
 
@@ -235,11 +235,11 @@ def _name(arn: str) -> str:
     [pytest.param(*row[1:], id=row[0].replace(" ", "-")) for row in FORBIDDEN],
 )
 def test_its_role_may_not(
-    account: LocalAccount, place: Place, service: Any, operation: str, arguments: Arguments
+    account: LocalAccount, resources: Resources, service: Any, operation: str, arguments: Arguments
 ) -> None:
     client = account.function_client(service)
     with pytest.raises(ClientError) as refused:
-        getattr(client, operation)(**arguments(place))
+        getattr(client, operation)(**arguments(resources))
     assert refused.value.response["Error"]["Code"] in REFUSALS
 
 
@@ -249,20 +249,22 @@ def test_the_documents_list_what_is_refused() -> None:
     assert f"{len(FORBIDDEN)} in all: {listed}." in text
 
 
-def test_its_role_may_turn_off_and_delete_a_key(account: LocalAccount, place: Place) -> None:
+def test_its_role_may_turn_off_and_delete_a_key(
+    account: LocalAccount, resources: Resources
+) -> None:
     iam, key = account.function_client("iam"), account.create_key("carol")
     iam.update_access_key(UserName="carol", AccessKeyId=key, Status="Inactive")
     iam.delete_access_key(UserName="carol", AccessKeyId=key)
     left = account.client("iam").list_access_keys(UserName="carol")["AccessKeyMetadata"]
-    assert [each["AccessKeyId"] for each in left] == [place.key_id]
+    assert [each["AccessKeyId"] for each in left] == [resources.key_id]
 
 
 def test_one_of_the_refused_calls_succeeds_for_an_administrator(
-    account: LocalAccount, place: Place
+    account: LocalAccount, resources: Resources
 ) -> None:
     """The refusals above are the role's, and not the emulator's."""
     client = account.client("iam")
-    of_role = {"RoleName": _name(place.role), "PolicyName": "More"}
+    of_role = {"RoleName": _role_name(resources.role), "PolicyName": "More"}
     client.put_role_policy(**of_role, PolicyDocument=POLICY)
-    assert client.get_role_policy(**of_role)["PolicyDocument"] == NOTHING
+    assert client.get_role_policy(**of_role)["PolicyDocument"] == DENY_ALL
     client.delete_role_policy(**of_role)

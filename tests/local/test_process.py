@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from local.emulator.account import LocalAccount
-from local.emulator.process import EmulatorDidNotStartError
-from tests.local import toy
+from local.emulator.process import EmulatorStartError
+from tests.local import sample_stack
 
 START = datetime(2027, 1, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def _listens(port: int) -> bool:
 def test_only_the_log_stays_when_it_ends(tmp_path: Path) -> None:
     state = tmp_path / "state"
     with LocalAccount.start(now=START, state=state) as account:
-        account.deploy(toy.write(tmp_path / "toy"), toy.STACK)
+        account.deploy(sample_stack.write(tmp_path / "sample"), sample_stack.STACK)
         account.invoke({})
         port = _port(account.endpoint)
     assert sorted(each.name for each in state.iterdir()) == ["emulator.log", "emulator.out"]
@@ -65,5 +65,5 @@ def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
 def test_a_taken_port_is_an_error_that_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(EmulatorDidNotStartError, match="Address already in use"):
+        with pytest.raises(EmulatorStartError, match="Address already in use"):
             LocalAccount.start(now=START, port=port)

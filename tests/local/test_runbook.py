@@ -22,10 +22,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from local.demo.people import People
+from local.demo.actors import Actors
 from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
-from tests.local.days import turn_off_the_schedule
+from tests.local.daily_runs import disable_schedule
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
@@ -35,7 +35,7 @@ FORM_ONLY = {
     "dynamodb restore-table-to-point-in-time": "ministack restores no tables",
 }
 _EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"
-_NOBODY = "http://127.0.0.1:9"
+_UNREACHABLE = "http://127.0.0.1:9"
 _WRAPPER = """\
 #!/bin/bash
 said="$1 $2"
@@ -46,7 +46,7 @@ while (($#)); do
 done
 case "$said" in
   {form_only})
-    AWS_MAX_ATTEMPTS=1 {aws} "${{given[@]}}" --endpoint-url {nobody} 2>&1 |
+    AWS_MAX_ATTEMPTS=1 {aws} "${{given[@]}}" --endpoint-url {unreachable} 2>&1 |
       grep -F 'Could not connect to the endpoint URL' && exit ;;
   *) exec {aws} "${{given[@]}}" ;;
 esac
@@ -60,7 +60,7 @@ aws cloudformation wait stack-delete-complete --stack-name KeyRotation
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommandBlock:
     """Where commands stand: a document, the heading above them, and which block there."""
 
     document: str
@@ -68,44 +68,44 @@ class Place:
     number: int = 0
 
 
-def _commands() -> dict[Place, str]:
+def _commands() -> dict[CommandBlock, str]:
     """Extract the console blocks, and the commands within text, that call AWS."""
-    found: dict[Place, str] = {}
+    found: dict[CommandBlock, str] = {}
     for document in (RUNBOOK, README):
         text = (ROOT / document).read_text()
-        for section in re.split(r"^(?=#+ )", _outside_fences(text), flags=re.MULTILINE):
+        for section in re.split(r"^(?=#+ )", _hide_comments_in_fences(text), flags=re.MULTILINE):
             heading = section.partition("\n")[0].lstrip("# ")
             blocks = re.findall(r"```console\n(.*?)```", section, flags=re.DOTALL)
             spans = re.findall(r"`(aws [^`]+)`", re.sub(r"```.*?```", "", section, flags=re.DOTALL))
             for number, each in enumerate(b for b in (*blocks, *spans) if "aws " in b):
-                found[Place(document, heading, number)] = _restored(each)
+                found[CommandBlock(document, heading, number)] = _unhide(each)
     return found
 
 
-def _outside_fences(text: str) -> str:
+def _hide_comments_in_fences(text: str) -> str:
     """Hide what looks like a heading within a block, such as a shell's comment."""
     return re.sub(r"```.*?```", lambda b: b[0].replace("\n#", "\n\0#"), text, flags=re.DOTALL)
 
 
-def _restored(block: str) -> str:
+def _unhide(block: str) -> str:
     return block.replace("\0", "")
 
 
 COMMANDS = _commands()
-RUN: set[Place] = set()
+COVERED: set[CommandBlock] = set()
 """The places that some test runs."""
-NAMES = Place(RUNBOOK, "Runbook")
+NAME_OUTPUTS = CommandBlock(RUNBOOK, "Runbook")
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
-def runs(*places: Place) -> Callable[[Test], Test]:
+def covers(*places: CommandBlock) -> Callable[[Test], Test]:
     """Say which commands a test runs."""
 
-    def note(test: Test) -> Test:
-        RUN.update(places)
+    def record(test: Test) -> Test:
+        COVERED.update(places)
         return test
 
-    return note
+    return record
 
 
 @dataclass(slots=True)
@@ -114,13 +114,13 @@ class Terminal:
 
     folder: Path
     environment: dict[str, str]
-    called: list[str] = field(default_factory=list)
+    commands_run: list[str] = field(default_factory=list)
 
     def run(self, script: str, **placeholders: str) -> str:
         """Run a script where the stack's outputs have their names, and tell what it prints."""
         for name, value in placeholders.items():
             script = re.sub(rf"\b{name}\b", value, script)
-        log = self.folder / "called"
+        log = self.folder / "commands_run"
         log.write_text("")
         done = subprocess.run(  # noqa: S603 - the documents' own commands
             ["/bin/bash", "-eu", "-o", "pipefail", "-c", script],
@@ -131,34 +131,34 @@ class Terminal:
             check=False,
         )
         assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
-        self.called = log.read_text().splitlines()
-        assert self.called, script
+        self.commands_run = log.read_text().splitlines()
+        assert self.commands_run, script
         return done.stdout
 
-    def at(self, place: Place, **placeholders: str) -> str:
-        """Run the commands of a place."""
-        return self.run(COMMANDS[place], **placeholders)
+    def run_block(self, block: CommandBlock, **placeholders: str) -> str:
+        """Run the commands of a block."""
+        return self.run(COMMANDS[block], **placeholders)
 
 
 @pytest.fixture(scope="module")
-def people(account_factory: AccountFactory, synthesised: Path) -> Iterator[People]:
+def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
     """Deploy the stack into an account of its own; notices are not waited for."""
     with account_factory(START) as account:
         account.deploy(synthesised)
-        turn_off_the_schedule(account)
-        people = People(account)
-        people.edit("notice-days", "0")
-        yield people
+        disable_schedule(account)
+        actors = Actors(account)
+        actors.set_parameter("notice-days", "0")
+        yield actors
 
 
 @pytest.fixture
-def account(people: People) -> LocalAccount:
+def account(actors: Actors) -> LocalAccount:
     """The account alone."""
-    return people.account
+    return actors.account
 
 
 @pytest.fixture(scope="module")
-def terminal(people: People, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """Open a terminal for this account."""
     folder = tmp_path_factory.mktemp("terminal")
     own = Path(sys.executable).with_name("aws")
@@ -169,17 +169,17 @@ def terminal(people: People, tmp_path_factory: pytest.TempPathFactory) -> Termin
     wrapper = _WRAPPER.format(
         aws=shlex.quote(aws),
         form_only="|".join(f'"{each}"' for each in FORM_ONLY),
-        log=shlex.quote(str(folder / "called")),
-        nobody=_NOBODY,
+        log=shlex.quote(str(folder / "commands_run")),
+        unreachable=_UNREACHABLE,
     )
     for name, text in {"aws": wrapper, "cdk": _CDK}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
-    outputs = people.account.use()
+    outputs = actors.account.use()
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_DEFAULT_REGION": people.account.region,
-        "AWS_ENDPOINT_URL": people.account.endpoint,
+        "AWS_DEFAULT_REGION": actors.account.region,
+        "AWS_ENDPOINT_URL": actors.account.endpoint,
         "AWS_PAGER": "",
         "AWS_SECRET_ACCESS_KEY": "test",
         "HOME": str(folder),
@@ -193,15 +193,15 @@ def terminal(people: People, tmp_path_factory: pytest.TempPathFactory) -> Termin
 
 
 @pytest.fixture
-def key(people: People, request: pytest.FixtureRequest) -> Iterator[str]:
+def key(actors: Actors, request: pytest.FixtureRequest) -> Iterator[str]:
     """Make a stale key for one test; its label is its user."""
     name = request.node.name[5:65]
-    people.account.create_user(name)
-    people.make_key(name, created=people.account.now - STALE)
+    actors.account.create_user(name)
+    actors.create_key(name, created=actors.account.now - STALE)
     yield name
-    if people.ids[name] in people.statuses():
-        people.delete(name)
-    del people.ids[name]
+    if actors.key_ids[name] in actors.statuses():
+        actors.delete(name)
+    del actors.key_ids[name]
 
 
 def _parameter(account: LocalAccount, name: str) -> str:
@@ -209,62 +209,64 @@ def _parameter(account: LocalAccount, name: str) -> str:
     return found["Parameter"]["Value"]
 
 
-def _listed(people: People, label: str, answer: dict[str, Any]) -> list[str]:
+def _listed(actors: Actors, label: str, answer: dict[str, Any]) -> list[str]:
     """Tell under which headings of an answer a key is listed."""
     return [
         section
         for section, entries in answer.items()
         if isinstance(entries, list)
-        and any(isinstance(e, dict) and e["access_key_id"] == people.ids[label] for e in entries)
+        and any(
+            isinstance(e, dict) and e["access_key_id"] == actors.key_ids[label] for e in entries
+        )
     ]
 
 
-def _run(people: People, label: str) -> list[str]:
-    return _listed(people, label, people.account.invoke({}).answer)
+def _run_and_list(actors: Actors, label: str) -> list[str]:
+    return _listed(actors, label, actors.account.invoke({}).answer)
 
 
-PAUSE = Place(RUNBOOK, "Pause everything now")
-STOP = Place(RUNBOOK, "Pause everything now", 1)
-CUT = Place(RUNBOOK, "A key was cut that production needs")
-EXEMPT = Place(RUNBOOK, "A key was cut that production needs", 1)
-LOOK = Place(RUNBOOK, "A key is held")
-DELETE = Place(RUNBOOK, "A key is held", 1)
-LOG = Place(RUNBOOK, "An alarm rang")
-BY_HAND = Place(RUNBOOK, "An alarm rang", 1)
-SUBSCRIBE = Place(RUNBOOK, "An alarm rang", 2)
-ROLL_BACK = Place(RUNBOOK, "A bad threshold was set")
-RESTORE = Place(RUNBOOK, "The table was lost, or restored from a backup")
-FORGET = Place(RUNBOOK, "The table was lost, or restored from a backup", 1)
-DESTROY = Place(RUNBOOK, "Removing it")
-REMOVE = Place(RUNBOOK, "Removing it", 1)
-REPORT = Place(README, "Before you arm it")
-THRESHOLDS = Place(README, "Thresholds")
-EXEMPTIONS = Place(README, "Exempting a key")
-TURN_ON = Place(README, "Restoring a key")
-EVIDENCE = Place(README, "Compliance")
+PAUSE = CommandBlock(RUNBOOK, "Pause everything now")
+STOP_RUNS = CommandBlock(RUNBOOK, "Pause everything now", 1)
+RESTORE_KEY = CommandBlock(RUNBOOK, "A key was cut that production needs")
+ADD_EXEMPTION = CommandBlock(RUNBOOK, "A key was cut that production needs", 1)
+READ_HISTORY = CommandBlock(RUNBOOK, "A key is held")
+DELETE_KEY = CommandBlock(RUNBOOK, "A key is held", 1)
+READ_LOG = CommandBlock(RUNBOOK, "An alarm rang")
+INVOKE = CommandBlock(RUNBOOK, "An alarm rang", 1)
+SUBSCRIBE = CommandBlock(RUNBOOK, "An alarm rang", 2)
+RESET_THRESHOLD = CommandBlock(RUNBOOK, "A bad threshold was set")
+RESTORE_TABLE = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup")
+DELETE_WATCH = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 1)
+DESTROY_STACK = CommandBlock(RUNBOOK, "Removing it")
+DELETE_RETAINED = CommandBlock(RUNBOOK, "Removing it", 1)
+REPORT_MODE = CommandBlock(README, "Before you arm it")
+EDIT_THRESHOLDS = CommandBlock(README, "Thresholds")
+READ_EXEMPTIONS = CommandBlock(README, "Exempting a key")
+RESTORE_KEY_README = CommandBlock(README, "Restoring a key")
+EVIDENCE = CommandBlock(README, "Compliance")
 
 
-@runs(NAMES)
+@covers(NAME_OUTPUTS)
 def test_the_names_are_those_of_the_stack(terminal: Terminal, account: LocalAccount) -> None:
-    printed = terminal.run(COMMANDS[NAMES] + '\necho "$FUNCTION $TOPIC $TABLE"')
+    printed = terminal.run(COMMANDS[NAME_OUTPUTS] + '\necho "$FUNCTION $TOPIC $TABLE"')
     outputs = account.use()
     wanted = [outputs[name] for name in ("FunctionName", "TopicArn", "TableName")]
     assert printed.split() == wanted
 
 
-@runs(PAUSE)
-def test_paused_no_key_is_changed(terminal: Terminal, people: People, key: str) -> None:
-    terminal.at(PAUSE)
-    assert _run(people, key) == ["deferred"]
-    assert people.statuses()[people.ids[key]] == "Active"
-    people.edit("max-changes-per-run", "25")
+@covers(PAUSE)
+def test_paused_no_key_is_changed(terminal: Terminal, actors: Actors, key: str) -> None:
+    terminal.run_block(PAUSE)
+    assert _run_and_list(actors, key) == ["deferred"]
+    assert actors.statuses()[actors.key_ids[key]] == "Active"
+    actors.set_parameter("max-changes-per-run", "25")
 
 
-@runs(STOP)
+@covers(STOP_RUNS)
 def test_without_concurrency_nothing_runs_until_it_is_given_back(
     terminal: Terminal, account: LocalAccount
 ) -> None:
-    take, give_back = COMMANDS[STOP].strip().splitlines()
+    take, give_back = COMMANDS[STOP_RUNS].strip().splitlines()
     functions, name = account.client("lambda"), account.function_name
     terminal.run(take)
     assert (
@@ -276,73 +278,73 @@ def test_without_concurrency_nothing_runs_until_it_is_given_back(
     )
 
 
-@runs(CUT, TURN_ON)
-@pytest.mark.parametrize("place", [CUT, TURN_ON], ids=["runbook", "README"])
+@covers(RESTORE_KEY, RESTORE_KEY_README)
+@pytest.mark.parametrize("block", [RESTORE_KEY, RESTORE_KEY_README], ids=["runbook", "README"])
 def test_a_key_is_restored_in_one_command(
-    terminal: Terminal, people: People, place: Place, request: pytest.FixtureRequest
+    terminal: Terminal, actors: Actors, block: CommandBlock, request: pytest.FixtureRequest
 ) -> None:
     user = f"restored-{request.node.callspec.id}"
-    people.account.create_user(user)
-    people.make_key(user, created=people.account.now - STALE)
-    key_id = people.ids[user]
-    assert _run(people, user) == ["deactivated"]
+    actors.account.create_user(user)
+    actors.create_key(user, created=actors.account.now - STALE)
+    key_id = actors.key_ids[user]
+    assert _run_and_list(actors, user) == ["deactivated"]
     names = {"USER": user, "bob": user, "KEY": key_id, _EXAMPLE_KEY: key_id}
-    terminal.at(place, **names)
-    assert terminal.called == ["iam update-access-key"]
-    assert people.statuses()[key_id] == "Active"
-    people.delete(user)
-    del people.ids[user]
+    terminal.run_block(block, **names)
+    assert terminal.commands_run == ["iam update-access-key"]
+    assert actors.statuses()[key_id] == "Active"
+    actors.delete(user)
+    del actors.key_ids[user]
 
 
 def test_the_command_in_the_mail_restores_the_key(
-    terminal: Terminal, people: People, key: str
+    terminal: Terminal, actors: Actors, key: str
 ) -> None:
-    assert _run(people, key) == ["deactivated"]
-    mail = people.account.outbox()[-1].text
+    assert _run_and_list(actors, key) == ["deactivated"]
+    mail = actors.account.outbox()[-1].text
     command = re.search(r"aws iam update-access-key --status Active.*?AKIA\w+", mail, re.DOTALL)
     assert command
     terminal.run(command[0])
-    assert people.statuses()[people.ids[key]] == "Active"
+    assert actors.statuses()[actors.key_ids[key]] == "Active"
 
 
-@runs(EXEMPT)
-def test_a_key_is_exempt_for_a_month(terminal: Terminal, people: People, key: str) -> None:
+@covers(ADD_EXEMPTION)
+def test_a_key_is_exempt_for_a_month(terminal: Terminal, actors: Actors, key: str) -> None:
     """Written after what was there, and read by the next run."""
     for before in ("none", "someone-else # stays"):
-        people.edit("exemptions", before)
-        terminal.at(EXEMPT, KEY=people.ids[key])
-        assert _run(people, key) == ["exempt"]
-        lines = _parameter(people.account, "exemptions").strip().splitlines()
+        actors.set_parameter("exemptions", before)
+        terminal.run_block(ADD_EXEMPTION, KEY=actors.key_ids[key])
+        assert _run_and_list(actors, key) == ["exempt"]
+        lines = _parameter(actors.account, "exemptions").strip().splitlines()
         assert lines[:-1] == ([] if before == "none" else [before])
-        assert lines[-1].startswith(f"{people.ids[key]} until ")
-    people.edit("exemptions", "none")
+        assert lines[-1].startswith(f"{actors.key_ids[key]} until ")
+    actors.set_parameter("exemptions", "none")
 
 
-@runs(LOOK, EVIDENCE)
-@pytest.mark.parametrize("place", [LOOK, EVIDENCE], ids=["runbook", "README"])
+@covers(READ_HISTORY, EVIDENCE)
+@pytest.mark.parametrize("block", [READ_HISTORY, EVIDENCE], ids=["runbook", "README"])
 def test_what_happened_to_a_key_can_be_read(
-    terminal: Terminal, people: People, place: Place, request: pytest.FixtureRequest
+    terminal: Terminal, actors: Actors, block: CommandBlock, request: pytest.FixtureRequest
 ) -> None:
     user = f"read-{request.node.callspec.id}"
-    people.account.create_user(user)
-    people.make_key(user, created=people.account.now - STALE)
-    key_id = people.ids[user]
-    assert _run(people, user) == ["deactivated"]
-    printed = terminal.at(place, KEY=key_id, **{_EXAMPLE_KEY: key_id})
+    actors.account.create_user(user)
+    actors.create_key(user, created=actors.account.now - STALE)
+    key_id = actors.key_ids[user]
+    assert _run_and_list(actors, user) == ["deactivated"]
+    printed = terminal.run_block(block, KEY=key_id, **{_EXAMPLE_KEY: key_id})
     history = json.loads(printed[printed.rindex('{\n    "Items"') :])
     assert [each["action"] for each in history["Items"]] == [{"S": "deactivate"}]
-    assert terminal.called[-1] == "dynamodb query"
-    people.delete(user)
-    del people.ids[user]
+    assert terminal.commands_run[-1] == "dynamodb query"
+    actors.delete(user)
+    del actors.key_ids[user]
 
 
-@runs(DELETE)
-def test_a_key_that_nobody_needs_is_deleted(terminal: Terminal, people: People, key: str) -> None:
-    terminal.at(DELETE, USER=key, KEY=people.ids[key])
-    assert people.ids[key] not in people.statuses()
+@covers(DELETE_KEY)
+def test_a_key_that_nobody_needs_is_deleted(terminal: Terminal, actors: Actors, key: str) -> None:
+    terminal.run_block(DELETE_KEY, USER=key, KEY=actors.key_ids[key])
+    assert actors.key_ids[key] not in actors.statuses()
 
 
-@runs(LOG)
+@covers(READ_LOG)
 def test_the_log_of_the_last_day_is_read(terminal: Terminal, account: LocalAccount) -> None:
     """The emulated function logs into a file; the lines are put where AWS puts them."""
     found = account.client("lambda").get_function_configuration(FunctionName=account.function_name)
@@ -355,98 +357,98 @@ def test_the_log_of_the_last_day_is_read(terminal: Terminal, account: LocalAccou
             logStreamName=stream,
             logEvents=[{"timestamp": at, "message": text}],
         )
-    printed = terminal.at(LOG)
+    printed = terminal.run_block(READ_LOG)
     assert "just now" in printed
     assert "two days ago" not in printed
 
 
-@runs(BY_HAND)
+@covers(INVOKE)
 def test_a_run_by_hand(terminal: Terminal, account: LocalAccount) -> None:
-    terminal.at(BY_HAND)
+    terminal.run_block(INVOKE)
     answer = json.loads((terminal.folder / "answer.json").read_text())
     assert answer["run_id"] == account.invocations()[-1].answer["run_id"]
 
 
-@runs(SUBSCRIBE)
+@covers(SUBSCRIBE)
 def test_somebody_else_listens(terminal: Terminal, account: LocalAccount) -> None:
-    terminal.at(SUBSCRIBE, **{r"security@example\.com": "night@example.com"})
+    terminal.run_block(SUBSCRIBE, **{r"security@example\.com": "night@example.com"})
     topic = account.use()["TopicArn"]
     listed = account.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert ("email", "night@example.com") in {(s["Protocol"], s["Endpoint"]) for s in listed}
 
 
-@runs(ROLL_BACK)
+@covers(RESET_THRESHOLD)
 def test_a_threshold_is_rolled_back_to_what_its_history_tells(
-    terminal: Terminal, people: People
+    terminal: Terminal, actors: Actors
 ) -> None:
-    people.edit("max-age-days", "1")
-    history, _ = COMMANDS[ROLL_BACK].strip().splitlines()
+    actors.set_parameter("max-age-days", "1")
+    history, _ = COMMANDS[RESET_THRESHOLD].strip().splitlines()
     versions = [line.split("\t") for line in terminal.run(history).splitlines()]
     assert [value for _, value, *_ in versions[-2:]] == ["90", "1"]
-    terminal.at(ROLL_BACK)
-    assert _parameter(people.account, "max-age-days") == "90"
+    terminal.run_block(RESET_THRESHOLD)
+    assert _parameter(actors.account, "max-age-days") == "90"
 
 
-@runs(RESTORE)
+@covers(RESTORE_TABLE)
 def test_restoring_the_table_has_the_form_that_aws_takes(terminal: Terminal) -> None:
-    assert "Could not connect" in terminal.at(RESTORE)
-    assert terminal.called == [*FORM_ONLY]
+    assert "Could not connect" in terminal.run_block(RESTORE_TABLE)
+    assert terminal.commands_run == [*FORM_ONLY]
 
 
-@runs(FORGET)
+@covers(DELETE_WATCH)
 def test_a_watch_is_forgotten_and_the_key_begins_anew(
-    terminal: Terminal, people: People, key: str
+    terminal: Terminal, actors: Actors, key: str
 ) -> None:
-    people.edit("notice-days", "7")
-    assert _run(people, key) == ["noticed"]
-    assert _run(people, key) == ["upcoming"]
-    terminal.at(FORGET, KEY=people.ids[key])
-    assert _run(people, key) == ["noticed"]
-    people.edit("notice-days", "0")
+    actors.set_parameter("notice-days", "7")
+    assert _run_and_list(actors, key) == ["noticed"]
+    assert _run_and_list(actors, key) == ["upcoming"]
+    terminal.run_block(DELETE_WATCH, KEY=actors.key_ids[key])
+    assert _run_and_list(actors, key) == ["noticed"]
+    actors.set_parameter("notice-days", "0")
 
 
-@runs(REPORT)
-def test_a_report_says_what_would_be(terminal: Terminal, people: People, key: str) -> None:
-    printed = terminal.at(REPORT)
+@covers(REPORT_MODE)
+def test_a_report_says_what_would_be(terminal: Terminal, actors: Actors, key: str) -> None:
+    printed = terminal.run_block(REPORT_MODE)
     answer = json.loads((terminal.folder / "answer.json").read_text())
     assert answer["mode"] == "report"
     assert json.dumps(answer["run_id"]) in printed
-    assert _listed(people, key, answer) == ["deactivated"]
-    assert people.statuses()[people.ids[key]] == "Active"
-    terminal.run(COMMANDS[REPORT].splitlines()[0].replace("report", "enforce"))
-    assert _parameter(people.account, "mode") == "enforce"
+    assert _listed(actors, key, answer) == ["deactivated"]
+    assert actors.statuses()[actors.key_ids[key]] == "Active"
+    terminal.run(COMMANDS[REPORT_MODE].splitlines()[0].replace("report", "enforce"))
+    assert _parameter(actors.account, "mode") == "enforce"
 
 
-@runs(THRESHOLDS)
-def test_every_threshold_is_edited(terminal: Terminal, people: People) -> None:
+@covers(EDIT_THRESHOLDS)
+def test_every_threshold_is_edited(terminal: Terminal, actors: Actors) -> None:
     before = {
-        name: _parameter(people.account, name)
-        for name in re.findall(r"--name /key-rotation/(\S+)", COMMANDS[THRESHOLDS])
+        name: _parameter(actors.account, name)
+        for name in re.findall(r"--name /key-rotation/(\S+)", COMMANDS[EDIT_THRESHOLDS])
     }
     assert len(before) == 8
     (terminal.folder / "exemptions.txt").write_text("legacy-* until 2027-03-31\n")
-    terminal.at(THRESHOLDS)
-    for name, value in re.findall(r"/key-rotation/(\S+) --value (\S+)", COMMANDS[THRESHOLDS]):
+    terminal.run_block(EDIT_THRESHOLDS)
+    for name, value in re.findall(r"/key-rotation/(\S+) --value (\S+)", COMMANDS[EDIT_THRESHOLDS]):
         wanted = "legacy-* until 2027-03-31" if value.startswith("file:") else value
-        assert _parameter(people.account, name).strip() == wanted
-    assert people.account.invoke({}).error is None
+        assert _parameter(actors.account, name).strip() == wanted
+    assert actors.account.invoke({}).error is None
     for name, value in before.items():
-        people.edit(name, value)
+        actors.set_parameter(name, value)
 
 
-@runs(EXEMPTIONS)
-def test_the_exemptions_are_read_into_a_file(terminal: Terminal, people: People) -> None:
-    people.edit("exemptions", "a # one\nb # two")
-    terminal.at(EXEMPTIONS)
+@covers(READ_EXEMPTIONS)
+def test_the_exemptions_are_read_into_a_file(terminal: Terminal, actors: Actors) -> None:
+    actors.set_parameter("exemptions", "a # one\nb # two")
+    terminal.run_block(READ_EXEMPTIONS)
     assert (terminal.folder / "exemptions.txt").read_text() == "a # one\nb # two\n"
-    people.edit("exemptions", "none")
+    actors.set_parameter("exemptions", "none")
 
 
-@runs(DESTROY, REMOVE)
+@covers(DESTROY_STACK, DELETE_RETAINED)
 def test_the_rest_is_removed_after_the_stack(terminal: Terminal, account: LocalAccount) -> None:
     """Last: it removes what the other tests need. `cdk destroy` stands for its own API call."""
-    table, key_id, log_group = _what_stays(account)
-    terminal.run(COMMANDS[DESTROY] + COMMANDS[REMOVE])
+    table, key_id, log_group = _retained_resources(account)
+    terminal.run(COMMANDS[DESTROY_STACK] + COMMANDS[DELETE_RETAINED])
     stacks = account.client("cloudformation").list_stacks()["StackSummaries"]
     assert {each["StackStatus"] for each in stacks} == {"DELETE_COMPLETE"}
     assert table not in account.client("dynamodb").list_tables()["TableNames"]
@@ -456,7 +458,7 @@ def test_the_rest_is_removed_after_the_stack(terminal: Terminal, account: LocalA
     assert groups == []
 
 
-def _what_stays(account: LocalAccount) -> tuple[str, str, str]:
+def _retained_resources(account: LocalAccount) -> tuple[str, str, str]:
     listed = account.client("cloudformation").list_stack_resources(StackName="KeyRotation")
     ids = {
         each["ResourceType"]: each["PhysicalResourceId"]
@@ -466,4 +468,4 @@ def _what_stays(account: LocalAccount) -> tuple[str, str, str]:
 
 
 def test_every_command_of_the_documents_is_run() -> None:
-    assert set(COMMANDS) == RUN
+    assert set(COMMANDS) == COVERED

@@ -39,7 +39,7 @@ def running(
         code=code,
         handler=handler,
         timeout=timedelta(seconds=5),
-        identity={"AWS_REGION": "eu-west-1"},
+        reserved_variables={"AWS_REGION": "eu-west-1"},
         variables={"COLOUR": "red"},
     )
     environment = ExecutionEnvironment(function, now=lambda: now)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from local.emulator.innards import next_cron
+from local.emulator.ministack_internals import next_cron
 from local.emulator.schedule import Schedule, due_times
 
 CREATED = datetime(2027, 3, 26, 12, 30, tzinfo=UTC)

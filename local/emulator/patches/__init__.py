@@ -4,29 +4,29 @@ Each patch says what ministack does, what AWS does, and why the difference matte
 replaces a private name; one that is gone stops the emulator from starting.
 """
 
-from local.emulator.innards import check_version
-from local.emulator.patches import functions, iam, requests, sns, templates
-from local.emulator.workings import Workings
+from local.emulator.components import Components
+from local.emulator.ministack_internals import check_version
+from local.emulator.patches import cloudformation, iam, lambda_functions, requests, sns
 
 
-def install(parts: Workings) -> None:
+def install(components: Components) -> None:
     """Apply every patch, or raise."""
     check_version()
     requests.accept_any_signing_time()
-    requests.accept_requests_through_a_proxy(parts.hosting)
-    requests.pretend_tls()
-    templates.keep_the_schedules_time_zone()
-    templates.keep_the_topics_key()
-    requests.check_the_user_of_a_key()
-    requests.check_each_parameter()
-    requests.check_the_topics_key()
-    iam.page_users()
-    iam.page_keys()
-    iam.check_the_owner_of_a_deleted_key()
-    iam.tell_last_uses(parts.journal)
-    iam.report_last_uses(parts.journal)
-    sns.refuse_bad_publications()
-    sns.keep_mails(parts.clock, parts.journal)
-    functions.run_in_the_lambda_runtime(parts.clock, parts.journal, parts.hosting)
-    functions.wait_for_asynchronous_invocations(parts.background)
-    functions.fire_by_the_timetable(parts.timetable)
+    requests.accept_requests_through_proxy(components.pool)
+    requests.treat_requests_as_tls()
+    cloudformation.keep_schedule_time_zone()
+    cloudformation.keep_topic_kms_key()
+    requests.authorize_key_calls_by_user()
+    requests.authorize_each_parameter()
+    requests.authorize_topic_kms_key()
+    iam.paginate_users()
+    iam.paginate_access_keys()
+    iam.check_owner_of_deleted_key()
+    iam.serve_last_used(components.event_log)
+    iam.serve_last_used_in_credential_report(components.event_log)
+    sns.reject_invalid_messages()
+    sns.record_messages(components.clock, components.event_log)
+    lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)
+    lambda_functions.track_asynchronous_invocations(components.background_tasks)
+    lambda_functions.run_schedules_by_emulated_clock(components.schedule_runner)

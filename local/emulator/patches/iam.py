@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
-from local.emulator.innards import MinistackChangedError, checked
-from local.emulator.journal import Journal
-from local.emulator.patches.replacing import Handler, Params, Response, replace, replace_entry
+from local.emulator.event_log import EventLog
+from local.emulator.ministack_internals import MinistackChangedError, private_name
+from local.emulator.patches.monkeypatch import Handler, Params, Response, replace, replace_entry
 from local.emulator.records import LastUse
 
 _PAGE = 100  # IAM's default page
 
 
-def page_users() -> None:
+def paginate_users() -> None:
     """Give `ListUsers` in pages.
 
     ministack gives all users at once. AWS gives 100, or `MaxItems`, and a marker: whoever follows
@@ -25,15 +25,15 @@ def page_users() -> None:
 
     def list_users(params: Params) -> Response:
         prefix = _param(params, "PathPrefix", "/")
-        users = checked("services.iam", "_users")
+        users = private_name("services.iam", "_users")
         names = sorted(name for name, user in users.items() if user["Path"].startswith(prefix))
-        to_xml = functools.partial(checked("services.iam", "_user_xml"), boundary=False)
+        to_xml = functools.partial(private_name("services.iam", "_user_xml"), boundary=False)
         return _page(params, "ListUsers", "Users", [to_xml(name) for name in names])
 
     _replace_handler("ListUsers", lambda _: list_users)
 
 
-def page_keys() -> None:
+def paginate_access_keys() -> None:
     """Give `ListAccessKeys` in pages, and refuse a user who does not exist.
 
     ministack gives all keys at once, and none for an unknown user. AWS pages them and says
@@ -42,9 +42,9 @@ def page_keys() -> None:
 
     def list_keys(params: Params) -> Response:
         user = _param(params, "UserName", "default")
-        if user not in checked("services.iam", "_users"):
+        if user not in private_name("services.iam", "_users"):
             return _no_such_entity(f"The user with name {user} cannot be found.")
-        keys = checked("services.iam", "_access_keys").values()
+        keys = private_name("services.iam", "_access_keys").values()
         mine = [_key_xml(each) for each in keys if each["UserName"] == user]
         return _page(params, "ListAccessKeys", "AccessKeyMetadata", mine)
 
@@ -69,7 +69,7 @@ def _page(params: Params, action: str, element: str, members: Sequence[str]) -> 
     )
 
 
-def check_the_owner_of_a_deleted_key() -> None:
+def check_owner_of_deleted_key() -> None:
     """Refuse to delete a key in the name of another user.
 
     ministack looks at the key's id alone. AWS says `NoSuchEntity` where the named user has no such
@@ -79,7 +79,7 @@ def check_the_owner_of_a_deleted_key() -> None:
     def make(original: Handler) -> Handler:
         def delete(params: Params) -> Response:
             key_id, user = _param(params, "AccessKeyId"), _param(params, "UserName")
-            key = checked("services.iam", "_access_keys").get(key_id)
+            key = private_name("services.iam", "_access_keys").get(key_id)
             if key and user and key["UserName"] != user:
                 return _no_such_entity(f"The Access Key with id {key_id} cannot be found.")
             return original(params)
@@ -89,7 +89,7 @@ def check_the_owner_of_a_deleted_key() -> None:
     _replace_handler("DeleteAccessKey", make)
 
 
-def tell_last_uses(journal: Journal) -> None:
+def serve_last_used(event_log: EventLog) -> None:
     """Tell the last use of a key as it was set by the control endpoint.
 
     ministack says "never" of every key. On AWS it is the fact by which a key is deleted or not.
@@ -97,11 +97,11 @@ def tell_last_uses(journal: Journal) -> None:
 
     def make(original: Handler) -> Handler:
         def last_used(params: Params) -> Response:
-            use = journal.last_uses.get(_param(params, "AccessKeyId"))
+            use = event_log.last_uses.get(_param(params, "AccessKeyId"))
             status, headers, body = original(params)
             if use and status == 200:  # noqa: PLR2004 - OK
                 never = b"<Region>N/A</Region><ServiceName>N/A</ServiceName>"
-                body = _exchange(body, never, _use_xml(use))
+                body = _replace_in(body, never, _last_use_xml(use))
             return status, headers, body
 
         return last_used
@@ -109,19 +109,19 @@ def tell_last_uses(journal: Journal) -> None:
     _replace_handler("GetAccessKeyLastUsed", make)
 
 
-def _exchange(body: bytes, old: bytes, new: bytes) -> bytes:
+def _replace_in(body: bytes, old: bytes, new: bytes) -> bytes:
     if old not in body:
         message = f"ministack's answer no longer holds {old.decode()}"
         raise MinistackChangedError(message)
     return body.replace(old, new)
 
 
-def _use_xml(use: LastUse) -> bytes:
-    fields = {"LastUsedDate": _stamp(use.at), "Region": use.region, "ServiceName": use.service}
+def _last_use_xml(use: LastUse) -> bytes:
+    fields = {"LastUsedDate": _timestamp(use.at), "Region": use.region, "ServiceName": use.service}
     return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items()).encode()
 
 
-def report_last_uses(journal: Journal) -> None:
+def serve_last_used_in_credential_report(event_log: EventLog) -> None:
     """Fill the credential report's columns of last use from the same table.
 
     ministack leaves them at N/A.
@@ -130,12 +130,12 @@ def report_last_uses(journal: Journal) -> None:
     def make(original: Callable[[], str]) -> Callable[[], str]:
         def report() -> str:
             rows = list(csv.DictReader(io.StringIO(original())))
-            keys = sorted(checked("services.iam", "_access_keys").values(), key=_created)
+            keys = sorted(private_name("services.iam", "_access_keys").values(), key=_created)
             by_user: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
             for key in keys:
                 by_user[key["UserName"]].append(key)
             for row in rows[1:]:
-                _fill_last_uses(row, by_user[row["user"]], journal.last_uses)
+                _fill_last_uses(row, by_user[row["user"]], event_log.last_uses)
             filled = io.StringIO()
             writer = csv.DictWriter(filled, list(rows[0]), lineterminator="\n")
             writer.writeheader()
@@ -156,28 +156,32 @@ def _fill_last_uses(
 ) -> None:
     for number, key in enumerate(keys[:2], start=1):
         if use := uses.get(key["AccessKeyId"]):
-            row[f"access_key_{number}_last_used_date"] = _stamp(use.at)
+            row[f"access_key_{number}_last_used_date"] = _timestamp(use.at)
             row[f"access_key_{number}_last_used_region"] = use.region
             row[f"access_key_{number}_last_used_service"] = use.service
 
 
 def _param(params: Params, name: str, default: str = "") -> str:
-    value: str = checked("services.iam", "_p")(params, name) or default
+    value: str = private_name("services.iam", "_p")(params, name) or default
     return value
 
 
 def _iam_answer(action: str, inner: str) -> Response:
     result = f"<{action}Result>{inner}</{action}Result>"
-    answer: Response = checked("services.iam", "_xml")(200, f"{action}Response", result, ns="iam")
+    answer: Response = private_name("services.iam", "_xml")(
+        200, f"{action}Response", result, ns="iam"
+    )
     return answer
 
 
 def _no_such_entity(message: str) -> Response:
-    answer: Response = checked("services.iam", "_error")(404, "NoSuchEntity", message, ns="iam")
+    answer: Response = private_name("services.iam", "_error")(
+        404, "NoSuchEntity", message, ns="iam"
+    )
     return answer
 
 
-def _stamp(instant: datetime) -> str:
+def _timestamp(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

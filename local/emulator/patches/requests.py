@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from local.emulator.hosting import Hosting
-from local.emulator.innards import Untyped, checked
-from local.emulator.patches.replacing import replace
+from local.emulator.lambda_pool import ExecutionEnvironmentPool
+from local.emulator.ministack_internals import MinistackValue, private_name
+from local.emulator.patches.monkeypatch import replace
 
 # ministack's check of one action on one resource: a denial, or None. It has no types.
 Enforce = Callable[..., Any]
@@ -21,7 +21,7 @@ def accept_any_signing_time() -> None:
     replace("core.sigv4", "request_time_failure", lambda _: lambda *_, **__: None)
 
 
-def accept_requests_through_a_proxy(hosting: Hosting) -> None:
+def accept_requests_through_proxy(pool: ExecutionEnvironmentPool) -> None:
     """Check a signature for the proxy's address too, where a function is sent through one.
 
     A fault proxy writes its own target into `Host`, so that the signature, made for the proxy's
@@ -30,13 +30,16 @@ def accept_requests_through_a_proxy(hosting: Hosting) -> None:
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def failure(
-            signature: Untyped, secret: str, *request: Untyped, **options: Untyped
-        ) -> Untyped:
+            signature: MinistackValue,
+            secret: str,
+            *request: MinistackValue,
+            **options: MinistackValue,
+        ) -> MinistackValue:
             found = original(signature, secret, *request, **options)
             if found is None:
                 return None
             method, path, query, headers, body = request
-            seen = {**headers, "host": hosting.endpoint.removeprefix("http://")}
+            seen = {**headers, "host": pool.endpoint.removeprefix("http://")}
             return original(signature, secret, method, path, query, seen, body, **options)
 
         return failure
@@ -44,7 +47,7 @@ def accept_requests_through_a_proxy(hosting: Hosting) -> None:
     replace("core.sigv4", "header_signature_failure", make)
 
 
-def pretend_tls() -> None:
+def treat_requests_as_tls() -> None:
     """Take every request for one over TLS.
 
     The emulator speaks plain HTTP on the loopback interface, and so a policy that denies where
@@ -58,7 +61,7 @@ def pretend_tls() -> None:
     replace("app", "pin_request_origin", make)
 
 
-def check_the_user_of_a_key() -> None:
+def authorize_key_calls_by_user() -> None:
     """Check what is done to a user's keys against that user's own ARN.
 
     ministack checks `iam:GetAccessKeyLastUsed`, which names no user, against `*`, and leaves the
@@ -66,7 +69,7 @@ def check_the_user_of_a_key() -> None:
     """
 
     def make(original: Callable[..., str]) -> Callable[..., str]:
-        def arn(service: str, *request: Untyped) -> str:
+        def arn(service: str, *request: MinistackValue) -> str:
             _method, _path, _headers, _body, query, _region, _account = request
             user = _user(query) if service == "iam" else None
             return user["Arn"] if user else original(service, *request)
@@ -77,21 +80,21 @@ def check_the_user_of_a_key() -> None:
 
 
 def _user(query: Mapping[str, Any]) -> Mapping[str, str] | None:
-    parameter = checked("services.iam", "_p")
-    key = checked("services.iam", "_access_keys").get(parameter(query, "AccessKeyId"), {})
+    parameter = private_name("services.iam", "_p")
+    key = private_name("services.iam", "_access_keys").get(parameter(query, "AccessKeyId"), {})
     name = parameter(query, "UserName") or key.get("UserName")
-    user: Mapping[str, str] | None = checked("services.iam", "_users").get(name)
+    user: Mapping[str, str] | None = private_name("services.iam", "_users").get(name)
     return user
 
 
-class _Arns(str):
+class _SeveralArns(str):
     """The first of several ARNs, as ministack wants one; `each` holds all."""
 
     __slots__ = ("each",)
     each: Sequence[str]
 
 
-def check_each_parameter() -> None:
+def authorize_each_parameter() -> None:
     """Check `ssm:GetParameters` and `GetParametersByPath` against what they name.
 
     ministack checks them against `*`, and so refuses a role that names its parameters. AWS checks
@@ -99,17 +102,17 @@ def check_each_parameter() -> None:
     """
 
     def several(original: Callable[..., str]) -> Callable[..., str]:
-        def arns(service: str, *request: Untyped) -> str:
+        def arns(service: str, *request: MinistackValue) -> str:
             _method, _path, _headers, body, _query, region, account = request
             found = original(service, *request)
             named = _parameter_names(body) if service == "ssm" and found == "*" else []
             prefix = f"arn:aws:ssm:{region}:{account}:parameter/"
-            return _several([prefix + name.strip("/") for name in named]) if named else found
+            return _several_arns([prefix + name.strip("/") for name in named]) if named else found
 
         return arns
 
     def for_each(original: Enforce) -> Enforce:
-        def enforce(*who: str, resource_arn: str = "*", **more: Untyped) -> Untyped:
+        def enforce(*who: str, resource_arn: str = "*", **more: MinistackValue) -> MinistackValue:
             for arn in getattr(resource_arn, "each", [resource_arn]):
                 if denied := original(*who, resource_arn=arn, **more):
                     return denied
@@ -121,8 +124,8 @@ def check_each_parameter() -> None:
     replace("core.iam_evaluator", "enforce", for_each)
 
 
-def _several(arns: Sequence[str]) -> _Arns:
-    together = _Arns(arns[0])
+def _several_arns(arns: Sequence[str]) -> _SeveralArns:
+    together = _SeveralArns(arns[0])
     together.each = arns
     return together
 
@@ -132,7 +135,7 @@ def _parameter_names(body: bytes) -> list[str]:
     return [*asked.get("Names", []), *([asked["Path"]] if "Path" in asked else [])]
 
 
-def check_the_topics_key() -> None:
+def authorize_topic_kms_key() -> None:
     """Ask for the permissions on a topic's own KMS key when somebody publishes to it.
 
     ministack ignores the key. AWS refuses a publisher without `kms:GenerateDataKey*` and
@@ -140,10 +143,10 @@ def check_the_topics_key() -> None:
     """
 
     def make(original: Enforce) -> Enforce:
-        def enforce(*who: str, resource_arn: str = "*", **more: Untyped) -> Untyped:
+        def enforce(*who: str, resource_arn: str = "*", **more: MinistackValue) -> MinistackValue:
             denied = original(*who, resource_arn=resource_arn, **more)
             key_id, action, _service, region = who
-            kms_key = _topics_key(resource_arn) if action == "sns:Publish" and not denied else ""
+            kms_key = _topic_kms_key(resource_arn) if action == "sns:Publish" and not denied else ""
             via = {"kms:ViaService": f"sns.{region}.amazonaws.com"}
             for needed in ("kms:GenerateDataKey", "kms:Decrypt") if kms_key else ():
                 denied = denied or original(
@@ -156,8 +159,8 @@ def check_the_topics_key() -> None:
     replace("core.iam_evaluator", "enforce", make)
 
 
-def _topics_key(topic_arn: str) -> str:
+def _topic_kms_key(topic_arn: str) -> str:
     """Find the KMS key of a topic, or nothing: an alias is one of AWS's own, open to all."""
-    topic = checked("services.sns", "_topics").get(topic_arn) or {}
+    topic = private_name("services.sns", "_topics").get(topic_arn) or {}
     key: str = topic.get("attributes", {}).get("KmsMasterKeyId", "")
     return key if key.startswith("arn:") else ""

@@ -4,26 +4,28 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from local.emulator.clock import Clock
-from local.emulator.innards import Untyped, checked
-from local.emulator.journal import Journal
-from local.emulator.outbox import mail, refusal
-from local.emulator.patches.replacing import Params, replace
+from local.emulator.event_log import EventLog
+from local.emulator.ministack_internals import MinistackValue, private_name
+from local.emulator.patches.monkeypatch import Params, replace
+from local.emulator.sns_deliveries import published_message, rejection_reason
 
 _REFUSED = "InvalidParameter"
 
 
-def refuse_bad_publications() -> None:
+def reject_invalid_messages() -> None:
     """Refuse a subject, a structure or an attribute that SNS refuses.
 
     ministack takes everything. On AWS such a message is an error at each run, and nobody is told.
     """
 
-    def make(original: Callable[..., Untyped]) -> Callable[..., Untyped]:
-        def publish(topic: str, message: str, subject: str = "", **options: Untyped) -> Untyped:
+    def make(original: Callable[..., MinistackValue]) -> Callable[..., MinistackValue]:
+        def publish(
+            topic: str, message: str, subject: str = "", **options: MinistackValue
+        ) -> MinistackValue:
             structure = options.get("message_structure", "")
             attributes = options.get("message_attributes") or {}
-            if why := refusal(subject, message, structure, attributes):
-                raise checked("services.sns", "SnsPublishError")(_REFUSED, why)
+            if why := rejection_reason(subject, message, structure, attributes):
+                raise private_name("services.sns", "SnsPublishError")(_REFUSED, why)
             return original(topic, message, subject, **options)
 
         return publish
@@ -31,26 +33,26 @@ def refuse_bad_publications() -> None:
     replace("services.sns", "publish_internal", make)
 
 
-def keep_mails(clock: Clock, journal: Journal) -> None:
+def record_messages(clock: Clock, event_log: EventLog) -> None:
     """Keep each message, with what its subscribers read.
 
     ministack logs a line for an e-mail, and delivers to queues and functions, which it still does.
     """
 
     def make(original: Callable[..., None]) -> Callable[..., None]:
-        def fan_out(topic: str, *publication: Untyped, **fifo: str) -> None:
+        def fan_out(topic: str, *publication: MinistackValue, **fifo: str) -> None:
             _message_id, message, subject, structure, attributes = publication
-            record = mail(
+            record = published_message(
                 at=clock.now(),
                 topic=topic,
                 subject=subject,
                 message=message,
                 structure=structure,
                 attributes=attributes,
-                subscriptions=_listening(topic, message, structure, attributes),
-                render=checked("services.sns", "_resolve_message_for_protocol"),
+                subscriptions=_matching_subscriptions(topic, message, structure, attributes),
+                render=private_name("services.sns", "_resolve_message_for_protocol"),
             )
-            journal.mails.append(record)
+            event_log.messages.append(record)
             original(topic, *publication, **fifo)
 
         return fan_out
@@ -58,12 +60,12 @@ def keep_mails(clock: Clock, journal: Journal) -> None:
     replace("services.sns", "_fanout", make)
 
 
-def _listening(
+def _matching_subscriptions(
     topic: str, message: str, structure: str, attributes: Params
 ) -> Iterable[Mapping[str, Any]]:
-    render = checked("services.sns", "_resolve_message_for_protocol")
-    matches = checked("services.sns", "_matches_filter_policy")
-    for each in checked("services.sns", "_topics")[topic]["subscriptions"]:
+    render = private_name("services.sns", "_resolve_message_for_protocol")
+    matches = private_name("services.sns", "_matches_filter_policy")
+    for each in private_name("services.sns", "_topics")[topic]["subscriptions"]:
         body = render(message, structure, each["protocol"])
         if each["confirmed"] and matches(each, attributes, body):
             yield each

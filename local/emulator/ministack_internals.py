@@ -1,7 +1,7 @@
-"""Every private name of ministack that is read or called here; `patches.py` replaces others.
+"""Every private name of ministack that is read or called here; `patches` replaces others.
 
-ministack is pinned exactly, since none of these names is promised to stay: `checked` fails loudly
-when one of them is gone, and tests/local/test_emulator.py uses all of them.
+ministack is pinned exactly, since none of these names is promised to stay: `private_name` fails
+loudly when one of them is gone, and tests/local/test_emulator.py uses all of them.
 """
 
 import importlib
@@ -11,12 +11,12 @@ from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from local.emulator.hosting import Deployment
+from local.emulator.lambda_pool import DeployedFunction
 from local.emulator.schedule import Schedule
 
-KNOWN_VERSION = "1.5.33"
+SUPPORTED_VERSION = "1.5.33"
 
-Untyped = Any  # what ministack hands over: it has no types
+MinistackValue = Any  # what ministack hands over: it has no types
 
 
 class MinistackChangedError(Exception):
@@ -29,18 +29,18 @@ class UnknownResourceError(ValueError):
 
 def check_version() -> None:
     """Refuse any other version than the one these names were read from."""
-    if (found := version("ministack")) != KNOWN_VERSION:
-        message = f"ministack {found} is installed; local/ was written for {KNOWN_VERSION}"
+    if (found := version("ministack")) != SUPPORTED_VERSION:
+        message = f"ministack {found} is installed; local/ was written for {SUPPORTED_VERSION}"
         raise MinistackChangedError(message)
 
 
-def load() -> None:
+def import_ministack() -> None:
     """Import what takes long to import."""
-    checked("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
-    checked("app", "app")
+    private_name("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+    private_name("app", "app")
 
 
-def checked(module: str, name: str) -> Untyped:
+def private_name(module: str, name: str) -> MinistackValue:
     """Get a name of a module of ministack."""
     found = importlib.import_module(f"ministack.{module}")
     if not hasattr(found, name):
@@ -51,16 +51,18 @@ def checked(module: str, name: str) -> Untyped:
 
 def next_cron(expression: str, after: datetime) -> datetime | None:
     """Find the first wall-clock minute after another that a cron expression names."""
-    fields = checked("services.eventbridge", "_parse_cron_fields")(expression)
+    fields = private_name("services.eventbridge", "_parse_cron_fields")(expression)
     if fields is None:
         return None
-    found = checked("services.eventbridge", "_cron_next_fire")(fields, after.replace(tzinfo=UTC))
+    found = private_name("services.eventbridge", "_cron_next_fire")(
+        fields, after.replace(tzinfo=UTC)
+    )
     return None if found is None else found.replace(tzinfo=None)
 
 
 def enabled_schedules() -> list[Schedule]:
     """List the schedules that fire."""
-    records = checked("services.scheduler", "_schedules")._data.values()  # noqa: SLF001 - see above
+    records = private_name("services.scheduler", "_schedules")._data.values()  # noqa: SLF001 - see above
     return [_schedule(each) for each in list(records) if each["State"] == "ENABLED"]
 
 
@@ -80,17 +82,17 @@ def _schedule(record: Mapping[str, Any]) -> Schedule:
 
 def function_record(name_or_arn: str) -> dict[str, Any]:
     """Find a function as ministack keeps it."""
-    record, config, _ = checked("services.lambda_svc", "_get_func_record_for_ref")(name_or_arn)
+    record, config, _ = private_name("services.lambda_svc", "_get_func_record_for_ref")(name_or_arn)
     if not record:
         message = f"no function {name_or_arn}"
         raise UnknownResourceError(message)
     return {**record, "config": config}
 
 
-def deployment(record: Mapping[str, Any]) -> Deployment:
+def deployed_function(record: Mapping[str, Any]) -> DeployedFunction:
     """Read what is needed to run a function out of ministack's record of it."""
     config = record["config"]
-    return Deployment(
+    return DeployedFunction(
         arn=config["FunctionArn"],
         name=config["FunctionName"],
         region=config["FunctionArn"].split(":")[3],
@@ -106,18 +108,20 @@ def deployment(record: Mapping[str, Any]) -> Deployment:
 
 def role_credentials(record: Mapping[str, Any]) -> dict[str, str]:
     """Give the credentials of a function's execution role, by the names of the environment."""
-    credentials: dict[str, str] = checked("core.lambda_runtime", "execution_credentials")(
+    credentials: dict[str, str] = private_name("core.lambda_runtime", "execution_credentials")(
         record["config"]
     )
     return credentials
 
 
-def role_may(role_arn: str, action: str, resource: str) -> bool:
+def is_role_allowed(role_arn: str, action: str, resource: str) -> bool:
     """Ask whether a role's policies allow an action."""
     _, _, _, region, account, _ = resource.split(":", 5)
     role = role_arn.rsplit("/", 1)[-1]
-    policies = checked("core.iam_evaluator", "_gather_role_policies")(role, role_arn.split(":")[4])
-    context = checked("core.iam_evaluator", "EvalContext")(
+    policies = private_name("core.iam_evaluator", "_gather_role_policies")(
+        role, role_arn.split(":")[4]
+    )
+    context = private_name("core.iam_evaluator", "EvalContext")(
         principal_arn=role_arn,
         principal_type="AssumedRole",
         principal_account=account,
@@ -125,38 +129,38 @@ def role_may(role_arn: str, action: str, resource: str) -> bool:
         resource_arn=resource,
         region=region,
     )
-    decision = checked("core.iam_evaluator", "evaluate")(context, policies).decision
+    decision = private_name("core.iam_evaluator", "evaluate")(context, policies).decision
     return bool(decision == "Allow")
 
 
 def send_to_queue(queue_arn: str, body: str) -> None:
     """Put a message into a queue."""
-    arn = checked("core.arn", "parse_arn")(queue_arn)
-    checked("services.eventbridge", "_dispatch_to_sqs")(arn, body)
+    arn = private_name("core.arn", "parse_arn")(queue_arn)
+    private_name("services.eventbridge", "_dispatch_to_sqs")(arn, body)
 
 
 def backdate_key(key_id: str, created: datetime) -> None:
     """Make a key, and its user where that is younger, as old as said."""
-    key = _known(checked("services.iam", "_access_keys"), key_id)
-    key["CreateDate"] = _stamp(created)
-    user = checked("services.iam", "_users")[key["UserName"]]
+    key = _lookup(private_name("services.iam", "_access_keys"), key_id)
+    key["CreateDate"] = _timestamp(created)
+    user = private_name("services.iam", "_users")[key["UserName"]]
     user["CreateDate"] = min(user["CreateDate"], key["CreateDate"])
 
 
-def _known(table: Mapping[str, Any], name: str) -> Untyped:
+def _lookup(table: Mapping[str, Any], name: str) -> MinistackValue:
     if name not in table:
         message = f"no {name} here"
         raise UnknownResourceError(message)
     return table[name]
 
 
-def _stamp(instant: datetime) -> str:
+def _timestamp(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def set_confirmed(endpoint: str, *, confirmed: bool) -> None:
     """Confirm the subscriptions of an endpoint, or let them wait for it as a new one does."""
-    topics = checked("services.sns", "_topics")
+    topics = private_name("services.sns", "_topics")
     found = [
         (t, s) for t in topics.values() for s in t["subscriptions"] if s["endpoint"] == endpoint
     ]
@@ -165,7 +169,7 @@ def set_confirmed(endpoint: str, *, confirmed: bool) -> None:
         raise UnknownResourceError(message)
     for topic, subscription in found:
         _confirm(subscription, confirmed=confirmed)
-        checked("services.sns", "_refresh_subscription_counts")(topic)
+        private_name("services.sns", "_refresh_subscription_counts")(topic)
 
 
 def _confirm(subscription: dict[str, Any], *, confirmed: bool) -> None:
@@ -178,4 +182,4 @@ def _confirm(subscription: dict[str, Any], *, confirmed: bool) -> None:
 
 def invoke_asynchronously(record: Mapping[str, Any], event: object) -> None:
     """Invoke a function as an event does."""
-    checked("services.lambda_svc", "invoke_async_with_retry")(record, event)
+    private_name("services.lambda_svc", "invoke_async_with_retry")(record, event)

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from local.demo.people import People
+from local.demo.actors import Actors
+from local.demo.scenario import ACTIONS, FIRST_DAY, KEYS, LAST_DAY, day_of
 from local.demo.stages import ACTIVE, GONE, Stage
-from local.demo.story import DEEDS, FIRST_DAY, KEYS, LAST_DAY, day_of
-from local.emulator.records import Invocation, Mail
+from local.emulator.records import Invocation, PublishedMessage
 
 _NOON = time(12, tzinfo=UTC)  # the schedule fires at 09:00, and people act after it
 _MORNING = time(6, tzinfo=UTC)
 STARTS_AT = datetime.combine(FIRST_DAY, time(0, tzinfo=UTC))
 _LAST_NIGHT = timedelta(hours=14)
-_LISTS = frozenset(stage.section for stage in Stage if stage.section) | {"failed"}
+_SECTIONS = frozenset(stage.section for stage in Stage if stage.section) | {"failed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Observation:
     """One key on one day.
 
     sections: the lists of the answer that name it
@@ -38,7 +38,7 @@ class Sight:
         if len(self.sections) > 1:
             return None
         section = self.sections[0] if self.sections else None
-        return Stage.seen_as(section=section, status=self.status, reminded=self.reminded)
+        return Stage.matching(section=section, status=self.status, reminded=self.reminded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,59 +47,71 @@ class Day:
 
     day: int
     runs: tuple[Invocation, ...]
-    mails: tuple[Mail, ...]
-    sights: Mapping[str, Sight]
-    deeds: tuple[str, ...]
+    messages: tuple[PublishedMessage, ...]
+    observations: Mapping[str, Observation]
+    actions: tuple[str, ...]
 
 
-def happen(people: People) -> Iterator[Day]:
+def play(actors: Actors) -> Iterator[Day]:
     """Move the clock from noon to noon; the schedule fires the function on the way."""
-    account, active = people.account, set(people.ids)
+    account, active = actors.account, set(actors.key_ids)
     for day in range(1, LAST_DAY + 1):
-        runs, mails = len(account.invocations()), len(account.outbox())
+        runs, messages = len(account.invocations()), len(account.outbox())
         account.move_clock(to=datetime.combine(day_of(day), _MORNING))
         for key in KEYS:
             if key.daily and key.label in active:
-                people.use(key.label, ago=_LAST_NIGHT)
+                actors.use(key.label, ago=_LAST_NIGHT)
         account.move_clock(to=datetime.combine(day_of(day), _NOON))
-        today = _written_down(day, people, account.invocations()[runs:], account.outbox()[mails:])
-        active = {label for label, sight in today.sights.items() if sight.status == ACTIVE}
-        for deed in DEEDS:
-            if deed.day == day:
-                deed.do(people)
+        today = _observe(day, actors, account.invocations()[runs:], account.outbox()[messages:])
+        active = {
+            label
+            for label, observation in today.observations.items()
+            if observation.status == ACTIVE
+        }
+        for action in ACTIONS:
+            if action.day == day:
+                action.do(actors)
         yield today
 
 
-def document(mail: Mail) -> Mapping[str, Any]:
+def document(message: PublishedMessage) -> Mapping[str, Any]:
     """Read a mail's facts, in the form that programs get."""
-    facts: Mapping[str, Any] = json.loads(mail.bodies["sqs"])
+    facts: Mapping[str, Any] = json.loads(message.bodies["sqs"])
     return facts
 
 
-def _written_down(day: int, people: People, runs: list[Invocation], mails: list[Mail]) -> Day:
+def _observe(
+    day: int, actors: Actors, runs: list[Invocation], messages: list[PublishedMessage]
+) -> Day:
     answer = (runs[-1].answer if runs else None) or {}
     named = [
         (entry["access_key_id"], section, entry["due"])
         for section, entries in answer.items()
-        if section in _LISTS
+        if section in _SECTIONS
         for entry in entries
     ]
     reminded = {
         entry["access_key_id"]
-        for mail in mails
-        for entry in document(mail).get("upcoming", [])
+        for message in messages
+        for entry in document(message).get("upcoming", [])
         if entry.get("reminder")
     }
-    statuses = people.statuses()
-    sights = {}
+    statuses = actors.statuses()
+    observations = {}
     for key in KEYS:
-        key_id = people.ids.get(key.label, "")
+        key_id = actors.key_ids.get(key.label, "")
         dues = [due for found, _, due in named if found == key_id and due]
-        sights[key.label] = Sight(
+        observations[key.label] = Observation(
             sections=tuple(section for found, section, _ in named if found == key_id),
             status=statuses.get(key_id, GONE),
             reminded=key_id in reminded,
             due=date.fromisoformat(dues[0]) if dues else None,
         )
-    deeds = tuple(deed.text for deed in DEEDS if deed.day == day)
-    return Day(day=day, runs=tuple(runs), mails=tuple(mails), sights=sights, deeds=deeds)
+    actions = tuple(action.text for action in ACTIONS if action.day == day)
+    return Day(
+        day=day,
+        runs=tuple(runs),
+        messages=tuple(messages),
+        observations=observations,
+        actions=actions,
+    )

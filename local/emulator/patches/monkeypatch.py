@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.emulator.innards import checked
+from local.emulator.ministack_internals import private_name
 
 # ministack's functions have no types; Params is its parsed query, Response (status, headers, body).
 Params = Mapping[str, Any]
@@ -14,11 +14,11 @@ Handler = Callable[[Params], Response]
 
 def replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
     """Put what `make` makes of a module's function, or other name, in its place."""
-    original = checked(module, name)
+    original = private_name(module, name)
     setattr(importlib.import_module(f"ministack.{module}"), name, make(original))
 
 
 def replace_entry(module: str, table: str, key: str, make: Callable[[Any], Any]) -> None:
     """Put what `make` makes of an entry of a module's table in its place."""
-    entries = checked(module, table)
+    entries = private_name(module, table)
     entries[key] = make(entries[key])

@@ -1,4 +1,4 @@
-"""What people do in the story: each deed is a call of AWS's API, or a use of a key."""
+"""What people do in the scenario: each action is a call of AWS's API, or a use of a key."""
 
 from datetime import datetime, timedelta
 
@@ -8,54 +8,56 @@ from local.emulator.account import LocalAccount
 PATH = "/key-rotation"
 
 
-class People:
-    """Everybody in the account but the function; `ids` holds the keys by their labels."""
+class Actors:
+    """Everybody in the account but the function; `key_ids` holds the keys by their labels."""
 
     def __init__(self, account: LocalAccount) -> None:
         """Act in this account, with an administrator's credentials."""
         self.account = account
-        self.ids: dict[str, str] = {}
+        self.key_ids: dict[str, str] = {}
         self._iam = account.client("iam")
         self._ssm = account.client("ssm")
 
-    def edit(self, parameter: str, value: str) -> None:
+    def set_parameter(self, parameter: str, value: str) -> None:
         """Edit a threshold, as in the console."""
         self._ssm.put_parameter(Name=f"{PATH}/{parameter}", Value=value, Overwrite=True)
 
-    def make_key(self, label: str, *, created: datetime | None = None) -> None:
+    def create_key(self, label: str, *, created: datetime | None = None) -> None:
         """Make a key for the user that the label begins with."""
-        self.ids[label] = self.account.create_key(user_of(label), created=created)
+        self.key_ids[label] = self.account.create_key(user_of(label), created=created)
 
-    def describe(self, label: str, text: str) -> None:
+    def describe_key(self, label: str, text: str) -> None:
         """Describe a key, as the console does: by a tag of the user's, named after the key."""
-        self._iam.tag_user(UserName=user_of(label), Tags=[{"Key": self.ids[label], "Value": text}])
+        self._iam.tag_user(
+            UserName=user_of(label), Tags=[{"Key": self.key_ids[label], "Value": text}]
+        )
 
-    def turn_on(self, label: str) -> None:
+    def activate(self, label: str) -> None:
         """Set a key active."""
         self._set(label, ACTIVE)
 
-    def turn_off(self, label: str) -> None:
+    def deactivate(self, label: str) -> None:
         """Set a key inactive."""
         self._set(label, INACTIVE)
 
     def delete(self, label: str) -> None:
         """Delete a key."""
-        self._iam.delete_access_key(UserName=user_of(label), AccessKeyId=self.ids[label])
+        self._iam.delete_access_key(UserName=user_of(label), AccessKeyId=self.key_ids[label])
 
     def use(self, label: str, *, ago: timedelta = timedelta(0)) -> None:
         """Use a key, now or before."""
-        self.account.set_last_used(self.ids[label], self.account.now - ago)
+        self.account.set_last_used(self.key_ids[label], self.account.now - ago)
 
     def rotate(self, label: str) -> None:
         """Do what every owner is asked for: a new key, put to use, and the old one deleted."""
         new = f"{user_of(label)} (new)"
-        self.make_key(new)
+        self.create_key(new)
         self.use(new)
         self.delete(label)
 
     def statuses(self) -> dict[str, str]:
         """Read the status of every key in IAM, by its id."""
-        users = {user_of(label) for label in self.ids}
+        users = {user_of(label) for label in self.key_ids}
         listed = [
             key
             for user in sorted(users)
@@ -64,7 +66,7 @@ class People:
         return {key["AccessKeyId"]: key["Status"] for key in listed}
 
     def _set(self, label: str, status: str) -> None:
-        user, key_id = user_of(label), self.ids[label]
+        user, key_id = user_of(label), self.key_ids[label]
         if status == ACTIVE:
             self._iam.update_access_key(UserName=user, AccessKeyId=key_id, Status="Active")
         else:

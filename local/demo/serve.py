@@ -5,17 +5,17 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local.demo.people import PATH, People
-from local.demo.screen import Ink, say, step
-from local.demo.story import LISTENER, seed
+from local.demo.actors import PATH, Actors
+from local.demo.console import Style, print_line, step
+from local.demo.playback import STARTS_AT
+from local.demo.scenario import SUBSCRIBER, seed
 from local.demo.synthesis import synthesise
-from local.demo.telling import STARTS_AT
 from local.emulator.account import LocalAccount
-from local.emulator.process import EmulatorDidNotStartError
+from local.emulator.process import EmulatorStartError
 
 PORT = 4566
 STATE = Path(__file__).parents[2] / ".local"  # keeps the emulator's log
-_USE = """
+_INSTRUCTIONS = """
 In another terminal:
 
   export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION={region}
@@ -45,7 +45,7 @@ In another terminal:
 
   # the last mail
   curl -s {endpoint}/_local/outbox |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)[-1]["bodies"]["email"])'
+    python3 -c 'import json, sys; print(json.import_ministack(sys.stdin)[-1]["bodies"]["email"])'
 
 Ctrl-C ends it, with all that is in it. Its log: {log}
 """
@@ -59,43 +59,43 @@ def main() -> int:
                 account = LocalAccount.start(now=STARTS_AT, port=PORT, state=STATE)
             with account:
                 with step("synthesising the stack"):
-                    assembly = synthesise(Path(folder), email=LISTENER)
+                    assembly = synthesise(Path(folder), email=SUBSCRIBER)
                 _serve(account, assembly)
-    except EmulatorDidNotStartError as error:
+    except EmulatorStartError as error:
         reason = str(error).strip().splitlines()[-1]
-        say(f"\nthe account does not start on 127.0.0.1:{PORT}: {reason}", Ink.RED)
+        print_line(f"\nthe account does not start on 127.0.0.1:{PORT}: {reason}", Style.RED)
         return 1
     except KeyboardInterrupt:
-        say("\nstopped; nothing but the log is left")
+        print_line("\nstopped; nothing but the log is left")
     return 0
 
 
 def _serve(account: LocalAccount, assembly: Path) -> None:
     with step("deploying the stack"):
         outputs = account.deploy(assembly)
-    people = People(account)
+    actors = Actors(account)
     with step("making the users and keys of the story"):
-        seed(people)
-    text = _USE.format(
+        seed(actors)
+    text = _INSTRUCTIONS.format(
         endpoint=account.endpoint,
         region=account.region,
-        key_id=people.ids["carol"],
+        key_id=actors.key_ids["carol"],
         function=outputs["FunctionName"],
         path=PATH,
         table=outputs["TableName"],
         log=STATE / "emulator.log",
     )
-    say(text)
-    _watch(account)
+    print_line(text)
+    _print_messages(account)
 
 
-def _watch(account: LocalAccount) -> None:
+def _print_messages(account: LocalAccount) -> None:
     """Tell of each mail as it goes out."""
     told = 0
     while True:
         mails = account.outbox()
         for mail in mails[told:]:
-            say(f"{mail.at:%a %d %b %Y %H:%M}  mail: {mail.subject}")
+            print_line(f"{mail.at:%a %d %b %Y %H:%M}  mail: {mail.subject}")
         told = len(mails)
         time.sleep(1)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from local.emulator.runtime import ExecutionEnvironment, Function, Outcome
+from local.emulator.runtime import ExecutionEnvironment, Function, InvocationResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class DeployedFunction:
     """A function as it is deployed: its configuration, its bundle and its role's credentials."""
 
     arn: str
@@ -28,36 +28,36 @@ class Deployment:
     bundle: bytes
 
 
-class HostingEndedError(Exception):
+class PoolClosedError(Exception):
     """Raised when a function is to run while the emulator ends, such as by a retry."""
 
 
-class Hosting:
+class ExecutionEnvironmentPool:
     """Runs deployed functions.
 
-    `endpoint` is where a function finds AWS; a test may put a proxy there. `haste` is how many
-    times shorter a function's own pauses are, such as those between two tries of a call.
+    `endpoint` is where a function finds AWS; a test may put a proxy there. `sleep_speedup` is how
+    many times shorter a function's own pauses are, such as those between two tries of a call.
     """
 
     def __init__(self, *, scratch: Path, endpoint: str, now: Callable[[], datetime]) -> None:
         """Keep everything that the processes need under `scratch`."""
         self.endpoint = endpoint
-        self.haste = 1.0
+        self.sleep_speedup = 1.0
         self._scratch = scratch
         self._now = now
         self._idle: list[ExecutionEnvironment] = []
         self._busy: list[ExecutionEnvironment] = []
-        self._ended = False
+        self._closed = False
         self._lock = threading.Lock()
 
-    def run(self, deployment: Deployment, event: object) -> Outcome:
-        """Run a function once; raises HostingEndedError where nothing runs any more."""
+    def run(self, deployment: DeployedFunction, event: object) -> InvocationResult:
+        """Run a function once; raises PoolClosedError where nothing runs any more."""
         function = self._function(deployment)
         with self._lock:
-            environment = self._take(function)
+            environment = self._acquire(function)
         outcome = environment.invoke(event)
         with self._lock:
-            self._give_back(environment)
+            self._release(environment)
         return outcome
 
     def kill(self) -> int:
@@ -70,16 +70,16 @@ class Hosting:
     def close(self) -> None:
         """End all processes, those at work as well, and start no other."""
         with self._lock:
-            self._ended = True
+            self._closed = True
             for environment in self._busy:
                 environment.kill()
             for environment in self._idle:
                 environment.close()
 
-    def _take(self, function: Function) -> ExecutionEnvironment:
+    def _acquire(self, function: Function) -> ExecutionEnvironment:
         """Take a waiting process of just this function, or a new one; older versions end."""
-        if self._ended:
-            raise HostingEndedError(function.arn)
+        if self._closed:
+            raise PoolClosedError(function.arn)
         mine = [each for each in self._idle if each.function.arn == function.arn]
         fit = [each for each in mine if each.function == function and each.alive]
         taken = (
@@ -92,30 +92,30 @@ class Hosting:
             environment.close()
         return taken
 
-    def _give_back(self, environment: ExecutionEnvironment) -> None:
+    def _release(self, environment: ExecutionEnvironment) -> None:
         self._busy.remove(environment)
-        if environment.alive and not self._ended:
+        if environment.alive and not self._closed:
             self._idle.append(environment)
         else:
             environment.close()
 
-    def _function(self, deployment: Deployment) -> Function:
+    def _function(self, deployment: DeployedFunction) -> Function:
         return Function(
             arn=deployment.arn,
-            code=self._unpacked(deployment.bundle),
+            code=self._unpack(deployment.bundle),
             handler=deployment.handler,
             timeout=deployment.timeout,
-            identity=self._identity(deployment),
+            reserved_variables=self._reserved_variables(deployment),
             variables=deployment.variables,
         )
 
-    def _unpacked(self, bundle: bytes) -> Path:
+    def _unpack(self, bundle: bytes) -> Path:
         code = self._scratch / "code" / hashlib.sha256(bundle).hexdigest()[:16]
         if not code.exists():
             zipfile.ZipFile(io.BytesIO(bundle)).extractall(code)
         return code
 
-    def _identity(self, deployment: Deployment) -> dict[str, str]:
+    def _reserved_variables(self, deployment: DeployedFunction) -> dict[str, str]:
         """Build the variables that Lambda reserves, and the way to the emulator."""
         return {
             **deployment.credentials,
@@ -128,5 +128,5 @@ class Hosting:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{deployment.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "local",
             "AWS_REGION": deployment.region,
-            "LOCAL_HASTE": str(self.haste),
+            "LOCAL_SLEEP_SPEEDUP": str(self.sleep_speedup),
         }

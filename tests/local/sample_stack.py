@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-STACK = "Toy"
-ASSET = "toycode"
+STACK = "SampleStack"
+ASSET = "samplecode"
 FUNCTION = """
 import datetime, importlib, os, time
 import boto3
@@ -30,11 +30,11 @@ def handler(event, context):
 """
 
 
-def write(folder: Path, *, version: int = 1, handler: str = "toy.handler") -> Path:
+def write(folder: Path, *, version: int = 1, handler: str = "sample.handler") -> Path:
     """Write the assembly into a folder, and return it."""
     code = folder / f"asset.{ASSET}{version}"
     code.mkdir(parents=True, exist_ok=True)
-    (code / "toy.py").write_text(f"VERSION = {version}\n{FUNCTION}")
+    (code / "sample.py").write_text(f"VERSION = {version}\n{FUNCTION}")
     manifest = {"files": {ASSET: _asset(version)}}
     (folder / f"{STACK}.assets.json").write_text(json.dumps(manifest))
     template = {"Resources": _resources(version, handler), "Outputs": _outputs()}
@@ -45,7 +45,7 @@ def write(folder: Path, *, version: int = 1, handler: str = "toy.handler") -> Pa
 def _asset(version: int) -> dict[str, Any]:
     name = f"{ASSET}{version}"
     destination = {
-        "bucketName": "cdk-toy-assets-${AWS::AccountId}-${AWS::Region}",
+        "bucketName": "cdk-sample-assets-${AWS::AccountId}-${AWS::Region}",
         "objectKey": f"{name}.zip",
     }
     return {
@@ -69,26 +69,26 @@ def _outputs() -> dict[str, Any]:
 
 def _resources(version: int, handler: str) -> dict[str, Any]:
     return {
-        "Key": _resource("KMS::Key", KeyPolicy=_policy(_everything_by_iam())),
+        "Key": _resource("KMS::Key", KeyPolicy=_policy(_allow_all_by_iam())),
         "Table": _table(),
         "Topic": _resource("SNS::Topic", KmsMasterKeyId=_arn("Key")),
         "TopicPolicy": _resource(
             "SNS::TopicPolicy",
             Topics=[_ref("Topic")],
-            PolicyDocument=_policy(_no_plain_http("sns")),
+            PolicyDocument=_policy(_deny_plain_http("sns")),
         ),
-        "Mail": _subscription("email", "you@example.com"),
+        "PublishedMessage": _subscription("email", "you@example.com"),
         "Delivered": _subscription("sqs", _arn("Queue")),
         "Queue": _resource("SQS::Queue", KmsMasterKeyId=_ref("Key")),
         "QueuePolicy": _resource(
             "SQS::QueuePolicy",
             Queues=[_ref("Queue")],
-            PolicyDocument=_policy(_no_plain_http("sqs"), _sns_may_send()),
+            PolicyDocument=_policy(_deny_plain_http("sqs"), _allow_sns_to_send()),
         ),
-        "First": _resource("SSM::Parameter", Name="/toy/first", Type="String", Value="1"),
-        "Second": _resource("SSM::Parameter", Name="/toy/second", Type="String", Value="2"),
+        "First": _resource("SSM::Parameter", Name="/sample/first", Type="String", Value="1"),
+        "Second": _resource("SSM::Parameter", Name="/sample/second", Type="String", Value="2"),
         "Other": _resource("SSM::Parameter", Name="/other", Type="String", Value="3"),
-        "Role": _role("lambda", _function_may()),
+        "Role": _role("lambda", _function_policy()),
         "Function": _function(version, handler),
         "Retries": _retries(),
         "ScheduleRole": _role("scheduler", _allow("lambda:InvokeFunction", _arn("Function"))),
@@ -116,12 +116,12 @@ def _allow(action: str | list[str], resource: object, **more: object) -> dict[st
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def _everything_by_iam() -> dict[str, Any]:
+def _allow_all_by_iam() -> dict[str, Any]:
     root = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}
     return _allow("kms:*", "*", Principal={"AWS": root})
 
 
-def _no_plain_http(service: str) -> dict[str, Any]:
+def _deny_plain_http(service: str) -> dict[str, Any]:
     over_http = {"Bool": {"aws:SecureTransport": "false"}}
     action = {"sns": "sns:Publish", "sqs": "sqs:*"}[service]
     return {
@@ -133,13 +133,13 @@ def _no_plain_http(service: str) -> dict[str, Any]:
     }
 
 
-def _sns_may_send() -> dict[str, Any]:
+def _allow_sns_to_send() -> dict[str, Any]:
     return _allow("sqs:SendMessage", "*", Principal={"Service": "sns.amazonaws.com"})
 
 
-def _function_may() -> dict[str, Any]:
+def _function_policy() -> dict[str, Any]:
     account = "${AWS::Region}:${AWS::AccountId}"
-    parameters = [f"arn:aws:ssm:{account}:parameter/toy/{name}" for name in ("first", "second")]
+    parameters = [f"arn:aws:ssm:{account}:parameter/sample/{name}" for name in ("first", "second")]
     user = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:user/ops/*"}
     key_use = {"StringLike": {"kms:ViaService": "sns.*"}}
     return {
@@ -186,7 +186,7 @@ def _subscription(protocol: str, endpoint: object) -> dict[str, Any]:
 
 
 def _function(version: int, handler: str) -> dict[str, Any]:
-    bucket = {"Fn::Sub": "cdk-toy-assets-${AWS::AccountId}-${AWS::Region}"}
+    bucket = {"Fn::Sub": "cdk-sample-assets-${AWS::AccountId}-${AWS::Region}"}
     return _resource(
         "Lambda::Function",
         Code={"S3Bucket": bucket, "S3Key": f"{ASSET}{version}.zip"},

@@ -27,7 +27,7 @@ class DeploymentFailedError(Exception):
     """Raised when CloudFormation says that a stack could not be created or updated."""
 
 
-class Deploying:
+class StackDeployer:
     """Deploys stacks with one session's credentials."""
 
     def __init__(self, session: boto3.Session, *, account: str) -> None:
@@ -64,7 +64,7 @@ class Deploying:
             if not self._update(arguments):
                 return
             step = "stack_update_complete"
-        self._await(stack, step)
+        self._wait_for(stack, step)
 
     def _update(self, arguments: Any) -> bool:  # noqa: ANN401 - see above
         """Start an update; a template without a change is none."""
@@ -76,14 +76,14 @@ class Deploying:
             raise
         return True
 
-    def _await(self, stack: str, step: Any) -> None:  # noqa: ANN401 - a waiter's name, by overloads
+    def _wait_for(self, stack: str, step: Any) -> None:  # noqa: ANN401 - a waiter's name, by overloads
         try:
             waiter = self._stacks.get_waiter(step)
             waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
         except WaiterError as error:
-            raise DeploymentFailedError(self._reasons(stack)) from error
+            raise DeploymentFailedError(self._failure_reasons(stack)) from error
 
-    def _reasons(self, stack: str) -> str:
+    def _failure_reasons(self, stack: str) -> str:
         events = self._stacks.describe_stack_events(StackName=stack)["StackEvents"]
         failed = [each for each in events if each["ResourceStatus"].endswith("FAILED")]
         return "; ".join(
@@ -99,25 +99,25 @@ class Deploying:
     def _upload_assets(self, template_dir: Path, stack: str) -> None:
         manifest = json.loads((template_dir / f"{stack}.assets.json").read_text())
         for asset in manifest["files"].values():
-            content = _content(template_dir / asset["source"]["path"])
+            content = _asset_content(template_dir / asset["source"]["path"])
             for destination in asset["destinations"].values():
                 self._upload(destination, content)
 
     def _upload(self, destination: Mapping[str, str], content: bytes) -> None:
-        bucket = self._resolved(destination["bucketName"])
+        bucket = self._substitute(destination["bucketName"])
         location: Any = {"LocationConstraint": self._region}
         with contextlib.suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
             self._s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
         self._s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=content)
 
-    def _resolved(self, name: str) -> str:
+    def _substitute(self, name: str) -> str:
         named = {"${AWS::AccountId}": self._account, "${AWS::Region}": self._region}
         for placeholder, value in named.items():
             name = name.replace(placeholder, value)
         return name
 
 
-def _content(source: Path) -> bytes:
+def _asset_content(source: Path) -> bytes:
     """Read a file, or zip a folder as the CDK does."""
     if source.is_file():
         return source.read_bytes()

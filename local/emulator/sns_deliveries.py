@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from local.emulator.records import Mail, Recipient
+from local.emulator.records import PublishedMessage, Recipient
 
-SUBJECT_LIMIT = 100  # "less than 100 characters", says the API reference
+MAX_SUBJECT_LENGTH = 100  # "less than 100 characters", says the API reference
 
 # The text of a message for one protocol, where the message may name several.
 Render = Callable[[str, str, str], str]
 
 
-def mail(  # noqa: PLR0913 - the fields of a publication
+def published_message(  # noqa: PLR0913 - the fields of a publication
     *,
     at: datetime,
     topic: str,
@@ -23,13 +23,17 @@ def mail(  # noqa: PLR0913 - the fields of a publication
     attributes: Mapping[str, Mapping[str, str]],
     subscriptions: Iterable[Mapping[str, Any]],
     render: Render,
-) -> Mail:
+) -> PublishedMessage:
     """Make the record of a publication to these subscriptions."""
     recipients = tuple(
         Recipient(protocol=each["protocol"], endpoint=each["endpoint"]) for each in subscriptions
     )
-    protocols = {"default", *_named(message, structure), *(each.protocol for each in recipients)}
-    return Mail(
+    protocols = {
+        "default",
+        *_protocols_in(message, structure),
+        *(each.protocol for each in recipients),
+    }
+    return PublishedMessage(
         at=at,
         topic=topic,
         subject=subject,
@@ -39,15 +43,15 @@ def mail(  # noqa: PLR0913 - the fields of a publication
     )
 
 
-def _named(message: str, structure: str) -> set[str]:
+def _protocols_in(message: str, structure: str) -> set[str]:
     return set(json.loads(message)) if structure == "json" else set()
 
 
-def refusal(
+def rejection_reason(
     subject: str, message: str, structure: str, attributes: Mapping[str, Any]
 ) -> str | None:
     """Say why AWS would not take a publication, or None."""
-    if subject and not _acceptable(subject):
+    if subject and not _is_valid_subject(subject):
         return "Invalid parameter: Subject"
     if structure == "json" and not _has_default(message):
         return "Invalid parameter: Message Structure - No default entry in JSON message body"
@@ -57,10 +61,10 @@ def refusal(
     return None
 
 
-def _acceptable(subject: str) -> bool:
+def _is_valid_subject(subject: str) -> bool:
     """Tell whether a subject is printable ASCII, does not begin blank, and is short enough."""
     printable = subject.isascii() and subject.isprintable() and not subject.startswith(" ")
-    return printable and len(subject) < SUBJECT_LIMIT
+    return printable and len(subject) < MAX_SUBJECT_LENGTH
 
 
 def _has_default(message: str) -> bool:

@@ -4,22 +4,24 @@ import contextvars
 import threading
 from collections.abc import Callable
 
-from local.emulator.records import Cause, Invocation, LastUse, Mail
+from local.emulator.records import Cause, Invocation, LastUse, PublishedMessage
 
-CAUSE: contextvars.ContextVar[Cause] = contextvars.ContextVar("cause", default=Cause.REQUEST)
+CURRENT_CAUSE: contextvars.ContextVar[Cause] = contextvars.ContextVar(
+    "cause", default=Cause.REQUEST
+)
 
 
-class Journal:
+class EventLog:
     """Keeps mails and invocations in the order they happened, and the last use of each key."""
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self.mails: list[Mail] = []
+        self.messages: list[PublishedMessage] = []
         self.invocations: list[Invocation] = []
         self.last_uses: dict[str, LastUse] = {}
 
 
-class Background:
+class BackgroundTasks:
     """Work that nobody waits for, such as an asynchronous invocation, until somebody asks."""
 
     def __init__(self) -> None:

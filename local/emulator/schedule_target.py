@@ -5,37 +5,39 @@ import logging
 import uuid
 from datetime import UTC, datetime
 
-from local.emulator import innards
-from local.emulator.journal import CAUSE, Background
+from local.emulator import ministack_internals
+from local.emulator.event_log import CURRENT_CAUSE, BackgroundTasks
 from local.emulator.records import Cause
 from local.emulator.schedule import Schedule
 
-_log = logging.getLogger("local.emulator.firing")
+_log = logging.getLogger("local.emulator.schedule_target")
 
 
-class Scheduler:
+class ScheduleTarget:
     """Fires schedules, and returns when all that they set off has ended."""
 
-    def __init__(self, background: Background) -> None:
-        """Start asynchronous invocations on this background."""
-        self._background = background
+    def __init__(self, background_tasks: BackgroundTasks) -> None:
+        """Start asynchronous invocations on these tasks."""
+        self._background_tasks = background_tasks
 
-    def fire(self, schedule: Schedule, at: datetime) -> None:
+    def invoke(self, schedule: Schedule, at: datetime) -> None:
         """Invoke the target of a schedule, or leave its event in the dead-letter queue."""
         event = _event(schedule, at)
-        if innards.role_may(schedule.role, "lambda:InvokeFunction", schedule.target):
-            self._invoke(schedule.target, event)
+        if ministack_internals.is_role_allowed(
+            schedule.role, "lambda:InvokeFunction", schedule.target
+        ):
+            self._start_invocation(schedule.target, event)
         else:
             _log.error("%s may not invoke %s", schedule.role, schedule.target)
             if schedule.dead_letters:
-                innards.send_to_queue(schedule.dead_letters, event)
+                ministack_internals.send_to_queue(schedule.dead_letters, event)
 
-    def _invoke(self, target: str, event: str) -> None:
-        record = innards.function_record(target)
-        cause = CAUSE.set(Cause.SCHEDULE)
-        innards.invoke_asynchronously(record, json.loads(event))
-        CAUSE.reset(cause)
-        self._background.wait()
+    def _start_invocation(self, target: str, event: str) -> None:
+        record = ministack_internals.function_record(target)
+        cause = CURRENT_CAUSE.set(Cause.SCHEDULE)
+        ministack_internals.invoke_asynchronously(record, json.loads(event))
+        CURRENT_CAUSE.reset(cause)
+        self._background_tasks.wait()
 
 
 def _event(schedule: Schedule, at: datetime) -> str:

@@ -4,21 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from local.demo.story import (
-    EXEMPTION_ENDS_TOLD,
+from local.demo.playback import Day, Observation, document
+from local.demo.scenario import (
+    DIGEST_DAYS,
+    EXEMPTION_END_REPORTED_ON,
     KEYS,
     LAST_DAY,
-    MAIL_DAYS,
-    SETTINGS_TOLD,
-    StoryKey,
+    REPORTED_SETTINGS,
+    ScenarioKey,
     day_of,
 )
-from local.demo.telling import Day, Sight, document
 from local.emulator.records import Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Check:
     """One rule, and every deviation from it."""
 
     subject: str
@@ -26,32 +26,32 @@ class Verdict:
     deviations: tuple[str, ...]
 
 
-def judge(days: Sequence[Day]) -> list[Verdict]:
+def verify(days: Sequence[Day]) -> list[Check]:
     """Judge the whole story, key by key, then its runs and its mails."""
-    verdicts = [
-        Verdict(subject=key.label, rule=key.rule, deviations=tuple(_of_key(key, days)))
+    checks = [
+        Check(subject=key.label, rule=key.rule, deviations=tuple(_key_deviations(key, days)))
         for key in KEYS
     ]
     general = (
-        ("runs", "the schedule ran it once a day, and it did not fail", _of_runs(days)),
-        ("mails", "one on each day with news, and none on any other", _of_mails(days)),
-        ("settings", "every edit, and the exemption's end, told once", _of_settings(days)),
+        ("runs", "the schedule ran it once a day, and it did not fail", _run_deviations(days)),
+        ("mails", "one on each day with news, and none on any other", _digest_deviations(days)),
+        ("settings", "every edit, and the exemption's end, told once", _settings_deviations(days)),
     )
-    return verdicts + [
-        Verdict(subject=subject, rule=rule, deviations=tuple(deviations))
+    return checks + [
+        Check(subject=subject, rule=rule, deviations=tuple(deviations))
         for subject, rule, deviations in general
     ]
 
 
-def _of_key(key: StoryKey, days: Sequence[Day]) -> Iterator[str]:
+def _key_deviations(key: ScenarioKey, days: Sequence[Day]) -> Iterator[str]:
     for day in days:
-        wanted, saw = key.on(day.day), day.sights[key.label]
+        wanted, saw = key.on(day.day), day.observations[key.label]
         due = day_of(wanted.due) if wanted.due else None
         if (saw.stage, saw.due) != (wanted.stage, due):
-            yield f"{_date(day)}: expected {wanted.stage.legend}{_due(due)}; saw {_told(saw)}"
+            yield f"{_date(day)}: expected {wanted.stage.legend}{_due(due)}; saw {_describe(saw)}"
 
 
-def _of_runs(days: Sequence[Day]) -> Iterator[str]:
+def _run_deviations(days: Sequence[Day]) -> Iterator[str]:
     if len(days) != LAST_DAY:
         yield f"expected {LAST_DAY} days; saw {len(days)}"
     for day in days:
@@ -62,26 +62,26 @@ def _of_runs(days: Sequence[Day]) -> Iterator[str]:
             yield f"{_date(day)}: expected no failed key; saw {day.runs[0].answer['failed']}"
 
 
-def _of_mails(days: Sequence[Day]) -> Iterator[str]:
+def _digest_deviations(days: Sequence[Day]) -> Iterator[str]:
     for day in days:
-        wanted, saw = int(day.day in MAIL_DAYS), [mail.subject for mail in day.mails]
+        wanted, saw = int(day.day in DIGEST_DAYS), [mail.subject for mail in day.messages]
         if len(saw) != wanted:
             yield f"{_date(day)}: expected {wanted} mails; saw {saw}"
 
 
-def _of_settings(days: Sequence[Day]) -> Iterator[str]:
+def _settings_deviations(days: Sequence[Day]) -> Iterator[str]:
     for day in days:
-        told = [document(mail) for mail in day.mails]
+        told = [document(mail) for mail in day.messages]
         changed = [name for each in told for name in each["changed_settings"]]
-        wanted = SETTINGS_TOLD.get(day.day, [])
+        wanted = REPORTED_SETTINGS.get(day.day, [])
         if changed != wanted:
             yield f"{_date(day)}: expected these changes told: {wanted}; saw {changed}"
         ended = sum(len(each["ended_exemptions"]) for each in told)
-        if ended != (day.day == EXEMPTION_ENDS_TOLD):
+        if ended != (day.day == EXEMPTION_END_REPORTED_ON):
             yield f"{_date(day)}: saw {ended} ends of exemptions told"
 
 
-def _told(saw: Sight) -> str:
+def _describe(saw: Observation) -> str:
     if saw.stage:
         return f"{saw.stage.legend}{_due(saw.due)}"
     reminder = ", reminded" if saw.reminded else ""

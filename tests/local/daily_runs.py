@@ -11,10 +11,10 @@ from typing import Any
 
 import boto3.dynamodb.types
 
-from local.demo.people import People
-from local.demo.telling import document
+from local.demo.actors import Actors
+from local.demo.playback import document
 from local.emulator.account import LocalAccount
-from local.emulator.records import Invocation, Mail
+from local.emulator.records import Invocation, PublishedMessage
 
 STALE = timedelta(days=400)
 SECTIONS = ("noticed", "deactivated", "deleted", "extended", "withdrawn", "closed", "held")
@@ -22,64 +22,64 @@ LEASE = {"pk": {"S": "RUN"}, "sk": {"S": "LEASE"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class DayState:
     """What is so after a day's runs, by the stage in which the day finds a key.
 
     state: the key in IAM, its watch with the days until its due day, and its history
-    told: how often each thing was told of each key
-    leased: whether a run still holds the lease
+    reported: how often each thing was reported of each key
+    lease_held: whether a run still holds the lease
     """
 
     state: dict[str, Any]
-    told: Counter[tuple[str, str]]
-    leased: bool
+    reported: Counter[tuple[str, str]]
+    lease_held: bool
 
 
-class Days:
+class DailyRuns:
     """The days of one account, of which nobody but the test starts a run."""
 
     def __init__(self, account: LocalAccount) -> None:
         """Take a deployed account; its schedule is turned off."""
         self.account = account
-        self._people = People(account)
+        self._actors = Actors(account)
         self._iam = account.client("iam")
         self._ledger = account.client("dynamodb")
         self._table = account.use()["TableName"]
         self._count = 0
-        self._mails = 0
+        self._messages = 0
         self._today: dict[str, str] = {}
-        turn_off_the_schedule(account)
+        disable_schedule(account)
         for parameter in ("notice-days", "grace-days"):
-            self._people.edit(parameter, "1")
+            self._actors.set_parameter(parameter, "1")
         for _ in range(3):
-            self.begin()
+            self.start_day()
             self.run()
 
-    def begin(self) -> None:
+    def start_day(self) -> None:
         """Let the next day begin: somebody has a stale key that nobody knew of."""
         self.account.move_clock(to=self.account.now + timedelta(days=1))
         self._count += 1
         users = [f"user-{self._count - age}" for age in range(4)]
         self.account.create_user(users[0])
-        self._people.make_key(users[0], created=self.account.now - STALE)
-        if users[3] in self._people.ids:
+        self._actors.create_key(users[0], created=self.account.now - STALE)
+        if users[3] in self._actors.key_ids:
             self._iam.delete_user(UserName=users[3])
-            del self._people.ids[users[3]]
-        ids = [self._people.ids.get(user, "") for user in users]
+            del self._actors.key_ids[users[3]]
+        ids = [self._actors.key_ids.get(user, "") for user in users]
         self._today = {"new": ids[0], "noticed": ids[1], "deactivated": ids[2]}
-        self._mails = len(self.account.outbox())
+        self._messages = len(self.account.outbox())
 
     def run(self) -> Invocation:
         """Run once, by hand."""
         return self.account.invoke({})
 
-    def free_the_lease(self) -> None:
+    def delete_lease(self) -> None:
         """Save the ten seconds that a run waits for one that died, which one case shows."""
         self._ledger.delete_item(TableName=self._table, Key=LEASE)
 
-    def day(self) -> Day:
+    def state(self) -> DayState:
         """See what became of the day."""
-        statuses = self._people.statuses()
+        statuses = self._actors.statuses()
         state = {
             stage: {
                 "iam": statuses.get(key_id, "gone"),
@@ -88,8 +88,8 @@ class Days:
             }
             for stage, key_id in self._today.items()
         }
-        leased = any(item["sk"] == "LEASE" for item in self._items("RUN"))
-        return Day(state=state, told=self._told(), leased=leased)
+        lease_held = any(item["sk"] == "LEASE" for item in self._items("RUN"))
+        return DayState(state=state, reported=self._reported(), lease_held=lease_held)
 
     def _watch(self, key_id: str) -> tuple[Any, ...] | None:
         for item in self._items("WATCH"):
@@ -98,18 +98,18 @@ class Days:
                 return item["state"]["kind"], due.days, int(item["reactivations"]), item["untold"]
         return None
 
-    def _told(self) -> Counter[tuple[str, str]]:
+    def _reported(self) -> Counter[tuple[str, str]]:
         stages = {key_id: stage for stage, key_id in self._today.items()}
         return Counter(
             (section, stages.get(entry["access_key_id"], entry["access_key_id"]))
-            for mail in self.mails()
+            for mail in self.messages()
             for section in SECTIONS
             for entry in document(mail).get(section, ())
         )
 
-    def mails(self) -> list[Mail]:
+    def messages(self) -> list[PublishedMessage]:
         """List the messages of the day."""
-        return self.account.outbox()[self._mails :]
+        return self.account.outbox()[self._messages :]
 
     def _items(self, pk: str) -> list[dict[str, Any]]:
         answer = self._ledger.query(
@@ -122,7 +122,7 @@ class Days:
         return [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
 
 
-def turn_off_the_schedule(account: LocalAccount) -> None:
+def disable_schedule(account: LocalAccount) -> None:
     """Leave all invocations to the test."""
     scheduler = account.client("scheduler")
     listed = scheduler.list_schedules()["Schedules"][0]

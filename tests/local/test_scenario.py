@@ -6,52 +6,52 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.judging import judge
-from local.demo.people import People
+from local.demo.actors import Actors
+from local.demo.playback import STARTS_AT, Day, Observation, document, play
+from local.demo.scenario import KEYS, LAST_DAY, SUBSCRIBER, seed
 from local.demo.stages import Stage
-from local.demo.story import KEYS, LAST_DAY, LISTENER, seed
-from local.demo.telling import STARTS_AT, Day, Sight, document, happen
 from local.demo.timeline import draw
-from local.emulator.records import Mail
+from local.demo.verify import verify
+from local.emulator.records import PublishedMessage
 from tests.local.conftest import AccountFactory
 
-Story = tuple[People, Sequence[Day]]
+Scenario = tuple[Actors, Sequence[Day]]
 
 
 @pytest.fixture(scope="module")
-def story(account_factory: AccountFactory, synthesised: Path) -> Story:
-    """Let the story happen, once."""
+def scenario(account_factory: AccountFactory, synthesised: Path) -> Scenario:
+    """Let the scenario happen, once."""
     with account_factory(STARTS_AT) as account:
         account.deploy(synthesised)
-        people = People(account)
-        seed(people)
-        return people, tuple(happen(people))
+        actors = Actors(account)
+        seed(actors)
+        return actors, tuple(play(actors))
 
 
 @pytest.fixture
-def days(story: Story) -> Sequence[Day]:
+def days(scenario: Scenario) -> Sequence[Day]:
     """What was seen, day by day."""
-    return story[1]
+    return scenario[1]
 
 
 @pytest.fixture
-def ids(story: Story) -> dict[str, str]:
-    """The ids of the keys, by their labels."""
-    return story[0].ids
+def key_ids(scenario: Scenario) -> dict[str, str]:
+    """The key_ids of the keys, by their labels."""
+    return scenario[0].key_ids
 
 
-def _mail(days: Sequence[Day], day: int) -> Mail:
-    (mail,) = days[day - 1].mails
+def _message(days: Sequence[Day], day: int) -> PublishedMessage:
+    (mail,) = days[day - 1].messages
     return mail
 
 
 def _statuses(days: Sequence[Day], label: str) -> list[str]:
-    return [day.sights[label].status for day in days]
+    return [day.observations[label].status for day in days]
 
 
 def _deviations(days: Sequence[Day], subject: str) -> tuple[str, ...]:
-    (verdict,) = [each for each in judge(days) if each.subject == subject]
-    return verdict.deviations
+    (check,) = [each for each in verify(days) if each.subject == subject]
+    return check.deviations
 
 
 @pytest.mark.parametrize("label", [key.label for key in KEYS])
@@ -72,30 +72,30 @@ def test_every_edit_and_the_end_of_an_exemption_are_told_once(days: Sequence[Day
 
 
 def test_every_mail_reaches_the_listener(days: Sequence[Day]) -> None:
-    readers = {each.endpoint for day in days for mail in day.mails for each in mail.recipients}
-    assert readers == {LISTENER}
+    readers = {each.endpoint for day in days for mail in day.messages for each in mail.recipients}
+    assert readers == {SUBSCRIBER}
 
 
 def test_a_deviation_is_seen(days: Sequence[Day]) -> None:
-    wrong = Sight(sections=(), status="Inactive", reminded=False, due=None)
-    day = replace(days[2], sights={**days[2].sights, "ann": wrong})
+    wrong = Observation(sections=(), status="Inactive", reminded=False, due=None)
+    day = replace(days[2], observations={**days[2].observations, "ann": wrong})
     (told,) = _deviations([*days[:2], day, *days[3:]], "ann")
     assert told == "day 3 (Wed 04 Mar): expected works; saw inactive, not ours"
 
 
 def test_a_missing_run_and_a_missing_mail_are_seen(days: Sequence[Day]) -> None:
-    silent = [replace(days[0], runs=(), mails=()), *days[1:]]
+    silent = [replace(days[0], runs=(), messages=()), *days[1:]]
     assert len(_deviations(silent, "runs")) == 1
     assert len(_deviations(silent, "mails")) == 1
 
 
 def test_no_key_is_turned_off_before_its_notice_was_mailed_seven_days_earlier(
-    days: Sequence[Day], ids: dict[str, str]
+    days: Sequence[Day], key_ids: dict[str, str]
 ) -> None:
     for key in KEYS:
-        for day in [day for day in days if day.sights[key.label].stage is Stage.DEACTIVATED]:
-            earlier = [m for each in days[: day.day - 7] for m in each.mails]
-            assert any(_names(mail, "noticed", ids[key.label]) for mail in earlier)
+        for day in [day for day in days if day.observations[key.label].stage is Stage.DEACTIVATED]:
+            earlier = [m for each in days[: day.day - 7] for m in each.messages]
+            assert any(_lists(mail, "noticed", key_ids[key.label]) for mail in earlier)
 
 
 def test_each_key_that_others_use_keeps_working(days: Sequence[Day]) -> None:
@@ -104,37 +104,37 @@ def test_each_key_that_others_use_keeps_working(days: Sequence[Day]) -> None:
 
 
 def test_the_first_notice_tells_what_its_reader_needs(
-    days: Sequence[Day], ids: dict[str, str]
+    days: Sequence[Day], key_ids: dict[str, str]
 ) -> None:
-    noticed = {entry["user"]: entry for entry in document(_mail(days, 1))["noticed"]}
+    noticed = {entry["user"]: entry for entry in document(_message(days, 1))["noticed"]}
     assert noticed["carol"]["description"] == "checkout, production"
     assert noticed["carol"]["due"] == "2026-03-09"
-    assert noticed["frank"]["newer_key"]["access_key_id"] == ids["frank (new)"]
+    assert noticed["frank"]["newer_key"]["access_key_id"] == key_ids["frank (new)"]
     assert noticed["dora"]["last_used"] is None
-    for key_id in (ids["carol"], ids["frank (new)"]):
-        assert key_id in _mail(days, 1).text
+    for key_id in (key_ids["carol"], key_ids["frank (new)"]):
+        assert key_id in _message(days, 1).text
 
 
 def test_a_deactivation_comes_with_the_command_that_undoes_it(
-    days: Sequence[Day], ids: dict[str, str]
+    days: Sequence[Day], key_ids: dict[str, str]
 ) -> None:
-    restore = {e["user"]: e["restore"] for e in document(_mail(days, 8))["deactivated"]}
+    restore = {e["user"]: e["restore"] for e in document(_message(days, 8))["deactivated"]}
     assert restore["carol"] == (
         "aws iam update-access-key --status Active "
-        f"--user-name carol --access-key-id {ids['carol']}"
+        f"--user-name carol --access-key-id {key_ids['carol']}"
     )
 
 
 def test_each_exempt_key_is_listed_in_every_digest_with_its_reason(days: Sequence[Day]) -> None:
     for day in days:
-        for mail in day.mails:
+        for mail in day.messages:
             reasons = {e["user"]: e["reason"] for e in document(mail)["exempt"]}
             assert "sealed in the safe" in reasons["breakglass"]
 
 
 def test_no_secret_is_in_a_mail_an_answer_or_a_log(days: Sequence[Day]) -> None:
     runs = [f"{run.answer} {run.log}" for day in days for run in day.runs]
-    mails = [body for day in days for mail in day.mails for body in mail.bodies.values()]
+    mails = [body for day in days for mail in day.messages for body in mail.bodies.values()]
     assert "secret" not in "".join([*runs, *mails]).casefold()
 
 
@@ -149,5 +149,5 @@ def test_the_timeline_has_a_row_of_sixty_days_for_every_key(days: Sequence[Day])
     assert max(map(len, lines)) <= 100
 
 
-def _names(mail: Mail, section: str, key_id: str) -> bool:
+def _lists(mail: PublishedMessage, section: str, key_id: str) -> bool:
     return any(entry["access_key_id"] == key_id for entry in document(mail).get(section, []))

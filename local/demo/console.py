@@ -10,7 +10,7 @@ from enum import StrEnum
 WIDTH = 100
 
 
-class Ink(StrEnum):
+class Style(StrEnum):
     """The colours, as a terminal is told of them."""
 
     PLAIN = ""
@@ -23,15 +23,15 @@ class Ink(StrEnum):
     MAGENTA = "35"
 
 
-def inked(text: str, ink: Ink) -> str:
+def styled(text: str, style: Style) -> str:
     """Colour a text, where somebody looks and has not asked for none (https://no-color.org)."""
     plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
-    return text if plain or not ink else f"\033[{ink}m{text}\033[0m"
+    return text if plain or not style else f"\033[{style}m{text}\033[0m"
 
 
-def say(text: str = "", ink: Ink = Ink.PLAIN) -> None:
+def print_line(text: str = "", style: Style = Style.PLAIN) -> None:
     """Print a line at once, even into a pipe."""
-    print(inked(text, ink), flush=True)
+    print(styled(text, style), flush=True)
 
 
 @contextmanager
@@ -40,4 +40,4 @@ def step(what: str) -> Iterator[None]:
     print(f"  {what:<52}", end="", flush=True)
     since = time.monotonic()
     yield
-    say(f"{time.monotonic() - since:5.1f} s", Ink.DIM)
+    print_line(f"{time.monotonic() - since:5.1f} s", Style.DIM)
