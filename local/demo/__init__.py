@@ -1,1 +1,1 @@
-"""The demo: the product in the emulated account, through sixty days of a story."""
+"""The demo: the product in an emulated account, through a scenario of sixty days."""

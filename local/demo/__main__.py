@@ -1,6 +1,6 @@
-"""The demo, `make demo`: sixty days of the deployed stack in some seconds, and a verdict.
+"""The demo, `make demo`: play sixty days of the deployed stack, and verify them.
 
-It ends with exit code 0 only if every key, on every day, was what the rules say.
+The exit code is 0 only if every key had the expected stage on every day.
 """
 
 import sys
@@ -20,26 +20,26 @@ from local.emulator.account import LocalAccount
 from local.emulator.records import PublishedMessage
 
 _DAYS_WITH_FULL_EMAIL = frozenset({1, 8, 10, 13, 28, 31, 38})
-"""Days whose mail is worth reading: first notices, deactivations, one turned on again, a
-changed setting, a hold, an extension, deletions."""
+"""Days whose e-mail is printed: first notices, deactivations, a key turned on again, a changed
+setting, a hold, an extension, deletions."""
 _UNCHANGED_STAGES = frozenset(
     {Stage.WORKS, Stage.WAITING, Stage.IN_GRACE, Stage.NOT_OURS, Stage.ABSENT}
     | {Stage.EXEMPT, Stage.HELD}
 )
 _EMULATED = """\
-  IAM, SSM, SNS, SQS, DynamoDB, KMS, Lambda and Scheduler are ministack's, on 127.0.0.1, which
-  enforces IAM's policies: the function could do only what its deployed role may.
-  The function is the synthesised asset, under AWS's own runtime client, fired by its schedule.
-  The demo set the clock, the age of the keys, and the dates of their last use.
-  PublishedMessage went into an outbox. Nothing left this machine."""
+  IAM, SSM, SNS, SQS, DynamoDB, KMS, Lambda and Scheduler were emulated by ministack on 127.0.0.1,
+  with IAM policies enforced: the function had the permissions of its deployed role only.
+  The function was the synthesised asset under AWS's own runtime client, invoked by its schedule.
+  The demo set the clock, the age of the keys and the dates of their last use.
+  E-mails were recorded in an outbox. Nothing was sent from this machine."""
 
 
 def main() -> int:
-    """Show the story; the exit code says whether it went as the rules say."""
+    """Run the demo. Return 0 if everything was as expected, 1 if not, 130 on Ctrl-C."""
     try:
         return _run()
     except KeyboardInterrupt:
-        print_line("\nstopped; nothing of it is left")
+        print_line("\nstopped, and all its files deleted")
         return 130
 
 
@@ -55,7 +55,7 @@ def _run() -> int:
             with step("deploying the stack"):
                 account.deploy(assembly)
             actors = Actors(account)
-            with step(f"making users, and {sum(k.age is not None for k in KEYS)} keys"):
+            with step(f"creating users and {sum(k.age is not None for k in KEYS)} keys"):
                 seed(actors)
             print_line()
             days = _play(actors)
@@ -71,61 +71,62 @@ def _play(actors: Actors) -> list[Day]:
 
 
 def _print_day(day: Day, before: Day | None) -> None:
-    """Tell a day, if anything happened on it."""
+    """Print the changes, e-mails and actions of a day, if there are any."""
     changes = _changes(day, before)
     if not (changes or day.messages or day.actions):
         return
     margin = f"day {day.day:>2}  {day_of(day.day):%a} {day_of(day.day).day:>2} {day_of(day.day):%b}"
     lines = [styled(f"{what}: {', '.join(labels)}", Style.BOLD) for what, labels in changes.items()]
-    lines += [f"mail: {mail.subject}" for mail in day.messages]
+    lines += [f"e-mail: {message.subject}" for message in day.messages]
     lines += [styled(f"then {action}", Style.BLUE) for action in day.actions]
     for line in lines:
         print_line(f"{margin:<20}{line}")
         margin = ""
     if day.day in _DAYS_WITH_FULL_EMAIL:
-        for mail in day.messages:
-            _print_message(mail)
+        for message in day.messages:
+            _print_message(message)
 
 
 def _changes(day: Day, before: Day | None) -> dict[str, list[str]]:
-    """Collect the keys that are news today, by what happened to them."""
+    """Return the labels of the keys to print for a day, by what happened to them."""
     found: dict[str, list[str]] = {}
     for label, observation in day.observations.items():
         stage = observation.stage
         changed = before is None or before.observations[label].stage is not stage
         first = changed and stage in {Stage.EXEMPT, Stage.HELD}
         if stage is None or stage not in _UNCHANGED_STAGES or first:
-            found.setdefault(stage.legend if stage else "unlike any rule", []).append(label)
+            found.setdefault(stage.legend if stage else "unknown stage", []).append(label)
     return found
 
 
-def _print_message(mail: PublishedMessage) -> None:
+def _print_message(message: PublishedMessage) -> None:
     bar = styled("    | ", Style.DIM)
-    readers = ", ".join(each.endpoint for each in mail.recipients)
+    recipients = ", ".join(each.endpoint for each in message.recipients)
+    headers = (f"To: {recipients}", f"Subject: {message.subject}", "")
     print_line()
-    for line in (f"To: {readers}", f"Subject: {mail.subject}", "", *mail.text.splitlines()):
+    for line in (*headers, *message.text.splitlines()):
         print_line(f"{bar}{line}".rstrip())
     print_line()
 
 
 def _print_summary(days: Sequence[Day]) -> int:
     print_line()
-    print_line("WHAT BECAME OF EACH KEY", Style.BOLD)
+    print_line("EACH KEY, DAY BY DAY", Style.BOLD)
     print_line()
     for line in draw(days):
         print_line(line)
     checks = verify(days)
     print_line()
-    print_line("AS THE RULES SAY?", Style.BOLD)
+    print_line("CHECKS AGAINST THE RULES", Style.BOLD)
     for check in checks:
         _print_check(check)
     print_line()
-    print_line("WHAT IS EMULATED", Style.BOLD)
+    print_line("WHAT WAS EMULATED", Style.BOLD)
     print_line(_EMULATED)
     print_line()
     failed = [check for check in checks if check.deviations]
     print_line(
-        f"as the rules say: {len(checks) - len(failed)} of {len(checks)}",
+        f"checks passed: {len(checks) - len(failed)} of {len(checks)}",
         Style.RED if failed else Style.GREEN,
     )
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""What people do in the scenario: each action is a call of AWS's API, or a use of a key."""
+"""The people of the scenario: what they do is a call to the AWS API, or the use of a key."""
 
 from datetime import datetime, timedelta
 
@@ -9,35 +9,38 @@ PATH = "/key-rotation"
 
 
 class Actors:
-    """Everybody in the account but the function; `key_ids` holds the keys by their labels."""
+    """The people in an account.
+
+    key_ids: the IDs of their keys, by label
+    """
 
     def __init__(self, account: LocalAccount) -> None:
-        """Act in this account, with an administrator's credentials."""
+        """Act in an account with an administrator's credentials."""
         self.account = account
         self.key_ids: dict[str, str] = {}
         self._iam = account.client("iam")
         self._ssm = account.client("ssm")
 
     def set_parameter(self, parameter: str, value: str) -> None:
-        """Edit a threshold, as in the console."""
+        """Set a parameter of the product."""
         self._ssm.put_parameter(Name=f"{PATH}/{parameter}", Value=value, Overwrite=True)
 
     def create_key(self, label: str, *, created: datetime | None = None) -> None:
-        """Make a key for the user that the label begins with."""
+        """Create a key for the user that the label starts with."""
         self.key_ids[label] = self.account.create_key(user_of(label), created=created)
 
     def describe_key(self, label: str, text: str) -> None:
-        """Describe a key, as the console does: by a tag of the user's, named after the key."""
+        """Set the description of a key as the console does, in a user tag named after the key."""
         self._iam.tag_user(
             UserName=user_of(label), Tags=[{"Key": self.key_ids[label], "Value": text}]
         )
 
     def activate(self, label: str) -> None:
-        """Set a key active."""
+        """Set a key to Active."""
         self._set(label, ACTIVE)
 
     def deactivate(self, label: str) -> None:
-        """Set a key inactive."""
+        """Set a key to Inactive."""
         self._set(label, INACTIVE)
 
     def delete(self, label: str) -> None:
@@ -45,18 +48,18 @@ class Actors:
         self._iam.delete_access_key(UserName=user_of(label), AccessKeyId=self.key_ids[label])
 
     def use(self, label: str, *, ago: timedelta = timedelta(0)) -> None:
-        """Use a key, now or before."""
+        """Use a key now, or some time ago."""
         self.account.set_last_used(self.key_ids[label], self.account.now - ago)
 
     def rotate(self, label: str) -> None:
-        """Do what every owner is asked for: a new key, put to use, and the old one deleted."""
+        """Rotate as an owner should: create and use a new key, then delete the old one."""
         new = f"{user_of(label)} (new)"
         self.create_key(new)
         self.use(new)
         self.delete(label)
 
     def statuses(self) -> dict[str, str]:
-        """Read the status of every key in IAM, by its id."""
+        """Read the status of each key in IAM, by key ID."""
         users = {user_of(label) for label in self.key_ids}
         listed = [
             key
@@ -74,5 +77,5 @@ class Actors:
 
 
 def user_of(label: str) -> str:
-    """Tell whose key a label such as `carol (new)` names."""
+    """Return the user in a label such as `carol (new)`."""
     return label.partition(" ")[0]

@@ -1,4 +1,4 @@
-"""What a person sees at the terminal: steps with their durations, and a little colour."""
+"""Output on the terminal: steps with their durations, and colours."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ WIDTH = 100
 
 
 class Style(StrEnum):
-    """The colours, as a terminal is told of them."""
+    """ANSI codes of the text styles."""
 
     PLAIN = ""
     BOLD = "1"
@@ -24,19 +24,19 @@ class Style(StrEnum):
 
 
 def styled(text: str, style: Style) -> str:
-    """Colour a text, where somebody looks and has not asked for none (https://no-color.org)."""
+    """Style a text, unless stdout is no terminal or NO_COLOR is set (https://no-color.org)."""
     plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
     return text if plain or not style else f"\033[{style}m{text}\033[0m"
 
 
 def print_line(text: str = "", style: Style = Style.PLAIN) -> None:
-    """Print a line at once, even into a pipe."""
+    """Print a line, and flush it."""
     print(styled(text, style), flush=True)
 
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Tell what is being done, and when it is done how long it took."""
+    """Print a step, and its duration when the block ends."""
     print(f"  {what:<52}", end="", flush=True)
     since = time.monotonic()
     yield

@@ -1,4 +1,4 @@
-"""Lets the story happen in an account, day by day, and writes down what is seen."""
+"""Plays the scenario in an account, day by day, and records what is observed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from local.demo.scenario import ACTIONS, FIRST_DAY, KEYS, LAST_DAY, day_of
 from local.demo.stages import ACTIVE, GONE, Stage
 from local.emulator.records import Invocation, PublishedMessage
 
-_NOON = time(12, tzinfo=UTC)  # the schedule fires at 09:00, and people act after it
+_NOON = time(12, tzinfo=UTC)  # the schedule runs at 09:00, and people act after it
 _MORNING = time(6, tzinfo=UTC)
 STARTS_AT = datetime.combine(FIRST_DAY, time(0, tzinfo=UTC))
 _LAST_NIGHT = timedelta(hours=14)
@@ -20,11 +20,12 @@ _SECTIONS = frozenset(stage.section for stage in Stage if stage.section) | {"fai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One key on one day.
+    """What was observed of one key on one day.
 
-    sections: the lists of the answer that name it
-    status: what IAM says, read by an administrator after the run
-    reminded: whether a mail of the day calls it due tomorrow
+    sections: the lists of the function's response that name the key
+    status: its status in IAM after the run
+    reminded: whether a message of the day announces it for the next day
+    due: the day that the response gives for it
     """
 
     sections: tuple[str, ...]
@@ -34,7 +35,7 @@ class Observation:
 
     @property
     def stage(self) -> Stage | None:
-        """What this looks like; None where it looks like nothing that the story knows."""
+        """The stage with these properties, or None if the scenario has no such stage."""
         if len(self.sections) > 1:
             return None
         section = self.sections[0] if self.sections else None
@@ -43,7 +44,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """What happened on one day, and what people did after it."""
+    """What was observed on one day, and what people did after the run."""
 
     day: int
     runs: tuple[Invocation, ...]
@@ -53,7 +54,7 @@ class Day:
 
 
 def play(actors: Actors) -> Iterator[Day]:
-    """Move the clock from noon to noon; the schedule fires the function on the way."""
+    """Move the clock from noon to noon; the schedule invokes the function on the way."""
     account, active = actors.account, set(actors.key_ids)
     for day in range(1, LAST_DAY + 1):
         runs, messages = len(account.invocations()), len(account.outbox())
@@ -75,7 +76,7 @@ def play(actors: Actors) -> Iterator[Day]:
 
 
 def document(message: PublishedMessage) -> Mapping[str, Any]:
-    """Read a mail's facts, in the form that programs get."""
+    """Read the JSON body of a message."""
     facts: Mapping[str, Any] = json.loads(message.bodies["sqs"])
     return facts
 

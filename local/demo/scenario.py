@@ -1,7 +1,7 @@
-"""The scenario: some people, their keys, what they do on which day, and what then has to happen.
+"""The scenario: people, their keys, what they do on which day, and what must happen.
 
-The expectations are written from the rules in the README by hand, day by day, and know nothing of
-the product's code. Day 1 is the first run; thresholds are the defaults (90, 7, 30) until edited.
+The expectations are derived from the rules in the README by hand, day by day, without the product's
+code. The first run is on day 1; thresholds are the defaults (90, 7, 30) until they are edited.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from local.demo.stages import Stage
 FIRST_DAY = date(2026, 3, 2)
 LAST_DAY = 60
 SUBSCRIBER = "security@example.com"
-_KEY_MADE_AT = time(15, tzinfo=UTC)  # later in the day than a run: only dates count
+_KEY_MADE_AT = time(15, tzinfo=UTC)  # later in the day than a run, since only dates count
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedFrom:
-    """From this day on, until the next entry, a key is seen at a stage, with a day told for it."""
+    """The stage of a key from a day on, until the next entry, and its reported due day."""
 
     day: int
     stage: Stage
@@ -28,12 +28,12 @@ class ExpectedFrom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioKey:
-    """One key and what has to become of it.
+    """A key, and its expected stages.
 
-    label: its user, and which of that user's keys
-    rule: the rule that it is an example of
-    age: its age in days on day 1; None for a key that is made on the way
-    used: how many days before day 1 it was last used; None for never
+    label: its user, and which of that user's keys it is
+    rule: the rule that it demonstrates
+    age: its age in days on day 1; None if it is created later
+    used: days before day 1 on which it was last used; None if never
     daily: whether it is used every day while it is active
     """
 
@@ -47,7 +47,7 @@ class ScenarioKey:
     description: str | None = None
 
     def on(self, day: int) -> ExpectedFrom:
-        """What has to be seen on a day."""
+        """Return the expected stage on a day."""
         return [entry for entry in self.expected if entry.day <= day][-1]
 
 
@@ -61,12 +61,12 @@ class ScenarioAction:
 
 
 def day_of(day: int) -> date:
-    """The date of a day of the story."""
+    """Return the date of a day of the scenario."""
     return FIRST_DAY + timedelta(days=day - 1)
 
 
 def seed(actors: Actors) -> None:
-    """Bring the account to the morning of day 1."""
+    """Create the users, keys and exemptions, as on the morning of day 1."""
     for user in sorted({user_of(key.label) for key in KEYS}):
         actors.account.create_user(user)
     for key in KEYS:
@@ -108,7 +108,7 @@ ACTIONS = (
     ScenarioAction(day=9, text="carol turns the key on again", do=lambda p: p.activate("carol")),
     ScenarioAction(
         day=10,
-        text="AWS shows late that ben's key was used before its deactivation",
+        text="AWS reports late that ben's key was used before its deactivation",
         do=lambda p: p.use("ben", ago=timedelta(days=1, hours=4)),
     ),
     ScenarioAction(
@@ -122,11 +122,11 @@ ACTIONS = (
     ),
     ScenarioAction(
         day=30,
-        text="someone turns ivan's key on, uses it, and turns it off",
+        text="someone turns ivan's key on, uses it, and turns it off again",
         do=_use_in_grace_window,
     ),
     ScenarioAction(
-        day=34, text="security talks to carol, who rotates", do=lambda p: p.rotate("carol")
+        day=34, text="carol rotates on request of security", do=lambda p: p.rotate("carol")
     ),
     ScenarioAction(
         day=44,
@@ -144,8 +144,7 @@ DIGEST_DAYS = frozenset(
     {1, 5, 6, 7, 8, 9, 10, 13, 15, 16, 17, 19, 21, 25, 26, 27, 28, 29, 30}
     | {31, 35, 37, 38, 39, 41, 42, 43, 44, 45, 54, 56, 58, 59}
 )
-"""Days on which something happens, is reminded of or was edited; on all others nobody is written
-to."""
+"""The days with a digest: those with an action, a reminder or an edited setting."""
 
 REPORTED_SETTINGS = {
     6: ["max-changes-per-run"],
@@ -158,7 +157,7 @@ EXEMPTION_END_REPORTED_ON = 21
 KEYS = (
     ScenarioKey(
         label="ann",
-        rule="a fresh key is left alone",
+        rule="a fresh key is not changed",
         age=10,
         used=1,
         daily=True,
@@ -184,7 +183,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="ben",
-        rule="first seen at 84 days: a full notice; put off a day by the limit of 4",
+        rule="first seen at 84 days: a full notice; deferred a day by the limit of 4",
         age=84,
         used=20,
         expected=(
@@ -201,7 +200,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="carol",
-        rule="in use at 400 days: noticed, turned on again twice, then held for a person",
+        rule="in use at 400 days: noticed, turned on again three times, then held",
         age=400,
         used=1,
         daily=True,
@@ -235,7 +234,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="dora",
-        rule="never used: its told day stays, though grace-days became shorter",
+        rule="never used: its announced day stays, though grace-days became shorter",
         age=200,
         expected=(
             ExpectedFrom(1, Stage.NOTICED, 8),
@@ -250,7 +249,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="frank (old)",
-        rule="the older of two keys goes",
+        rule="the older of two keys is rotated",
         age=300,
         used=100,
         description="nightly export",
@@ -267,7 +266,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="frank (new)",
-        rule="the newer of two keys, in use, stays",
+        rule="the newer of two keys, in use, is not changed",
         age=5,
         used=1,
         daily=True,
@@ -275,7 +274,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="gil",
-        rule="rotated by its owner within the notice: closed",
+        rule="deleted by its owner after the notice: its watch is closed",
         age=150,
         used=1,
         expected=(
@@ -293,7 +292,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="ivan",
-        rule="used in its window: the window starts again from that use",
+        rule="used in its grace window: the window starts again at that use",
         age=120,
         used=2,
         expected=(
@@ -311,7 +310,7 @@ KEYS = (
     ),
     ScenarioKey(
         label="vendor",
-        rule="exempt until day 20, that day included; then noticed like any other",
+        rule="exempt until day 20, that day included; then noticed like any other key",
         age=250,
         used=3,
         expected=(
@@ -328,13 +327,13 @@ KEYS = (
     ),
     ScenarioKey(
         label="breakglass",
-        rule="exempt without end: reported, never acted on",
+        rule="exempt without end: reported, never changed",
         age=700,
         expected=(ExpectedFrom(1, Stage.EXEMPT),),
     ),
     ScenarioKey(
         label="helen",
-        rule="inactive, not ours: untouched until adopted, then a whole window",
+        rule="inactive, not ours: not changed until adopted, then a full grace window",
         age=500,
         used=90,
         inactive=True,

@@ -1,4 +1,4 @@
-"""What an observer can see of one key on one day, and the sign that stands for it on a timeline."""
+"""What can be observed of a key on a day, and its character on the timeline."""
 
 from enum import Enum
 from typing import Self
@@ -9,19 +9,20 @@ GONE = "gone"
 
 
 class Stage(Enum):
-    """One row of the legend.
+    """A stage of a key: one row of the legend.
 
-    sign: its character on a timeline
-    section: the list of the run's answer that names the key, or None where none does
+    sign: its character on the timeline
+    section: the list of the run's response that names the key, or None
     status: the key's status in IAM after the run
-    reminded: whether the day's mail reminds of it
+    legend: its description
+    reminded: whether the day's message contains its reminder
     """
 
     WORKS = (".", None, ACTIVE, "works")
     NOTICED = ("N", "noticed", ACTIVE, "notice given")
-    WAITING = ("n", "upcoming", ACTIVE, "noticed, still works")
+    WAITING = ("n", "upcoming", ACTIVE, "noticed, still active")
     REMINDED = ("!", "upcoming", ACTIVE, "last reminder", True)
-    DEFERRED = ("~", "deferred", ACTIVE, "put off by the limit")
+    DEFERRED = ("~", "deferred", ACTIVE, "deferred by the limit")
     WITHDRAWN = ("W", "withdrawn", ACTIVE, "notice withdrawn")
     DEACTIVATED = ("D", "deactivated", INACTIVE, "deactivated")
     IN_GRACE = ("-", "upcoming", INACTIVE, "inactive, watched for use")
@@ -29,8 +30,8 @@ class Stage(Enum):
     EXTENDED = ("E", "extended", INACTIVE, "used, window restarts")
     ADOPTED = ("A", "adopted", INACTIVE, "adopted")
     DELETED = ("X", "deleted", GONE, "deleted")
-    CLOSED = ("C", "closed", GONE, "closed, owner rotated")
-    HELD = ("H", "held", ACTIVE, "held for a person")
+    CLOSED = ("C", "closed", GONE, "closed, key was deleted")
+    HELD = ("H", "held", ACTIVE, "held, needs a person")
     EXEMPT = ("=", "exempt", ACTIVE, "exempt")
     NOT_OURS = ("o", None, INACTIVE, "inactive, not ours")
     ABSENT = (" ", None, GONE, "does not exist")
@@ -41,9 +42,9 @@ class Stage(Enum):
         section: str | None,
         status: str,
         legend: str,
-        reminded: bool = False,  # noqa: FBT001, FBT002 - an enum's values are given by position
+        reminded: bool = False,  # noqa: FBT001, FBT002 - enum values are positional
     ) -> None:
-        """Take the parts of a value."""
+        """Set the attributes from the value."""
         self.sign = sign
         self.section = section
         self.status = status
@@ -52,7 +53,7 @@ class Stage(Enum):
 
     @classmethod
     def matching(cls, *, section: str | None, status: str, reminded: bool) -> Self | None:
-        """Find the stage that looks like this; None where none does."""
-        look = (section, status, reminded)
-        found = [each for each in cls if (each.section, each.status, each.reminded) == look]
+        """Return the stage with these properties, or None."""
+        observed = (section, status, reminded)
+        found = [each for each in cls if (each.section, each.status, each.reminded) == observed]
         return found[0] if found else None

@@ -1,4 +1,4 @@
-"""Synthesises the product's stack, as a person would, into a folder."""
+"""Synthesises the product's stack into a folder, as a user does."""
 
 import json
 import os
@@ -10,11 +10,14 @@ _ROOT = Path(__file__).parents[2]
 
 
 class SynthesisFailedError(Exception):
-    """Raised when the CDK app ends with an error; it carries what the app said."""
+    """Raised when the CDK app fails; the message is its output."""
 
 
 def synthesise(folder: Path, *, email: str) -> Path:
-    """Run the CDK app with one address to tell, offline and without credentials."""
+    """Run the CDK app for one e-mail address, offline and without credentials.
+
+    Returns the folder of the cloud assembly.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment = clean | {
         "CDK_CONTEXT_JSON": json.dumps({"email": email}),

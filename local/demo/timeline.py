@@ -1,4 +1,4 @@
-"""Draws the story: one row for each key, one column for each day."""
+"""Draws the scenario: one row for each key, one column for each day."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,15 +23,15 @@ _STYLE_BY_SIGN = {sign: style for style, signs in _SIGNS_BY_STYLE.items() for si
 
 
 def draw(days: Sequence[Day]) -> Iterator[str]:
-    """Draw the lines of the timeline, from its dates down to its legend."""
+    """Yield the lines of the timeline, from the dates to the legend."""
     ticks = [day.day for day in days[::_TICK]]
     dates = (f"{day_of(day).day} {day_of(day):%b}".ljust(_TICK) for day in ticks)
     yield " " * _MARGIN + "".join(dates).rstrip()
     yield " " * _MARGIN + "".join("|".ljust(_TICK) for _ in ticks).rstrip()
     for key in KEYS:
         yield _margin(key) + "".join(_styled(_sign(key, day)) for day in days).rstrip()
-    mails = "".join(_styled("m" if day.messages else " ") for day in days).rstrip()
-    yield "  a mail went out".ljust(_MARGIN) + mails
+    messages = "".join(_styled("m" if day.messages else " ") for day in days).rstrip()
+    yield "  e-mail sent".ljust(_MARGIN) + messages
     yield ""
     yield from _legend()
 

@@ -1,4 +1,4 @@
-"""Holds what was seen against what the rules say."""
+"""Compares the observations with the expectations."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from local.emulator.records import Cause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One rule, and every deviation from it."""
+    """A rule, and each deviation from it."""
 
     subject: str
     rule: str
@@ -27,15 +27,19 @@ class Check:
 
 
 def verify(days: Sequence[Day]) -> list[Check]:
-    """Judge the whole story, key by key, then its runs and its mails."""
+    """Check each key, then the runs, the digests and the reported settings."""
     checks = [
         Check(subject=key.label, rule=key.rule, deviations=tuple(_key_deviations(key, days)))
         for key in KEYS
     ]
     general = (
-        ("runs", "the schedule ran it once a day, and it did not fail", _run_deviations(days)),
-        ("mails", "one on each day with news, and none on any other", _digest_deviations(days)),
-        ("settings", "every edit, and the exemption's end, told once", _settings_deviations(days)),
+        ("runs", "the schedule starts one run a day, and none fails", _run_deviations(days)),
+        ("digests", "one on each day with news, none on any other", _digest_deviations(days)),
+        (
+            "settings",
+            "each edit and the exemption's end, reported once",
+            _settings_deviations(days),
+        ),
     )
     return checks + [
         Check(subject=subject, rule=rule, deviations=tuple(deviations))
@@ -45,47 +49,49 @@ def verify(days: Sequence[Day]) -> list[Check]:
 
 def _key_deviations(key: ScenarioKey, days: Sequence[Day]) -> Iterator[str]:
     for day in days:
-        wanted, saw = key.on(day.day), day.observations[key.label]
-        due = day_of(wanted.due) if wanted.due else None
-        if (saw.stage, saw.due) != (wanted.stage, due):
-            yield f"{_date(day)}: expected {wanted.stage.legend}{_due(due)}; saw {_describe(saw)}"
+        expected, observed = key.on(day.day), day.observations[key.label]
+        due = day_of(expected.due) if expected.due else None
+        if (observed.stage, observed.due) != (expected.stage, due):
+            wanted, found = f"{expected.stage.legend}{_due(due)}", _describe(observed)
+            yield f"{_date(day)}: expected {wanted}; observed {found}"
 
 
 def _run_deviations(days: Sequence[Day]) -> Iterator[str]:
     if len(days) != LAST_DAY:
-        yield f"expected {LAST_DAY} days; saw {len(days)}"
+        yield f"expected {LAST_DAY} days; observed {len(days)}"
     for day in days:
-        saw = [f"{run.cause}, {run.error or 'no error'}" for run in day.runs]
-        if saw != [f"{Cause.SCHEDULE}, no error"]:
-            yield f"{_date(day)}: expected one run by the schedule; saw {saw}"
-        elif day.runs[0].answer["failed"]:
-            yield f"{_date(day)}: expected no failed key; saw {day.runs[0].answer['failed']}"
+        runs = [f"{run.cause}, {run.error or 'no error'}" for run in day.runs]
+        if runs != [f"{Cause.SCHEDULE}, no error"]:
+            yield f"{_date(day)}: expected one scheduled run; observed {runs}"
+        elif failed := day.runs[0].answer["failed"]:
+            yield f"{_date(day)}: expected no failed key; observed {failed}"
 
 
 def _digest_deviations(days: Sequence[Day]) -> Iterator[str]:
     for day in days:
-        wanted, saw = int(day.day in DIGEST_DAYS), [mail.subject for mail in day.messages]
-        if len(saw) != wanted:
-            yield f"{_date(day)}: expected {wanted} mails; saw {saw}"
+        expected = int(day.day in DIGEST_DAYS)
+        subjects = [message.subject for message in day.messages]
+        if len(subjects) != expected:
+            yield f"{_date(day)}: expected {expected} digests; observed {subjects}"
 
 
 def _settings_deviations(days: Sequence[Day]) -> Iterator[str]:
     for day in days:
-        told = [document(mail) for mail in day.messages]
-        changed = [name for each in told for name in each["changed_settings"]]
-        wanted = REPORTED_SETTINGS.get(day.day, [])
-        if changed != wanted:
-            yield f"{_date(day)}: expected these changes told: {wanted}; saw {changed}"
-        ended = sum(len(each["ended_exemptions"]) for each in told)
+        digests = [document(message) for message in day.messages]
+        changed = [name for each in digests for name in each["changed_settings"]]
+        expected = REPORTED_SETTINGS.get(day.day, [])
+        if changed != expected:
+            yield f"{_date(day)}: expected changed settings {expected}; observed {changed}"
+        ended = sum(len(each["ended_exemptions"]) for each in digests)
         if ended != (day.day == EXEMPTION_END_REPORTED_ON):
-            yield f"{_date(day)}: saw {ended} ends of exemptions told"
+            yield f"{_date(day)}: observed {ended} ended exemptions"
 
 
-def _describe(saw: Observation) -> str:
-    if saw.stage:
-        return f"{saw.stage.legend}{_due(saw.due)}"
-    reminder = ", reminded" if saw.reminded else ""
-    return f"{saw.status}, listed under {saw.sections}{reminder}{_due(saw.due)}"
+def _describe(observed: Observation) -> str:
+    if observed.stage:
+        return f"{observed.stage.legend}{_due(observed.due)}"
+    reminder = ", reminded" if observed.reminded else ""
+    return f"{observed.status}, listed under {observed.sections}{reminder}{_due(observed.due)}"
 
 
 def _date(day: Day) -> str:

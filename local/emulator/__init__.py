@@ -1,1 +1,4 @@
-"""An emulated AWS account: ministack, patched where it differs from AWS. Knows no product."""
+"""An emulated AWS account: ministack, with patches where it differs from AWS.
+
+This package contains nothing specific to key rotation.
+"""

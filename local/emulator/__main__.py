@@ -1,7 +1,8 @@
-"""The emulated account as a process: `python -m local.emulator --port 4566`.
+"""Run the emulated account as a process: `python -m local.emulator --port 4566`.
 
-ministack runs in it, patched, with IAM enforced, on the loopback interface only, and by a clock of
-its own. What it writes stays in its state folder; its temporary files go when it ends.
+The process runs ministack with the patches of `local/emulator/patches`, enforces IAM policies,
+listens on the loopback interface only, and has its own clock. Its log stays in the state folder;
+its temporary files are deleted when it stops.
 """
 
 import argparse
@@ -41,7 +42,7 @@ READY_PREFIX = "ready "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line says."""
+    """The parsed command line."""
 
     port: int
     state: Path
@@ -52,7 +53,7 @@ class Options:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve requests until the process is stopped."""
     options = _options(sys.argv[1:])
     listener = socket.create_server((HOST, options.port))
     port = listener.getsockname()[1]
@@ -60,7 +61,7 @@ def main() -> None:
     scratch.mkdir(parents=True, exist_ok=True)
     _set_environment(options, port, scratch)
     _log_to(options.state / "emulator.log")
-    import_ministack()  # before the clock starts: it takes a second
+    import_ministack()  # before the clock starts, because the import takes a second
     clock = Clock(starts_at=options.now)
     pool = ExecutionEnvironmentPool(
         scratch=scratch, endpoint=f"http://{HOST}:{port}", now=clock.now
@@ -76,39 +77,39 @@ def main() -> None:
 
 def _options(arguments: list[str]) -> Options:
     parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=4566, help="0 takes a free one")
-    parser.add_argument("--state", type=Path, default=Path(".local"), help="its folder")
-    parser.add_argument("--now", type=_instant, default=datetime.now(UTC))
-    parser.add_argument("--region", default="eu-west-1", help="where unsigned requests go")
-    parser.add_argument("--account", default="000000000000")
-    parser.add_argument("--until-stdin-closes", action="store_true", help="end with the parent")
+    parser.add_argument("--port", type=int, default=4566, help="0 selects a free port")
+    parser.add_argument("--state", type=Path, default=Path(".local"), help="folder for the log")
+    parser.add_argument("--now", type=_instant, default=datetime.now(UTC), help="ISO 8601")
+    parser.add_argument("--region", default="eu-west-1", help="Region of unsigned requests")
+    parser.add_argument("--account", default="000000000000", help="account ID")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="stop with the parent")
     parsed = vars(parser.parse_args(arguments))
     return Options(**{**parsed, "state": parsed["state"].absolute()})
 
 
 def _instant(text: str) -> datetime:
-    """Read ISO 8601; without an offset it is UTC."""
+    """Parse an ISO 8601 time; a time without an offset is in UTC."""
     instant = datetime.fromisoformat(text)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _set_environment(options: Options, port: int, scratch: Path) -> None:
-    """Say to ministack, which reads it when imported, what it is to be."""
+    """Set the variables that ministack reads when it is imported."""
     for name in [each for each in os.environ if each.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {
-        "AUTH": "true",  # IAM is enforced, and signatures are checked
+        "AUTH": "true",  # enforce IAM policies and verify signatures
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
-        "IOT_MTLS_ENABLED": "0",  # else listens on a port of its own
+        "IOT_MTLS_ENABLED": "0",  # it would listen on another port
         "LOG_LEVEL": "INFO",
         "MINISTACK_ACCOUNT_ID": options.account,
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": options.region,
-        "SFTP_ENABLED": "0",  # as IOT_MTLS_ENABLED
+        "SFTP_ENABLED": "0",  # it would listen on another port
         "TMPDIR": str(scratch),
     }
-    tempfile.tempdir = None  # to be read again from TMPDIR
+    tempfile.tempdir = None  # makes tempfile read TMPDIR again
 
 
 def _log_to(file: Path) -> None:
@@ -117,7 +118,7 @@ def _log_to(file: Path) -> None:
 
 
 def _assemble(clock: Clock, pool: ExecutionEnvironmentPool) -> App:
-    """Put ministack, its patches and the control endpoint together."""
+    """Connect ministack, its patches and the control endpoint."""
     event_log, background_tasks = EventLog(), BackgroundTasks()
     schedule_runner = ScheduleRunner(
         clock=clock,
@@ -148,7 +149,7 @@ async def _serve(
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.accesslog = None
-    # hypercorn has a type for each kind of ASGI message; this app passes on what it gets.
+    # hypercorn types each kind of ASGI message; App uses plain mappings.
     try:
         await serve(
             cast("Any", app),
@@ -156,13 +157,13 @@ async def _serve(
             shutdown_trigger=_stop_trigger(until_stdin_closes=stop_with_stdin),
         )
     finally:
-        # A function at work now calls in vain, and what waits for it would keep this process from
-        # ending: it goes first.
+        # Running functions are killed first. Their requests would get no response, and the threads
+        # that wait for the functions would keep this process alive.
         pool.close()
 
 
 def _stop_trigger(*, until_stdin_closes: bool) -> Callable[[], Awaitable[object]]:
-    """Stop on SIGTERM, on Ctrl-C, and, where so asked, when the parent is gone."""
+    """Return a coroutine function that waits for a signal or, if wanted, the end of stdin."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -1,4 +1,4 @@
-"""The emulated account, for whoever tests or shows the product in it."""
+"""The client of the emulated account, for tests, the demo and the benchmark."""
 
 import json
 import urllib.error
@@ -22,26 +22,26 @@ _NO_RETRY = Config(retries={"total_max_attempts": 1}, read_timeout=900)
 
 
 class ControlError(Exception):
-    """Raised when the emulator's control endpoint refuses; it says why."""
+    """Raised when the control endpoint returns an error; the message is that error."""
 
 
 class LocalAccount:
-    """An AWS account on 127.0.0.1, by a clock of its own.
+    """An AWS account on 127.0.0.1 with its own clock.
 
-    It is ministack, an emulator, with the differences from AWS that matter here patched (see
-    local/emulator/patches): IAM policies are enforced, and the deployed function runs under AWS's
-    own runtime client. Use it as a context manager; nothing of it is left when that ends.
+    It is ministack, an emulator, patched where it differs from AWS (see local/emulator/patches).
+    IAM policies are enforced, and the deployed function runs under AWS's own runtime client. Use it
+    as a context manager: the emulator stops, and its files are deleted, when the block ends.
     """
 
     def __init__(self, process: EmulatorProcess, *, region: str) -> None:
-        """Speak to a running emulator; `start` starts one."""
+        """Connect to a running emulator; `start` starts one."""
         self._process = process
         self.region = region
         self.endpoint = process.endpoint
         admin = LocalSession(endpoint=self.endpoint, region=region, keys=lambda: _ADMINISTRATOR)
         role = LocalSession(endpoint=self.endpoint, region=region, keys=self._role_keys)
-        self.client = admin.client  # with the administrator's credentials
-        self.function_client = role.client  # with those of the deployed function's role
+        self.client = admin.client  # uses the administrator's credentials
+        self.function_client = role.client  # uses the credentials of the function's role
         self._deployer = StackDeployer(admin, account=ACCOUNT)
         self._function_name = ""
 
@@ -54,15 +54,15 @@ class LocalAccount:
         state: Path | None = None,
         region: str = "eu-west-1",
     ) -> Self:
-        """Start an emulator whose clock shows `now`, on a port, or on a free one.
+        """Start an emulator whose clock is at `now`, on a given port or on a free one.
 
-        Its log stays in the folder `state`, where one is given.
+        Its log is kept in the folder `state`, if given.
         """
         process = EmulatorProcess(now=now, port=port, state=state, region=region)
         return cls(process, region=region)
 
     def __enter__(self) -> Self:
-        """Use it."""
+        """Return this account."""
         return self
 
     def __exit__(
@@ -71,36 +71,39 @@ class LocalAccount:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop it."""
+        """Stop the emulator."""
         self.close()
 
     def close(self) -> None:
-        """Stop the emulator, with all it runs."""
+        """Stop the emulator and its functions."""
         self._process.close()
 
-    # --- the account, through AWS's own API ---
+    # --- through the AWS API ---
 
     def deploy(self, template_dir: Path, stack: str = STACK) -> dict[str, str]:
         """Create or update a stack from a cloud assembly, and return its outputs.
 
-        `local/emulator/stack_deployer.py` says what of a template ministack does not do.
+        `local/emulator/stack_deployer.py` lists what ministack does not implement.
         """
         self._deployer.deploy(template_dir, stack)
         return self.use(stack)
 
     def use(self, stack: str = STACK) -> dict[str, str]:
-        """Take a stack that something else deployed, such as the CDK's CLI; return its outputs."""
+        """Select a stack that was deployed by other means, such as the CDK CLI.
+
+        Returns its outputs.
+        """
         outputs = self._deployer.outputs(stack)
         self._function_name = outputs.get("FunctionName", "")
         return outputs
 
     @property
     def function_name(self) -> str:
-        """The function of the stack in use."""
+        """The name of the function in the selected stack."""
         return self._function_name or self.use()["FunctionName"]
 
     def invoke(self, payload: dict[str, Any]) -> Invocation:
-        """Invoke the function and wait for its answer."""
+        """Invoke the function, wait until it ends, and return its invocation."""
         client = self.client("lambda", config=_NO_RETRY)
         before = len(self.invocations())
         client.invoke(FunctionName=self.function_name, Payload=json.dumps(payload))
@@ -111,66 +114,66 @@ class LocalAccount:
         self.client("iam").create_user(UserName=name, Path=path)
 
     def create_key(self, user: str, *, created: datetime | None = None) -> str:
-        """Create an access key, as of long ago if so wanted, and return its id."""
+        """Create an access key, backdated to `created` if given, and return its ID."""
         key = self.client("iam").create_access_key(UserName=user)["AccessKey"]
         if created:
             key_id = key["AccessKeyId"]
             self._control("backdate_key", access_key_id=key_id, created=created.isoformat())
         return key["AccessKeyId"]
 
-    # --- what no API of AWS does ---
+    # --- through the control endpoint ---
 
     @property
     def now(self) -> datetime:
-        """The emulated instant."""
+        """The emulated time."""
         return datetime.fromisoformat(self._control("now"))
 
     def move_clock(self, *, to: datetime) -> None:
-        """Move the clock ahead; each schedule fires at each of its times on the way.
+        """Move the clock forward; each schedule runs at each of its due times.
 
-        It returns when all invocations have ended.
+        Returns when all invocations have ended.
         """
         self._control("move_clock", to=to.astimezone(UTC).isoformat())
 
     def wait(self) -> None:
-        """Return when no asynchronous invocation runs any more."""
+        """Return when no asynchronous invocation is running."""
         self._control("wait")
 
     def set_last_used(
         self, key_id: str, at: datetime | None, *, service: str = "s3", region: str = "eu-west-1"
     ) -> None:
-        """Set what `GetAccessKeyLastUsed` tells of a key; None is "never"."""
+        """Set what `GetAccessKeyLastUsed` returns for a key; None means never used."""
         at_text = at and at.astimezone(UTC).isoformat()
         self._control(
             "set_last_used", access_key_id=key_id, at=at_text, service=service, region=region
         )
 
     def set_confirmed(self, endpoint: str, *, confirmed: bool) -> None:
-        """Confirm a subscription (ministack does it by itself at first), or let it wait."""
+        """Set a subscription to confirmed (the initial state) or to pending confirmation."""
         self._control("set_confirmed", endpoint=endpoint, confirmed=confirmed)
 
     def send_function_through(self, url: str | None) -> None:
-        """Let the function find AWS at another address, such as a proxy's; None is the own one."""
+        """Make the function call AWS at another URL, such as that of a proxy; None resets it."""
         self._control("set_function_endpoint", url=url or self.endpoint)
 
     def speed_up_sleep(self, times: float) -> None:
-        """Shorten the pauses that the function makes, as between two tries of a call; 1 for none.
+        """Divide the duration of the function's sleeps, such as those between retries.
 
-        Its timeouts, and the heartbeat of its lease, stay as they are.
+        Its timeouts and the heartbeat of its lease are unchanged.
         """
         self._control("set_sleep_speedup", times=times)
 
     def kill_functions(self) -> int:
-        """Kill the functions that run, wherever they are in their work; tell how many."""
+        """Kill the functions that are running, and return their number."""
         killed: int = self._control("kill_functions")
         return killed
 
     def invocations(self) -> list[Invocation]:
-        """List every execution of a function so far."""
+        """List all invocations."""
         return [Invocation.from_json(each) for each in self._control("invocations")]
 
     def outbox(self) -> list[PublishedMessage]:
-        """List every message that SNS took so far."""
+        """List all messages that were published to SNS."""
         return [PublishedMessage.from_json(each) for each in self._control("outbox")]
 
     def _role_keys(self) -> dict[str, str]:

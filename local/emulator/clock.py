@@ -1,4 +1,4 @@
-"""The emulated time: time-machine moves this whole process to it."""
+"""The emulated clock: time-machine sets the time of the whole process."""
 
 from datetime import UTC, datetime
 
@@ -6,29 +6,29 @@ import time_machine
 
 
 class ClockMovedBackError(ValueError):
-    """Raised when the emulated clock is asked to go back."""
+    """Raised when the emulated clock would move to an earlier time."""
 
-    def __init__(self, *, now: datetime, asked: datetime) -> None:
-        """Name both instants."""
-        super().__init__(f"the clock stands at {now} and cannot go back to {asked}")
+    def __init__(self, *, now: datetime, requested: datetime) -> None:
+        """Name both times."""
+        super().__init__(f"the clock is at {now} and cannot move back to {requested}")
 
 
 class Clock:
-    """Ticks from the instant it was set to; everything in this process lives by it."""
+    """The clock of this process. It ticks from the time it was last set to."""
 
     def __init__(self, *, starts_at: datetime) -> None:
-        """Move this process to an instant."""
+        """Set the clock of this process."""
         self._travel = time_machine.travel(starts_at, tick=True)
         self._traveller = self._travel.start()
 
     def now(self) -> datetime:
-        """Tell the emulated instant."""
+        """Return the emulated time."""
         return datetime.now(UTC)
 
     def move_to(self, instant: datetime) -> None:
-        """Jump to an instant, and tick on from there."""
+        """Set the clock to a time, from which it ticks on."""
         self._traveller.move_to(instant, tick=True)
 
     def close(self) -> None:
-        """Come back to the real time."""
+        """Restore the real time."""
         self._travel.stop()

@@ -1,4 +1,4 @@
-"""What the emulated account is made of, besides ministack."""
+"""The parts of the emulated account other than ministack."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from local.emulator.schedule import ScheduleRunner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """The parts that patches and the control endpoint share."""
+    """The objects that the patches and the control endpoint share."""
 
     clock: Clock
     event_log: EventLog

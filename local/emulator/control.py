@@ -1,6 +1,6 @@
-"""The control endpoint: what a person or a test may do to the account from outside of AWS.
+"""The control endpoint: operations on the emulated account that no AWS API offers.
 
-It answers under `/_local/` on the emulator's own port: JSON in, JSON out, and a failure as
+It serves `/_local/` on the port of the emulator. Requests and responses are JSON; an error is
 `{"error": ...}` with status 400.
 """
 
@@ -17,7 +17,7 @@ from local.emulator.records import LastUse
 
 PREFIX = "/_local/"
 
-# What ASGI calls these; it has no types of its own.
+# The names of the ASGI specification, which defines no Python types.
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -26,32 +26,32 @@ Arguments = Mapping[str, Any]
 
 
 class Control:
-    """What can be arguments; each public method is one path."""
+    """The operations; each public method is one path."""
 
     def __init__(self, components: Components) -> None:
-        """Serve these."""
+        """Operate on these components."""
         self._components = components
 
     def now(self, _: Arguments) -> str:
-        """Tell the emulated instant."""
+        """Return the emulated time."""
         return self._components.clock.now().isoformat()
 
     def move_clock(self, arguments: Arguments) -> None:
-        """Move the clock, and fire what is due on the way."""
+        """Move the clock forward and run the schedules that become due."""
         self._components.schedule_runner.move_to(datetime.fromisoformat(arguments["to"]))
 
     def wait(self, _: Arguments) -> None:
-        """Return when no asynchronous invocation runs any more."""
+        """Return when no asynchronous invocation is running."""
         self._components.background_tasks.wait()
 
     def backdate_key(self, arguments: Arguments) -> None:
-        """Make a key as old as said."""
+        """Set the creation date of an access key."""
         ministack_internals.backdate_key(
             arguments["access_key_id"], datetime.fromisoformat(arguments["created"])
         )
 
     def set_last_used(self, arguments: Arguments) -> None:
-        """Set when and by what a key was last used; a missing time says never."""
+        """Set the last use of an access key; a null `at` means never used."""
         key_id = arguments["access_key_id"]
         self._components.event_log.last_uses.pop(key_id, None)
         if arguments["at"]:
@@ -63,38 +63,38 @@ class Control:
             self._components.event_log.last_uses[key_id] = use
 
     def set_confirmed(self, arguments: Arguments) -> None:
-        """Confirm a subscription, or let it wait for it."""
+        """Set the subscriptions of an endpoint to confirmed or to pending confirmation."""
         ministack_internals.set_confirmed(arguments["endpoint"], confirmed=arguments["confirmed"])
 
     def set_function_endpoint(self, arguments: Arguments) -> None:
-        """Send functions to AWS by another way, such as a proxy."""
+        """Set the URL at which functions call AWS, such as that of a proxy."""
         self._components.pool.endpoint = arguments["url"]
 
     def set_sleep_speedup(self, arguments: Arguments) -> None:
-        """Shorten the pauses that functions make, so many times."""
+        """Divide the duration of every sleep in a function by `times`."""
         self._components.pool.sleep_speedup = arguments["times"]
 
     def kill_functions(self, _: Arguments) -> int:
-        """Kill the functions that run, wherever they are in their work; tell how many."""
+        """Kill the functions that are running, and return their number."""
         return self._components.pool.kill()
 
     def role_credentials(self, arguments: Arguments) -> dict[str, str]:
-        """Give the credentials of a function's execution role."""
+        """Return the credentials of a function's execution role."""
         return ministack_internals.role_credentials(
             ministack_internals.function_record(arguments["function"])
         )
 
     def invocations(self, _: Arguments) -> list[dict[str, Any]]:
-        """List what ran."""
+        """List the invocations."""
         return [each.to_json() for each in self._components.event_log.invocations]
 
     def outbox(self, _: Arguments) -> list[dict[str, Any]]:
-        """List the messages that SNS took."""
+        """List the messages that were published to SNS."""
         return [each.to_json() for each in self._components.event_log.messages]
 
 
 def with_control(app: App, control: Control) -> App:
-    """Put the control endpoint in front of an application."""
+    """Return an application that serves the control endpoint and passes other requests to `app`."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

@@ -1,4 +1,4 @@
-"""What happened in the emulated account, and what was said about it from outside."""
+"""What happened in the emulated account, and the asynchronous work in progress."""
 
 import contextvars
 import threading
@@ -12,25 +12,25 @@ CURRENT_CAUSE: contextvars.ContextVar[Cause] = contextvars.ContextVar(
 
 
 class EventLog:
-    """Keeps mails and invocations in the order they happened, and the last use of each key."""
+    """Records messages and invocations in order, and holds the last use of each access key."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start an empty log."""
         self.messages: list[PublishedMessage] = []
         self.invocations: list[Invocation] = []
         self.last_uses: dict[str, LastUse] = {}
 
 
 class BackgroundTasks:
-    """Work that nobody waits for, such as an asynchronous invocation, until somebody asks."""
+    """Runs tasks on threads, such as asynchronous invocations."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start without tasks."""
         self._running: set[threading.Thread] = set()
         self._lock = threading.Lock()
 
     def start(self, work: Callable[[], None]) -> None:
-        """Do it on a thread of its own, in the caller's context."""
+        """Run a task on a new thread, in a copy of the caller's context."""
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(work,), daemon=True)
         with self._lock:
@@ -38,7 +38,7 @@ class BackgroundTasks:
         thread.start()
 
     def wait(self) -> None:
-        """Return when all of it has ended, with all that it started."""
+        """Return when all tasks have ended, with all the tasks that they started."""
         while True:
             with self._lock:
                 self._running = {each for each in self._running if each.is_alive()}

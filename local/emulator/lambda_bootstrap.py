@@ -1,7 +1,7 @@
-"""What starts a function's process, in the place of AWS's `/var/runtime/bootstrap`.
+"""The program of a function's process, in place of AWS's `/var/runtime/bootstrap`.
 
-It runs in the runtime's own virtual environment, where nothing of this project is installed: AWS's
-runtime client serves the handler, and time-machine lets its process follow the emulated clock.
+It runs in the virtual environment of the Lambda runtime, which contains nothing of this project.
+AWS's runtime client calls the handler; time-machine sets the process to the emulated time.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-# All three are installed in the runtime's environment, where mypy does not look.
+# The packages are installed in the environment of the Lambda runtime, which mypy does not read.
 import time_machine
 from awslambdaric import bootstrap  # type: ignore[import-not-found,unused-ignore]
 from awslambdaric.lambda_runtime_client import (  # type: ignore[import-not-found,unused-ignore]
@@ -18,16 +18,19 @@ from awslambdaric.lambda_runtime_client import (  # type: ignore[import-not-foun
 
 
 class ClockedClient(LambdaRuntimeClient):  # type: ignore[misc,unused-ignore]  # see the import
-    """AWS's client, that sets the clock by each invocation's deadline."""
+    """AWS's runtime client, which also sets the clock at each invocation."""
 
     def __init__(self, address: str, *, clock: time_machine.Traveller, timeout: timedelta) -> None:
-        """Serve one Runtime API."""
+        """Connect to a Runtime API."""
         super().__init__(address)
         self._clock = clock
         self._timeout = timeout
 
     def wait_next_invocation(self) -> object:
-        """Wait for an invocation: it was handed out one timeout before its deadline."""
+        """Wait for an invocation, and set the clock to its start.
+
+        The start is one timeout before the deadline.
+        """
         request = super().wait_next_invocation()
         deadline = datetime.fromtimestamp(int(request.deadline_time_in_ms) / 1000, tz=UTC)
         self._clock.move_to(deadline - self._timeout)
@@ -35,13 +38,13 @@ class ClockedClient(LambdaRuntimeClient):  # type: ignore[misc,unused-ignore]  #
 
 
 def _speed_up_sleep(times: float) -> None:
-    """Shorten every pause: botocore's between two tries sum up to a minute a call."""
+    """Shorten every sleep: botocore's pauses between retries can add up to a minute a call."""
     sleep = time.sleep
     time.sleep = lambda seconds: sleep(float(seconds) / times)
 
 
 def main() -> None:
-    """Serve the handler until the process is ended."""
+    """Serve invocations until the process is killed."""
     _speed_up_sleep(float(os.environ.pop("LOCAL_SLEEP_SPEEDUP", "1")))
     starts_at = datetime.fromisoformat(os.environ.pop("LOCAL_NOW"))
     timeout = timedelta(seconds=float(os.environ.pop("LOCAL_TIMEOUT")))

@@ -1,4 +1,4 @@
-"""The processes of the deployed functions: a warm one is used again, as on AWS."""
+"""The processes of the deployed functions. As on AWS, a warm process is reused."""
 
 import hashlib
 import io
@@ -14,7 +14,11 @@ from local.emulator.runtime import ExecutionEnvironment, Function, InvocationRes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedFunction:
-    """A function as it is deployed: its configuration, its bundle and its role's credentials."""
+    """A deployed function: its configuration, its bundle and its role's credentials.
+
+    memory: in MB
+    bundle: the zip archive
+    """
 
     arn: str
     name: str
@@ -29,18 +33,19 @@ class DeployedFunction:
 
 
 class PoolClosedError(Exception):
-    """Raised when a function is to run while the emulator ends, such as by a retry."""
+    """Raised when a function is invoked while the emulator stops, for example by a retry."""
 
 
 class ExecutionEnvironmentPool:
     """Runs deployed functions.
 
-    `endpoint` is where a function finds AWS; a test may put a proxy there. `sleep_speedup` is how
-    many times shorter a function's own pauses are, such as those between two tries of a call.
+    endpoint: the URL at which functions call AWS; a test may set that of a proxy
+    sleep_speedup: the factor by which sleeps in a function are shortened, such as between two
+      retries
     """
 
     def __init__(self, *, scratch: Path, endpoint: str, now: Callable[[], datetime]) -> None:
-        """Keep everything that the processes need under `scratch`."""
+        """Keep the files of the processes in the folder `scratch`."""
         self.endpoint = endpoint
         self.sleep_speedup = 1.0
         self._scratch = scratch
@@ -50,25 +55,25 @@ class ExecutionEnvironmentPool:
         self._closed = False
         self._lock = threading.Lock()
 
-    def run(self, deployment: DeployedFunction, event: object) -> InvocationResult:
-        """Run a function once; raises PoolClosedError where nothing runs any more."""
-        function = self._function(deployment)
+    def run(self, deployed: DeployedFunction, event: object) -> InvocationResult:
+        """Run a function once. Raises PoolClosedError after `close`."""
+        function = self._function(deployed)
         with self._lock:
             environment = self._acquire(function)
-        outcome = environment.invoke(event)
+        result = environment.invoke(event)
         with self._lock:
             self._release(environment)
-        return outcome
+        return result
 
     def kill(self) -> int:
-        """Kill every process in the middle of its work, and tell how many there were."""
+        """Kill every process that is running a function, and return their number."""
         with self._lock:
             for environment in self._busy:
                 environment.kill()
             return len(self._busy)
 
     def close(self) -> None:
-        """End all processes, those at work as well, and start no other."""
+        """Kill all processes, and start no more."""
         with self._lock:
             self._closed = True
             for environment in self._busy:
@@ -77,20 +82,22 @@ class ExecutionEnvironmentPool:
                 environment.close()
 
     def _acquire(self, function: Function) -> ExecutionEnvironment:
-        """Take a waiting process of just this function, or a new one; older versions end."""
+        """Return an idle process of this function or a new one; close those of earlier versions."""
         if self._closed:
             raise PoolClosedError(function.arn)
-        mine = [each for each in self._idle if each.function.arn == function.arn]
-        fit = [each for each in mine if each.function == function and each.alive]
-        taken = (
-            fit[0] if fit else ExecutionEnvironment(function, now=self._now, scratch=self._scratch)
+        idle = [each for each in self._idle if each.function.arn == function.arn]
+        usable = [each for each in idle if each.function == function and each.alive]
+        acquired = (
+            usable[0]
+            if usable
+            else ExecutionEnvironment(function, now=self._now, scratch=self._scratch)
         )
-        outdated = [each for each in mine if each not in fit]
-        self._idle = [each for each in self._idle if each not in [taken, *outdated]]
-        self._busy.append(taken)
+        outdated = [each for each in idle if each not in usable]
+        self._idle = [each for each in self._idle if each not in [acquired, *outdated]]
+        self._busy.append(acquired)
         for environment in outdated:
             environment.close()
-        return taken
+        return acquired
 
     def _release(self, environment: ExecutionEnvironment) -> None:
         self._busy.remove(environment)
@@ -116,7 +123,7 @@ class ExecutionEnvironmentPool:
         return code
 
     def _reserved_variables(self, deployment: DeployedFunction) -> dict[str, str]:
-        """Build the variables that Lambda reserves, and the way to the emulator."""
+        """Return the variables that Lambda itself sets, and the URL of the emulator."""
         return {
             **deployment.credentials,
             "AWS_DEFAULT_REGION": deployment.region,

@@ -1,7 +1,7 @@
-"""Every private name of ministack that is read or called here; `patches` replaces others.
+"""Every private name of ministack that this package reads or calls; `patches` replaces others.
 
-ministack is pinned exactly, since none of these names is promised to stay: `private_name` fails
-loudly when one of them is gone, and tests/local/test_emulator.py uses all of them.
+These names may change in any release. Therefore the version of ministack is pinned, `private_name`
+raises an error when a name is missing, and tests/local/test_emulator.py uses all of them.
 """
 
 import importlib
@@ -16,32 +16,32 @@ from local.emulator.schedule import Schedule
 
 SUPPORTED_VERSION = "1.5.33"
 
-MinistackValue = Any  # what ministack hands over: it has no types
+MinistackValue = Any  # ministack has no types
 
 
 class MinistackChangedError(Exception):
-    """Raised when ministack is not the version, or lacks a name, that this package relies on."""
+    """Raised when ministack has another version, or lacks a name that this package uses."""
 
 
 class UnknownResourceError(ValueError):
-    """Raised when something is asked of a key, function or subscription that does not exist."""
+    """Raised when a key, function or subscription does not exist."""
 
 
 def check_version() -> None:
-    """Refuse any other version than the one these names were read from."""
+    """Raise MinistackChangedError unless the installed version is the supported one."""
     if (found := version("ministack")) != SUPPORTED_VERSION:
-        message = f"ministack {found} is installed; local/ was written for {SUPPORTED_VERSION}"
+        message = f"ministack {found} is installed; local/emulator requires {SUPPORTED_VERSION}"
         raise MinistackChangedError(message)
 
 
 def import_ministack() -> None:
-    """Import what takes long to import."""
+    """Import the modules of ministack that take long to import."""
     private_name("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
     private_name("app", "app")
 
 
 def private_name(module: str, name: str) -> MinistackValue:
-    """Get a name of a module of ministack."""
+    """Return a name of a module of ministack. Raises MinistackChangedError if it does not exist."""
     found = importlib.import_module(f"ministack.{module}")
     if not hasattr(found, name):
         message = f"ministack.{module} has no {name}"
@@ -50,7 +50,7 @@ def private_name(module: str, name: str) -> MinistackValue:
 
 
 def next_cron(expression: str, after: datetime) -> datetime | None:
-    """Find the first wall-clock minute after another that a cron expression names."""
+    """Return the first wall-clock minute after `after` that matches a cron expression."""
     fields = private_name("services.eventbridge", "_parse_cron_fields")(expression)
     if fields is None:
         return None
@@ -61,7 +61,7 @@ def next_cron(expression: str, after: datetime) -> datetime | None:
 
 
 def enabled_schedules() -> list[Schedule]:
-    """List the schedules that fire."""
+    """List the enabled schedules."""
     records = private_name("services.scheduler", "_schedules")._data.values()  # noqa: SLF001 - see above
     return [_schedule(each) for each in list(records) if each["State"] == "ENABLED"]
 
@@ -81,16 +81,16 @@ def _schedule(record: Mapping[str, Any]) -> Schedule:
 
 
 def function_record(name_or_arn: str) -> dict[str, Any]:
-    """Find a function as ministack keeps it."""
+    """Return ministack's record of a function. Raises UnknownResourceError."""
     record, config, _ = private_name("services.lambda_svc", "_get_func_record_for_ref")(name_or_arn)
     if not record:
-        message = f"no function {name_or_arn}"
+        message = f"function {name_or_arn} does not exist"
         raise UnknownResourceError(message)
     return {**record, "config": config}
 
 
 def deployed_function(record: Mapping[str, Any]) -> DeployedFunction:
-    """Read what is needed to run a function out of ministack's record of it."""
+    """Convert ministack's record of a function."""
     config = record["config"]
     return DeployedFunction(
         arn=config["FunctionArn"],
@@ -107,7 +107,7 @@ def deployed_function(record: Mapping[str, Any]) -> DeployedFunction:
 
 
 def role_credentials(record: Mapping[str, Any]) -> dict[str, str]:
-    """Give the credentials of a function's execution role, by the names of the environment."""
+    """Return the credentials of a function's execution role, by the names of their variables."""
     credentials: dict[str, str] = private_name("core.lambda_runtime", "execution_credentials")(
         record["config"]
     )
@@ -115,7 +115,7 @@ def role_credentials(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_role_allowed(role_arn: str, action: str, resource: str) -> bool:
-    """Ask whether a role's policies allow an action."""
+    """Return whether a role's policies allow an action."""
     _, _, _, region, account, _ = resource.split(":", 5)
     role = role_arn.rsplit("/", 1)[-1]
     policies = private_name("core.iam_evaluator", "_gather_role_policies")(
@@ -134,13 +134,13 @@ def is_role_allowed(role_arn: str, action: str, resource: str) -> bool:
 
 
 def send_to_queue(queue_arn: str, body: str) -> None:
-    """Put a message into a queue."""
+    """Send a message to a queue."""
     arn = private_name("core.arn", "parse_arn")(queue_arn)
     private_name("services.eventbridge", "_dispatch_to_sqs")(arn, body)
 
 
 def backdate_key(key_id: str, created: datetime) -> None:
-    """Make a key, and its user where that is younger, as old as said."""
+    """Set the creation date of a key. Its user is made at least as old."""
     key = _lookup(private_name("services.iam", "_access_keys"), key_id)
     key["CreateDate"] = _timestamp(created)
     user = private_name("services.iam", "_users")[key["UserName"]]
@@ -149,7 +149,7 @@ def backdate_key(key_id: str, created: datetime) -> None:
 
 def _lookup(table: Mapping[str, Any], name: str) -> MinistackValue:
     if name not in table:
-        message = f"no {name} here"
+        message = f"{name} does not exist"
         raise UnknownResourceError(message)
     return table[name]
 
@@ -159,13 +159,13 @@ def _timestamp(instant: datetime) -> str:
 
 
 def set_confirmed(endpoint: str, *, confirmed: bool) -> None:
-    """Confirm the subscriptions of an endpoint, or let them wait for it as a new one does."""
+    """Set the subscriptions of an endpoint to confirmed or to pending confirmation."""
     topics = private_name("services.sns", "_topics")
     found = [
         (t, s) for t in topics.values() for s in t["subscriptions"] if s["endpoint"] == endpoint
     ]
     if not found:
-        message = f"nothing is subscribed for {endpoint}"
+        message = f"{endpoint} has no subscription"
         raise UnknownResourceError(message)
     for topic, subscription in found:
         _confirm(subscription, confirmed=confirmed)
@@ -173,7 +173,7 @@ def set_confirmed(endpoint: str, *, confirmed: bool) -> None:
 
 
 def _confirm(subscription: dict[str, Any], *, confirmed: bool) -> None:
-    """Set the state; while it waits, AWS lists a subscription under no ARN of its own."""
+    """Set the state of a subscription. While it is pending, AWS lists it without an ARN."""
     real_arn = subscription.setdefault("real_arn", subscription["arn"])
     subscription["confirmed"] = confirmed
     subscription["arn"] = real_arn if confirmed else "PendingConfirmation"
@@ -181,5 +181,5 @@ def _confirm(subscription: dict[str, Any], *, confirmed: bool) -> None:
 
 
 def invoke_asynchronously(record: Mapping[str, Any], event: object) -> None:
-    """Invoke a function as an event does."""
+    """Invoke a function asynchronously."""
     private_name("services.lambda_svc", "invoke_async_with_retry")(record, event)

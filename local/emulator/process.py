@@ -1,4 +1,4 @@
-"""The emulator as a child process: it ends with whoever started it, whatever ends them."""
+"""The emulator as a child process, which stops when its parent process ends for any reason."""
 
 import os
 import shutil
@@ -12,38 +12,39 @@ from typing import IO
 
 ROOT = Path(__file__).parents[2]
 _READY_PREFIX = "ready "
-_TIMEOUT_SECONDS = 10  # seconds to end by itself
+_STOP_TIMEOUT = 10  # seconds until the process is killed
 
 
 class EmulatorStartError(Exception):
-    """Raised when the emulator ends before it serves; its log says why."""
+    """Raised when the emulator stops before it serves; the message is its error output."""
 
 
 class EmulatorProcess:
     """A running emulator.
 
-    Its standard input is a pipe from here: when that closes, even because this process was killed,
-    it stops and removes its temporary files. The state folder stays only where the caller named it.
+    Its standard input is a pipe from this process. When the pipe closes, even because this process
+    was killed, the emulator stops and deletes its temporary files. The state folder is kept if the
+    caller named it.
     """
 
     def __init__(self, *, now: datetime, port: int, state: Path | None, region: str) -> None:
-        """Start it, and wait until it serves."""
+        """Start the emulator, and wait until it serves."""
         self._temporary_folder = None if state else tempfile.mkdtemp(prefix="local-account-")
         self.state = state or Path(self._temporary_folder or "")
         self.state.mkdir(parents=True, exist_ok=True)
         self._process = self._start(now, port, region)
         with ExitStack() as undo:
-            undo.callback(self.close)  # it does not start, or Ctrl-C comes meanwhile
+            undo.callback(self.close)  # if it does not start, or on Ctrl-C
             self.endpoint = self._wait_until_ready()
             undo.pop_all()
 
     def close(self) -> None:
-        """Stop it, and wait for its end."""
+        """Stop the emulator, and wait until its process has ended."""
         pipe: IO[str] | None = self._process.stdin
         if pipe:
             pipe.close()
         try:
-            self._process.wait(_TIMEOUT_SECONDS)
+            self._process.wait(_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -69,7 +70,7 @@ class EmulatorProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                start_new_session=True,  # Ctrl-C is for this process, which then closes the pipe
+                start_new_session=True,  # Ctrl-C reaches this process only, which closes the pipe
                 text=True,
             )
 

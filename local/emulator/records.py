@@ -1,4 +1,4 @@
-"""What the emulated account remembers, as values that both sides of its control endpoint know."""
+"""The values that the emulator and its client exchange."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 
 class Cause(StrEnum):
-    """Who invoked a function."""
+    """What invoked a function."""
 
     SCHEDULE = "schedule"
     REQUEST = "request"
@@ -16,7 +16,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastUse:
-    """The last use of an access key, as `GetAccessKeyLastUsed` tells it."""
+    """The last use of an access key, as `GetAccessKeyLastUsed` returns it."""
 
     at: datetime
     service: str
@@ -25,7 +25,7 @@ class LastUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One subscription that a message was delivered to."""
+    """A subscription that a message was delivered to."""
 
     protocol: str
     endpoint: str
@@ -33,9 +33,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedMessage:
-    """One message that SNS took, whoever listened.
+    """A message that SNS accepted, with or without subscribers.
 
-    `bodies` holds its text by protocol, as delivered; `default` is always among them.
+    bodies: its text by protocol, as delivered; `default` is always included
     """
 
     at: datetime
@@ -47,16 +47,16 @@ class PublishedMessage:
 
     @property
     def text(self) -> str:
-        """The body that an e-mail subscriber reads."""
+        """The body that an e-mail subscriber gets."""
         return self.bodies.get("email", self.bodies["default"])
 
     def to_json(self) -> dict[str, Any]:
-        """Say it in JSON's types."""
+        """Convert to JSON types."""
         return asdict(self) | {"at": self.at.isoformat()}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Read what `to_json` said."""
+        """Convert from the output of `to_json`."""
         recipients = tuple(Recipient(**each) for each in document["recipients"])
         at = datetime.fromisoformat(document["at"])
         return cls(**{**document, "at": at, "recipients": recipients})
@@ -64,9 +64,10 @@ class PublishedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """One execution of a function; a retry is an invocation of its own.
+    """One execution of a function; each retry is an invocation.
 
-    `answer` is None where it failed; `error` is then what Lambda says (`errorType`, ...).
+    answer: what the handler returned; None if it failed
+    error: Lambda's error document (`errorType`, ...); None if it did not fail
     """
 
     at: datetime
@@ -78,11 +79,11 @@ class Invocation:
     log: str
 
     def to_json(self) -> dict[str, Any]:
-        """Say it in JSON's types."""
+        """Convert to JSON types."""
         return asdict(self) | {"at": self.at.isoformat()}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Read what `to_json` said."""
+        """Convert from the output of `to_json`."""
         at = datetime.fromisoformat(document["at"])
         return cls(**{**document, "at": at, "cause": Cause(document["cause"])})

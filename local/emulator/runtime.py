@@ -1,8 +1,8 @@
-"""One Lambda execution environment: the Runtime API, and AWS's own runtime client in a process.
+"""A Lambda execution environment: a process with AWS's runtime client, and its Runtime API.
 
-The process runs in `.venv-runtime`, which holds what AWS's runtime brings (awslambdaric, boto3) and
-nothing else, so that a package missing from the deployed bundle is missing here too. The function
-is told its memory size, which is not enforced.
+The process runs in `.venv-runtime`, which contains the packages of AWS's runtime (awslambdaric,
+boto3) and no others. A package that is missing from the deployed bundle is therefore missing here
+too. The memory size is passed to the function, but not enforced.
 """
 
 import json
@@ -23,15 +23,16 @@ from local.emulator.runtime_api import RuntimeApi, RuntimeResponse
 
 ROOT = Path(__file__).parents[2]
 RUNTIME_PYTHON = ROOT / ".venv-runtime" / "bin" / "python"
-INIT_TIMEOUT = timedelta(seconds=10)  # AWS's own limit of the init phase
+INIT_TIMEOUT = timedelta(seconds=10)  # AWS's limit for the Init phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """What a process needs to run a function.
 
-    `code` is the unpacked bundle; `variables` are those of the function's configuration, on top of
-    the ones that Lambda itself sets (`reserved_variables`: name, region, credentials, memory).
+    code: the folder of the extracted bundle
+    reserved_variables: the variables that Lambda sets (name, Region, credentials, memory)
+    variables: the variables of the function's configuration
     """
 
     arn: str
@@ -44,7 +45,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvocationResult:
-    """How one invocation ended, and what it printed."""
+    """The result of one invocation.
+
+    payload: what the handler returned, or the error document
+    log: what the function printed
+    """
 
     failed: bool
     payload: Any
@@ -57,7 +62,7 @@ class ExecutionEnvironment:
     def __init__(
         self, function: Function, *, now: Callable[[], datetime], scratch: Path | None = None
     ) -> None:
-        """Start the process; its clock starts at `now()` and follows it at each invocation."""
+        """Start the process. Its clock starts at `now()`, and is set again at each invocation."""
         self.function = function
         self._scratch = tempfile.TemporaryDirectory(prefix="lambda-", dir=scratch)
         self._api = RuntimeApi(arn=function.arn, deadline=lambda: now() + function.timeout)
@@ -75,7 +80,7 @@ class ExecutionEnvironment:
         return self._process.poll() is None
 
     def invoke(self, event: object) -> InvocationResult:
-        """Run the handler once; a process that is late is killed, as Lambda does."""
+        """Run the handler once. As on Lambda, the process is killed at the timeout."""
         request_id = str(uuid.uuid4())
         seen = self._log.stat().st_size
         self._api.send_event(request_id, json.dumps(event).encode())
@@ -91,13 +96,13 @@ class ExecutionEnvironment:
         )
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         if self._running:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def close(self) -> None:
-        """End the process, and remove what it left."""
+        """Kill the process, and delete its files."""
         self.kill()
         self._api.close()
         self._scratch.cleanup()
@@ -105,7 +110,7 @@ class ExecutionEnvironment:
     def _start(self, now: datetime) -> subprocess.Popen[bytes]:
         bootstrap = Path(__file__).with_name("lambda_bootstrap.py")
         with self._log.open("wb") as log:
-            # -P: the folder of the bootstrap, which is this package, stays out of the path.
+            # -P keeps the folder of the bootstrap, which is this package, out of sys.path.
             return subprocess.Popen(
                 [RUNTIME_PYTHON, "-P", bootstrap],
                 cwd=self.function.code,
@@ -117,7 +122,7 @@ class ExecutionEnvironment:
             )
 
     def _environment(self, now: datetime) -> dict[str, str]:
-        """Build the whole environment: nothing of this process's own leaks into the function."""
+        """Return all variables of the process. None is inherited from this process."""
         return {
             **self.function.variables,
             **self.function.reserved_variables,
@@ -131,14 +136,14 @@ class ExecutionEnvironment:
             "LOCAL_TIMEOUT": str(self.function.timeout.total_seconds()),
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONTZPATH": "",  # Lambda's images hold no zoneinfo: tzdata must be in the bundle
+            "PYTHONTZPATH": "",  # Lambda has no time zone files; tzdata must be in the bundle
             "TMPDIR": self._scratch.name,
             "TZ": ":UTC",
             "_HANDLER": self.function.handler,
         }
 
     def _report_exit(self) -> None:
-        """Report the end of the process, for an invocation that waits on it."""
+        """Send the end of the process as the response to a waiting invocation."""
         status = self._process.wait()
         message = f"Runtime exited with error: exit status {status}"
         self._api.put_response(_error("Runtime.ExitError", message))

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API of one execution environment, as awslambdaric speaks it."""
+"""The Lambda Runtime API of one execution environment, which awslambdaric calls."""
 
 import threading
 from collections.abc import Callable
@@ -11,30 +11,29 @@ from queue import Queue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeResponse:
-    """What the runtime client reported: the handler's answer, or an error."""
+    """What the runtime client posted: the handler's response, or an error."""
 
     failed: bool
     payload: bytes
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves a client that may be killed in the middle of a request."""
+    """Serves a client that may be killed during a request."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a function that was killed, or ended itself, leaves its request behind."""
+        """Ignore the error: a function that was killed, or ended, leaves its request open."""
 
 
 class RuntimeApi:
-    """Hands out events and takes answers.
+    """Sends events to the runtime client and receives its responses.
 
-    `init_finished` is set once the client asks for its first event, or has reported that it cannot
-    start.
+    init_finished: set when the client requests its first event, or posts that it cannot start
     """
 
     def __init__(self, *, arn: str, deadline: Callable[[], datetime]) -> None:
-        """Listen on a free port; `deadline` is asked when an event is handed out."""
+        """Listen on a free port. `deadline` is called when an event is sent."""
         self.responses: Queue[RuntimeResponse] = Queue()
         self.init_finished = threading.Event()
         self.init_failed = False
@@ -46,20 +45,20 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """What the client finds in AWS_LAMBDA_RUNTIME_API."""
+        """The value of AWS_LAMBDA_RUNTIME_API: host and port."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def send_event(self, request_id: str, event: bytes) -> None:
-        """Give the client its next event."""
+        """Queue the next event for the client."""
         self._events.put((request_id, event))
 
     def put_response(self, response: RuntimeResponse) -> None:
-        """Report an answer, or an end."""
+        """Add a response, or the end of the process."""
         self.responses.put(response)
         self.init_finished.set()
 
     def receive(self, path: str, payload: bytes) -> None:
-        """Take what the client posts: an answer, an error, or that it cannot start."""
+        """Receive what the client posts: a response, an error, or that it cannot start."""
         self.init_failed = self.init_failed or path.endswith("/init/error")
         self.put_response(RuntimeResponse(failed=path.endswith("/error"), payload=payload))
 
@@ -87,12 +86,12 @@ class RuntimeApi:
         api = self
 
         class Handler(BaseHTTPRequestHandler):
-            """One request of the client; http.server wants a class, and these names."""
+            """One request of the client. http.server requires these names."""
 
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                """Hand out the next event, whenever it comes."""
+                """Send the next event when there is one."""
                 offered = api._next_event()
                 if offered is None:
                     self._respond(HTTPStatus.GONE)
@@ -101,7 +100,7 @@ class RuntimeApi:
                 self._respond(HTTPStatus.OK, event, api._headers(request_id, deadline))
 
             def do_POST(self) -> None:
-                """Take the answer to an event, or an error."""
+                """Receive a response or an error."""
                 payload = self.rfile.read(int(self.headers["Content-Length"]))
                 api.receive(self.path, payload)
                 self._respond(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
@@ -118,6 +117,6 @@ class RuntimeApi:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler

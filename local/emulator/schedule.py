@@ -1,4 +1,4 @@
-"""When the deployed schedules are due, and the clock that fires each of them on its way."""
+"""When schedules are due, and the runner that moves the clock and invokes their targets."""
 
 import re
 import threading
@@ -16,9 +16,9 @@ _AT = re.compile(r"at\((.+)\)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """An enabled schedule: when it fires, and what.
+    """An enabled schedule.
 
-    `dead_letters` is the queue that takes what could not be delivered, or empty.
+    dead_letters: the ARN of the queue for events that were not delivered, or empty
     """
 
     arn: str
@@ -31,12 +31,12 @@ class Schedule:
     dead_letters: str
 
 
-# The first wall-clock minute after another that a cron expression names; ministack reads those.
+# Returns the first wall-clock minute after a time that matches a cron expression.
 NextCron = Callable[[str, datetime], datetime | None]
 
 
 def due_times(schedule: Schedule, *, after: datetime, next_cron: NextCron) -> Iterator[datetime]:
-    """Tell when a schedule fires after an instant, one time after the other, without end."""
+    """Yield the times after `after` at which a schedule is due, in their order, without end."""
     after = max(after, schedule.created)
     if rate := _RATE.fullmatch(schedule.expression):
         return _rate_times(schedule.created, _interval(rate), after)
@@ -62,16 +62,15 @@ def _cron_times(schedule: Schedule, after: datetime, next_cron: NextCron) -> Ite
     while (found := next_cron(schedule.expression, wall)) is not None:
         wall = found
         due = wall.replace(tzinfo=schedule.zone).astimezone(UTC)
-        if (
-            due.astimezone(schedule.zone).replace(tzinfo=None) == wall
-        ):  # else: skipped by summer time
+        exists = due.astimezone(schedule.zone).replace(tzinfo=None) == wall
+        if exists:  # the change to daylight saving time skips some times
             yield due
 
 
 class ScheduleRunner:
-    """Moves the clock, and fires what is due on the way, each at its time.
+    """Moves the clock, and invokes the target of each schedule at its due times.
 
-    `fire` returns when all that it set off has ended.
+    `invoke_target` must return when everything that it started has ended.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class ScheduleRunner:
         next_cron: NextCron,
         invoke_target: Callable[[Schedule, datetime], None],
     ) -> None:
-        """Look for what is due from now on."""
+        """Start at the current emulated time."""
         self._clock = clock
         self._schedules = schedules
         self._next_cron = next_cron
@@ -91,15 +90,18 @@ class ScheduleRunner:
         self._lock = threading.Lock()
 
     def move_to(self, instant: datetime) -> None:
-        """Move the clock to an instant, through every due time before it."""
+        """Move the clock to a time, through each due time before it.
+
+        Raises ClockMovedBackError if the time has passed.
+        """
         if instant < self._clock.now():
-            raise ClockMovedBackError(now=self._clock.now(), asked=instant)
+            raise ClockMovedBackError(now=self._clock.now(), requested=instant)
         with self._lock:
             self._run_until(instant)
             self._forward(instant)
 
     def run_due(self) -> None:
-        """Fire what became due by itself, while the clock ticked."""
+        """Invoke the targets that became due while the clock ticked."""
         with self._lock:
             self._run_until(self._clock.now())
 
@@ -113,7 +115,7 @@ class ScheduleRunner:
         self._invoked_until = max(self._invoked_until, end)
 
     def _due(self, end: datetime) -> dict[datetime, list[Schedule]]:
-        """Find the next due time of each schedule, where it has one before the end."""
+        """Return the next due time of each schedule up to `end`, with the schedules due then."""
         found: dict[datetime, list[Schedule]] = {}
         for schedule in self._schedules():
             times = due_times(schedule, after=self._invoked_until, next_cron=self._next_cron)

@@ -1,4 +1,4 @@
-"""What Scheduler does when a schedule is due: it invokes the target, in its role's name."""
+"""Invokes the target of a schedule as EventBridge Scheduler does, with the schedule's role."""
 
 import json
 import logging
@@ -14,21 +14,21 @@ _log = logging.getLogger("local.emulator.schedule_target")
 
 
 class ScheduleTarget:
-    """Fires schedules, and returns when all that they set off has ended."""
+    """Invokes targets, and returns when all that they started has ended."""
 
     def __init__(self, background_tasks: BackgroundTasks) -> None:
-        """Start asynchronous invocations on these tasks."""
+        """Run asynchronous invocations as these tasks."""
         self._background_tasks = background_tasks
 
     def invoke(self, schedule: Schedule, at: datetime) -> None:
-        """Invoke the target of a schedule, or leave its event in the dead-letter queue."""
+        """Invoke the target, or send the event to the dead-letter queue if the role is denied."""
         event = _event(schedule, at)
         if ministack_internals.is_role_allowed(
             schedule.role, "lambda:InvokeFunction", schedule.target
         ):
             self._start_invocation(schedule.target, event)
         else:
-            _log.error("%s may not invoke %s", schedule.role, schedule.target)
+            _log.error("%s is not allowed to invoke %s", schedule.role, schedule.target)
             if schedule.dead_letters:
                 ministack_internals.send_to_queue(schedule.dead_letters, event)
 
@@ -41,7 +41,7 @@ class ScheduleTarget:
 
 
 def _event(schedule: Schedule, at: datetime) -> str:
-    """Fill the context attributes in the schedule's input."""
+    """Replace the context attributes in the input of the schedule."""
     attributes = {
         "scheduled-time": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "schedule-arn": schedule.arn,

@@ -1,4 +1,4 @@
-"""Turns a publication into the mail that each protocol's subscribers read."""
+"""What SNS rejects, and what the subscribers of each protocol receive."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -7,9 +7,9 @@ from typing import Any
 
 from local.emulator.records import PublishedMessage, Recipient
 
-MAX_SUBJECT_LENGTH = 100  # "less than 100 characters", says the API reference
+SUBJECT_LIMIT = 100  # the API reference requires less than 100 characters
 
-# The text of a message for one protocol, where the message may name several.
+# Returns the text for one protocol, given the message, its structure and the protocol.
 Render = Callable[[str, str, str], str]
 
 
@@ -24,7 +24,7 @@ def published_message(  # noqa: PLR0913 - the fields of a publication
     subscriptions: Iterable[Mapping[str, Any]],
     render: Render,
 ) -> PublishedMessage:
-    """Make the record of a publication to these subscriptions."""
+    """Record a publication to these subscriptions."""
     recipients = tuple(
         Recipient(protocol=each["protocol"], endpoint=each["endpoint"]) for each in subscriptions
     )
@@ -50,7 +50,7 @@ def _protocols_in(message: str, structure: str) -> set[str]:
 def rejection_reason(
     subject: str, message: str, structure: str, attributes: Mapping[str, Any]
 ) -> str | None:
-    """Say why AWS would not take a publication, or None."""
+    """Return why SNS would reject a publication, or None."""
     if subject and not _is_valid_subject(subject):
         return "Invalid parameter: Subject"
     if structure == "json" and not _has_default(message):
@@ -62,9 +62,9 @@ def rejection_reason(
 
 
 def _is_valid_subject(subject: str) -> bool:
-    """Tell whether a subject is printable ASCII, does not begin blank, and is short enough."""
+    """Check that a subject is printable ASCII, starts with no space, and is short enough."""
     printable = subject.isascii() and subject.isprintable() and not subject.startswith(" ")
-    return printable and len(subject) < MAX_SUBJECT_LENGTH
+    return printable and len(subject) < SUBJECT_LIMIT
 
 
 def _has_default(message: str) -> bool:

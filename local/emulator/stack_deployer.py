@@ -1,12 +1,12 @@
-"""Deploys a synthesised stack into the emulated account, by CloudFormation's API alone.
+"""Deploys a synthesised stack into the emulated account with the CloudFormation API.
 
-It does what `cdk deploy` does with a cloud assembly: uploads the file assets that the stack's
-manifest names to the bucket that its template expects, then creates or updates the stack. The
-bootstrap stack is not needed: its bucket and its version parameter are made here.
+Like `cdk deploy`, it uploads the file assets in the stack's manifest to the bucket that the
+template expects, then creates or updates the stack. It creates that bucket and the version
+parameter of the bootstrap stack itself.
 
-What ministack (1.5.33) accepts in a template and then does not do: the table's point-in-time
-recovery and time to live, an SSM parameter's `AllowedPattern`, the dead-letter queue of the
-function's own configuration, and the evaluation of alarms.
+ministack (1.5.33) accepts these parts of a template, but does not implement them: a table's
+point-in-time recovery and time to live, an SSM parameter's `AllowedPattern`, the dead-letter queue
+in a function's configuration, and the evaluation of alarms.
 """
 
 import contextlib
@@ -20,18 +20,18 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip can hold: one folder, one hash
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # a constant date, so that equal folders give equal archives
 
 
 class DeploymentFailedError(Exception):
-    """Raised when CloudFormation says that a stack could not be created or updated."""
+    """Raised when a stack was not created or updated; the message gives the reasons."""
 
 
 class StackDeployer:
-    """Deploys stacks with one session's credentials."""
+    """Deploys stacks with the credentials of one session."""
 
     def __init__(self, session: boto3.Session, *, account: str) -> None:
-        """Use these clients."""
+        """Create the clients."""
         self._account = account
         self._region = session.region_name
         self._s3 = session.client("s3")
@@ -39,7 +39,7 @@ class StackDeployer:
         self._stacks = session.client("cloudformation")
 
     def deploy(self, template_dir: Path, stack: str) -> dict[str, str]:
-        """Create or update the stack, and return its outputs."""
+        """Create or update a stack, and return its outputs."""
         self._upload_assets(template_dir, stack)
         template = (template_dir / f"{stack}.template.json").read_text()
         self._prepare_bootstrap_version(json.loads(template))
@@ -47,7 +47,7 @@ class StackDeployer:
         return self.outputs(stack)
 
     def outputs(self, stack: str) -> dict[str, str]:
-        """Read the outputs of a deployed stack."""
+        """Return the outputs of a deployed stack."""
         described = self._stacks.describe_stacks(StackName=stack)["Stacks"][0]
         return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
@@ -66,8 +66,8 @@ class StackDeployer:
             step = "stack_update_complete"
         self._wait_for(stack, step)
 
-    def _update(self, arguments: Any) -> bool:  # noqa: ANN401 - see above
-        """Start an update; a template without a change is none."""
+    def _update(self, arguments: Any) -> bool:  # noqa: ANN401 - the keywords of boto3's method
+        """Start an update. Return False if the template has no changes."""
         try:
             self._stacks.update_stack(**arguments)
         except ClientError as error:
@@ -76,7 +76,7 @@ class StackDeployer:
             raise
         return True
 
-    def _wait_for(self, stack: str, step: Any) -> None:  # noqa: ANN401 - a waiter's name, by overloads
+    def _wait_for(self, stack: str, step: Any) -> None:  # noqa: ANN401 - boto3 has a type per waiter
         try:
             waiter = self._stacks.get_waiter(step)
             waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60})

@@ -1,9 +1,9 @@
-"""What CloudWatch would make of an alarm: its definition, and the data that came.
+"""Evaluates alarms as CloudWatch does, given their definitions and the metric data.
 
 The rules are those of the CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing
-data" and "Evaluating an alarm", as far as these alarms use them: M out of N periods, a statistic of
-each period, and missing data that counts as good or as bad. Where data is missing CloudWatch also
-looks at some older periods, which can only delay an alarm and is left out here.
+data" and "Evaluating an alarm", as far as these alarms need them: M out of N periods, a statistic
+for each period, and missing data that is breaching or not breaching. If data is missing, CloudWatch
+also evaluates some older periods. That can only delay an alarm and is not implemented here.
 """
 
 import json
@@ -23,7 +23,7 @@ _MISSING_IS_BAD = {"breaching": True, "notBreaching": False}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricDatum:
-    """One value of one metric, in its dimensions."""
+    """One value of one metric."""
 
     namespace: str
     name: str
@@ -34,12 +34,12 @@ class MetricDatum:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm as `DescribeAlarms` or a template defines it; none of its other fields is known."""
+    """An alarm as `DescribeAlarms` or a template defines it."""
 
     definition: Mapping[str, Any]
 
     def is_in_alarm(self, data: Iterable[MetricDatum], *, at: datetime) -> bool:
-        """Say whether it is in state ALARM at an instant."""
+        """Return whether the alarm is in state ALARM at a time."""
         alarm = self.definition
         period = timedelta(seconds=alarm["Period"])
         periods = alarm["EvaluationPeriods"]
@@ -65,7 +65,7 @@ class Alarm:
 
 
 def embedded_metrics(invocations: Iterable[Invocation]) -> list[MetricDatum]:
-    """Read the metrics out of the function's log (Embedded Metric Format), as CloudWatch does."""
+    """Read the metrics in the function's log (embedded metric format)."""
     return [
         datum
         for invocation in invocations
@@ -91,7 +91,7 @@ def _embedded(document: Mapping[str, Any], at: datetime) -> Iterable[MetricDatum
 
 
 def error_metrics(invocations: Iterable[Invocation]) -> list[MetricDatum]:
-    """Count what Lambda counts: 1 for an invocation that failed, 0 for one that did not."""
+    """Return Lambda's `Errors` metric: 1 for an invocation that failed, 0 for any other."""
     return [
         MetricDatum(
             namespace="AWS/Lambda",
@@ -105,7 +105,7 @@ def error_metrics(invocations: Iterable[Invocation]) -> list[MetricDatum]:
 
 
 def queue_depth(queue: str, messages: int, at: datetime) -> MetricDatum:
-    """Count what SQS counts: the messages that wait in a queue."""
+    """Return the SQS metric of the messages that are available in a queue."""
     return MetricDatum(
         namespace="AWS/SQS",
         name="ApproximateNumberOfMessagesVisible",

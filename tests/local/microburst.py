@@ -1,4 +1,4 @@
-"""microburst, the fault proxy, between the deployed function and its emulated account."""
+"""The fault proxy microburst, between the deployed function and its emulated account."""
 
 import json
 import socket
@@ -11,30 +11,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-_TIMEOUT_SECONDS = 20  # seconds until it is_ready
+_START_TIMEOUT = 20  # seconds
 
 Rule = Mapping[str, Any]
 
 
 class FaultProxy:
-    """A running proxy: faults are rules, and it keeps a record of those that fired."""
+    """A running proxy. Rules define the faults; the proxy records the calls that matched."""
 
     def __init__(self, url: str) -> None:
-        """Speak to its control API."""
+        """Use the control API of a running proxy."""
         self.url = url
 
     def set_rules(self, rules: Sequence[Rule]) -> None:
-        """Put these rules in the place of all others, and begin a new record."""
+        """Replace all rules, and clear the record."""
         self._request("DELETE", "fired")
         self._request("POST", "rules", list(rules))
 
     def matched(self) -> list[str]:
-        """Name the calls that met a fault, in their order."""
+        """Return the operations of the calls that met a fault, in order."""
         found = self._request("GET", "fired?limit=10000")
         return [each["operation"] for each in found]
 
     def is_ready(self) -> bool:
-        """Say whether it answers by now."""
+        """Return whether the proxy serves."""
         try:
             self._request("GET", "health")
         except urllib.error.URLError:
@@ -55,7 +55,7 @@ class FaultProxy:
 
 @contextmanager
 def fault_proxy(endpoint: str) -> Iterator[FaultProxy]:
-    """Run the proxy in front of an account for the length of a block."""
+    """Run the proxy in front of an account during the block."""
     port = _free_port()
     process = subprocess.Popen(  # noqa: S603 - a fixed command
         [
@@ -67,10 +67,10 @@ def fault_proxy(endpoint: str) -> Iterator[FaultProxy]:
     )
     try:
         proxy = FaultProxy(f"http://127.0.0.1:{port}")
-        give_up = time.monotonic() + _TIMEOUT_SECONDS
+        deadline = time.monotonic() + _START_TIMEOUT
         while not proxy.is_ready():
             assert process.poll() is None
-            assert time.monotonic() < give_up
+            assert time.monotonic() < deadline
             time.sleep(0.05)
         yield proxy
     finally:

@@ -1,4 +1,4 @@
-"""A proxy that passes requests on, and rewrites their `Host`, as a fault proxy does."""
+"""A proxy that forwards requests and rewrites their `Host` header, as a fault proxy does."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,26 +7,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
-# Sees a request (its target, where AWS's JSON protocols name one, and its body) that was passed on,
-# before its answer goes back; or one that was not passed on yet, and says whether it is to be lost.
-OnForwarded = Callable[[bytes], object]
-DropRequest = Callable[[bytes], bool]
+# Both get the request: its X-Amz-Target, if any, and its body.
+OnForwarded = Callable[[bytes], object]  # called after forwarding, before the response is returned
+DropRequest = Callable[[bytes], bool]  # called before forwarding; returns whether to drop it
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves a client that may be killed in the middle of a request."""
+    """Serves a client that may be killed during a request."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a function that was killed leaves its request behind."""
+        """Ignore the error: a function that was killed leaves its request open."""
 
 
 @contextmanager
 def proxy_to(
     endpoint: str, on_forwarded: OnForwarded = bool, *, drop: DropRequest | None = None
 ) -> Iterator[str]:
-    """Run a proxy for the length of a block, and tell its address."""
+    """Run a proxy during the block, and return its URL."""
     target = urlsplit(endpoint).netloc
     server = _Server(("127.0.0.1", 0), _forwarding_to(target, on_forwarded, drop))
     Thread(target=server.serve_forever, daemon=True).start()
@@ -39,10 +38,10 @@ def _forwarding_to(
     target: str, on_forwarded: OnForwarded, drop: DropRequest | None
 ) -> type[BaseHTTPRequestHandler]:
     class Proxy(BaseHTTPRequestHandler):
-        """One request; http.server wants a class, and these names."""
+        """One request. http.server requires these names."""
 
         def do_POST(self) -> None:
-            """Pass it on."""
+            """Forward the request."""
             body = self.rfile.read(int(self.headers["Content-Length"]))
             request = self.headers.get("X-Amz-Target", "").encode() + b" " + body
             if drop and drop(request):
@@ -60,6 +59,6 @@ def _forwarding_to(
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     return Proxy

@@ -1,4 +1,4 @@
-"""A small stack with everything that the emulator is patched for, as a cloud assembly."""
+"""A small stack that uses everything that the emulator patches, as a cloud assembly."""
 
 import json
 from pathlib import Path
@@ -12,9 +12,9 @@ import boto3
 from botocore.exceptions import ClientError
 
 def handler(event, context):
-    print("asked", event)
+    print("event", event)
     if event.get("fail"):
-        raise ValueError("as asked")
+        raise ValueError("requested failure")
     if event.get("sleep"):
         time.sleep(event["sleep"])
     if event.get("import"):
@@ -31,7 +31,7 @@ def handler(event, context):
 
 
 def write(folder: Path, *, version: int = 1, handler: str = "sample.handler") -> Path:
-    """Write the assembly into a folder, and return it."""
+    """Write the assembly into a folder, and return the folder."""
     code = folder / f"asset.{ASSET}{version}"
     code.mkdir(parents=True, exist_ok=True)
     (code / "sample.py").write_text(f"VERSION = {version}\n{FUNCTION}")

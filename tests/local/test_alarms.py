@@ -1,8 +1,8 @@
-"""Promise 10: each alarm's condition is made true, and made false, by what really happened.
+"""Promise 10: each alarm goes on and off as documented, for metrics of real runs.
 
-The emulator evaluates no alarms. Their definitions are taken from the deployed stack and held, by
-CloudWatch's documented rules (tests/local/alarms.py), against the metrics that the function wrote
-into its log, the errors of its invocations and the depth of the dead-letter queue.
+The emulator evaluates no alarms. These tests evaluate the alarms of the deployed stack by
+CloudWatch's documented rules (tests/local/alarms.py), with the metrics in the function's log, the
+errors of its invocations and the depth of the dead-letter queue.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from tests.local.conftest import AccountFactory
 from tests.local.microburst import FaultProxy, fault_proxy
 
 START = datetime(2026, 6, 1, 6, tzinfo=UTC)
-"""Some hours before the schedule's first run: the clock runs while the stack is deployed."""
+"""Some hours before the first scheduled run, since the clock ticks while the stack is deployed."""
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 ALARMS = ("Errors", "KeysFailed", "ApproximateNumberOfMessagesVisible", "RunCompleted")
 
 
 @pytest.fixture(scope="module")
 def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
-    """Deploy the stack into an account of its own, where somebody has a stale key."""
+    """Deploy the stack into a new account, with a user who has a stale key."""
     with account_factory(START) as account:
         account.deploy(synthesised)
         account.speed_up_sleep(20)
@@ -39,7 +39,7 @@ def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actor
 
 @pytest.fixture
 def account(actors: Actors) -> LocalAccount:
-    """The account alone, some minutes before the schedule's run."""
+    """The account, some minutes before the scheduled run."""
     now = actors.account.now
     early = now.replace(hour=8, minute=50, second=0, microsecond=0)
     actors.account.move_clock(to=early if now <= early else early + timedelta(days=1))
@@ -48,7 +48,7 @@ def account(actors: Actors) -> LocalAccount:
 
 @pytest.fixture(scope="module")
 def proxy(actors: Actors) -> Iterator[FaultProxy]:
-    """Put microburst in front of the account."""
+    """Start microburst in front of the account."""
     with fault_proxy(actors.account.endpoint) as proxy:
         yield proxy
 
@@ -60,7 +60,7 @@ def _alarm(account: LocalAccount, metric: str) -> Alarm:
 
 
 def _dead_letters(account: LocalAccount) -> tuple[str, str, int]:
-    """Tell the URL of the dead-letter queue, its name, and how many messages wait in it."""
+    """Return the URL and the name of the dead-letter queue, and its number of messages."""
     sqs = account.client("sqs")
     (url,) = (url for url in sqs.list_queues()["QueueUrls"] if "DeadLetters" in url)
     wanted: Any = ["ApproximateNumberOfMessages"]
@@ -69,7 +69,7 @@ def _dead_letters(account: LocalAccount) -> tuple[str, str, int]:
 
 
 def _data(account: LocalAccount) -> list[MetricDatum]:
-    """Everything that CloudWatch would know by now."""
+    """Return all metric data so far."""
     _, queue, messages = _dead_letters(account)
     runs = account.invocations()
     return [
@@ -88,14 +88,16 @@ def _run_schedule(account: LocalAccount) -> None:
     account.move_clock(to=account.now.replace(hour=9, minute=0, second=1))
 
 
-def test_before_the_first_run_silence_rings_and_after_it_none_does(account: LocalAccount) -> None:
+def test_the_no_run_alarm_is_on_before_the_first_run_and_off_after_it(
+    account: LocalAccount,
+) -> None:
     assert _in_alarm(account) == {"RunCompleted"}
     _run_schedule(account)
     assert [run.error for run in account.invocations()] == [None]
     assert _in_alarm(account) == set()
 
 
-def test_silence_rings_when_no_run_finished_for_26_hours_and_not_before(
+def test_the_no_run_alarm_goes_on_26_hours_after_the_last_finished_run(
     account: LocalAccount,
 ) -> None:
     _run_schedule(account)
@@ -105,10 +107,10 @@ def test_silence_rings_when_no_run_finished_for_26_hours_and_not_before(
     assert alarm.is_in_alarm(data, at=last + 26 * HOUR)
 
 
-def test_silence_rings_though_runs_end_that_could_not_read_a_user(
+def test_a_run_that_could_not_read_a_user_does_not_prevent_the_no_run_alarm(
     account: LocalAccount, proxy: FaultProxy
 ) -> None:
-    """Such a run is not one that looked at everybody; its failed keys ring as well."""
+    """Such a run did not read every user. Its failed keys are a second alarm."""
     proxy.set_rules([_access_denied("ListAccessKeys")])
     account.send_function_through(proxy.url)
     _run_schedule(account)
@@ -119,7 +121,7 @@ def test_silence_rings_though_runs_end_that_could_not_read_a_user(
     completed = [datum.value for datum in embedded_metrics([run]) if datum.name == "RunCompleted"]
     assert completed == [0]
     assert _in_alarm(account) == {"KeysFailed"}
-    account.move_clock(to=account.now + 3 * HOUR)  # 27 hours after the last good run
+    account.move_clock(to=account.now + 3 * HOUR)  # 27 hours after the last complete run
     assert _in_alarm(account) == {"RunCompleted"}
 
 
@@ -131,13 +133,15 @@ def _access_denied(operation: str) -> dict[str, Any]:
     }
 
 
-def test_a_report_run_by_hand_does_not_silence_the_alarm(account: LocalAccount) -> None:
+def test_a_manual_report_run_does_not_prevent_the_no_run_alarm(account: LocalAccount) -> None:
     answer = account.invoke({"mode": "report"})
     completed = [each.value for each in embedded_metrics([answer]) if each.name == "RunCompleted"]
     assert completed == [0]
 
 
-def test_failed_keys_ring_until_a_run_has_none(account: LocalAccount, proxy: FaultProxy) -> None:
+def test_the_failed_keys_alarm_is_on_until_a_period_has_no_failed_keys(
+    account: LocalAccount, proxy: FaultProxy
+) -> None:
     proxy.set_rules([_access_denied("ListAccessKeys")])
     account.send_function_through(proxy.url)
     account.invoke({})
@@ -147,10 +151,10 @@ def test_failed_keys_ring_until_a_run_has_none(account: LocalAccount, proxy: Fau
     assert "KeysFailed" not in _in_alarm(account)
 
 
-def test_an_event_that_is_given_up_rings_twice_and_lands_in_the_dead_letter_queue(
+def test_an_event_that_fails_three_times_is_in_the_dead_letter_queue_and_two_alarms_are_on(
     account: LocalAccount,
 ) -> None:
-    """Nobody listens: the schedule's event fails three times, and then waits for a person."""
+    """Without a subscriber, each of the three attempts fails."""
     account.set_confirmed(SUBSCRIBER, confirmed=False)
     _run_schedule(account)
     account.set_confirmed(SUBSCRIBER, confirmed=True)
@@ -169,6 +173,6 @@ def test_an_event_that_is_given_up_rings_twice_and_lands_in_the_dead_letter_queu
     assert _in_alarm(account) & {"Errors", "ApproximateNumberOfMessagesVisible"} == set()
 
 
-def test_a_good_run_ends_every_alarm(account: LocalAccount) -> None:
+def test_a_successful_run_turns_all_alarms_off(account: LocalAccount) -> None:
     _run_schedule(account)
     assert _in_alarm(account) == set()

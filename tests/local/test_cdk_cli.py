@@ -1,4 +1,4 @@
-"""The unmodified CDK CLI deploys, deploys again and destroys; what must survive that does."""
+"""The unmodified CDK CLI deploys the app, updates it and destroys it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,13 +17,14 @@ TWO = {"security@example.com", "audit@example.com"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    """What was seen on the way from the first deployment to the end.
+    """What was observed between the first deployment and `cdk destroy`.
 
     code: the hash of the function's code after each of the two deployments
-    run: an invocation after the second one
-    subscribers: who got the digest of that run
-    edited: the parameter that a person had edited, after the second one
-    table, kms_key, log_group: what must stay
+    run: an invocation after the second deployment
+    subscribers: the endpoints that received the digest of that run
+    edited: the value of an edited parameter after the second deployment
+    parameters: the names of the parameters after the second deployment
+    table, kms_key, log_group: the resources to retain
     """
 
     code: tuple[str, str]
@@ -38,7 +39,7 @@ class Lifecycle:
 
 @pytest.fixture(scope="module")
 def account(account_factory: AccountFactory) -> Iterator[LocalAccount]:
-    """Start an account by the real clock: the CLI's SDK retries every error where clocks differ."""
+    """Start an account at the real time, because the CLI's SDK retries if the clocks differ."""
     with account_factory(datetime.now(UTC)) as account:
         yield account
 
@@ -71,7 +72,7 @@ def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -
     seen = Lifecycle(
         code=(first, _code(account)),
         run=run,
-        subscribers={each.endpoint for mail in account.outbox() for each in mail.recipients},
+        subscribers={each.endpoint for message in account.outbox() for each in message.recipients},
         edited=_value(account, "grace-days"),
         parameters=_parameters(account),
         table=account.use()["TableName"],
@@ -82,21 +83,21 @@ def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -
     return seen
 
 
-def test_another_deployment_brings_the_changed_code(lifecycle: Lifecycle) -> None:
+def test_a_second_deployment_updates_the_code(lifecycle: Lifecycle) -> None:
     assert lifecycle.code[0] != lifecycle.code[1]
     assert len(lifecycle.run.answer["noticed"]) == 1
 
 
-def test_another_deployment_brings_the_changed_context(lifecycle: Lifecycle) -> None:
+def test_a_second_deployment_updates_the_context(lifecycle: Lifecycle) -> None:
     assert lifecycle.subscribers == TWO
 
 
-def test_an_edited_threshold_survives_another_deployment(lifecycle: Lifecycle) -> None:
+def test_an_edited_threshold_survives_a_second_deployment(lifecycle: Lifecycle) -> None:
     assert lifecycle.edited == "14"
     assert len(lifecycle.parameters) == 8
 
 
-def test_destroying_it_leaves_the_ledger_its_key_and_the_log(
+def test_cdk_destroy_retains_the_ledger_its_kms_key_and_the_log(
     account: LocalAccount, lifecycle: Lifecycle
 ) -> None:
     described = account.client("dynamodb").describe_table(TableName=lifecycle.table)["Table"]
@@ -107,7 +108,7 @@ def test_destroying_it_leaves_the_ledger_its_key_and_the_log(
     assert lifecycle.log_group in {each["logGroupName"] for each in groups}
 
 
-def test_destroying_it_removes_the_parameters_and_everything_that_acts(
+def test_cdk_destroy_deletes_the_parameters_the_function_the_schedule_and_the_topic(
     account: LocalAccount, lifecycle: Lifecycle
 ) -> None:
     assert lifecycle.parameters
@@ -128,7 +129,7 @@ def _log_group(account: LocalAccount) -> str:
 
 
 def _kms_key(account: LocalAccount) -> str:
-    """Find the key by the topic: ministack does not tell a table's."""
+    """Return the KMS key of the topic; ministack does not return that of the table."""
     topic = account.use()["TopicArn"]
     found = account.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
     return found["KmsMasterKeyId"]

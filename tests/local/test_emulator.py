@@ -1,4 +1,4 @@
-"""Each patch of the emulator bites: it behaves as AWS does, where ministack by itself would not."""
+"""Each patch has its effect: the emulator behaves as AWS does, where ministack does not."""
 
 import json
 import time
@@ -28,7 +28,7 @@ SUBSCRIBER = "you@example.com"
 def account(
     account_factory: AccountFactory, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LocalAccount]:
-    """Deploy the sample stack into an account of its own."""
+    """Deploy the sample stack into a new account."""
     account = account_factory(START)
     account.deploy(sample_stack.write(tmp_path_factory.mktemp("sample")), sample_stack.STACK)
     yield account
@@ -37,13 +37,13 @@ def account(
 
 @pytest.fixture
 def outputs(account: LocalAccount) -> dict[str, str]:
-    """Read what the sample stack tells."""
+    """Return the outputs of the sample stack."""
     return account.use(sample_stack.STACK)
 
 
 @pytest.fixture
 def user(account: LocalAccount, request: pytest.FixtureRequest) -> str:
-    """Create a user for one test, with the path that the function may look at."""
+    """Create a user for one test, with the path that the function may read."""
     name = request.node.name.replace("[", "-").replace("]", "")[:60]
     account.create_user(name, path="/ops/")
     return str(name)
@@ -56,7 +56,7 @@ def _code(refused: pytest.ExceptionInfo[ClientError]) -> str:
 # --- clock and schedule
 
 
-def test_a_schedule_fires_at_each_due_time_of_its_own_zone(account: LocalAccount) -> None:
+def test_a_schedule_runs_at_each_due_time_in_its_time_zone(account: LocalAccount) -> None:
     first = account.now.date() + timedelta(days=1)
     before = len(account.invocations())
     account.move_clock(to=account.now + timedelta(days=3))
@@ -66,9 +66,7 @@ def test_a_schedule_fires_at_each_due_time_of_its_own_zone(account: LocalAccount
     assert {each.cause for each in fired} == {Cause.SCHEDULE}
 
 
-def test_the_function_and_the_account_live_by_the_same_clock(
-    account: LocalAccount, user: str
-) -> None:
+def test_the_function_and_the_account_have_the_same_clock(account: LocalAccount, user: str) -> None:
     account.move_clock(to=account.now + timedelta(hours=1))
     reported = datetime.fromisoformat(account.invoke({}).answer["now"])
     keys = account.client("iam").create_access_key(UserName=user)
@@ -76,7 +74,7 @@ def test_the_function_and_the_account_live_by_the_same_clock(
         assert abs(instant - account.now) < timedelta(seconds=10)
 
 
-def test_a_schedule_fires_by_itself_when_its_time_comes(
+def test_a_schedule_runs_while_the_clock_ticks(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     due = (account.now + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S")
@@ -97,12 +95,12 @@ def test_a_schedule_fires_by_itself_when_its_time_comes(
     assert [each.cause for each in fired] == [Cause.SCHEDULE]
 
 
-def test_the_clock_does_not_go_back(account: LocalAccount) -> None:
-    with pytest.raises(ControlError, match="cannot go back"):
+def test_the_clock_does_not_move_back(account: LocalAccount) -> None:
+    with pytest.raises(ControlError, match="cannot move back"):
         account.move_clock(to=START - timedelta(days=1))
 
 
-def test_a_schedule_whose_role_may_not_invoke_fires_nothing(
+def test_a_schedule_whose_role_is_denied_invokes_nothing(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     before = len(account.invocations())
@@ -114,19 +112,19 @@ def test_a_schedule_whose_role_may_not_invoke_fires_nothing(
 # --- function
 
 
-def test_an_error_of_the_handler_is_told_as_lambda_tells_it(account: LocalAccount) -> None:
+def test_an_error_in_the_handler_is_returned_as_by_lambda(account: LocalAccount) -> None:
     client = account.client("lambda")
     answer = client.invoke(FunctionName=account.function_name, Payload='{"fail": true}')
     assert answer["FunctionError"] == "Unhandled"
     reported = json.load(answer["Payload"])
-    assert (reported["errorType"], reported["errorMessage"]) == ("ValueError", "as asked")
+    assert (reported["errorType"], reported["errorMessage"]) == ("ValueError", "requested failure")
 
 
-def test_what_the_function_prints_is_kept_with_its_invocation(account: LocalAccount) -> None:
-    assert "asked {'colour': 'red'}" in account.invoke({"colour": "red"}).log
+def test_an_invocation_contains_the_output_of_the_function(account: LocalAccount) -> None:
+    assert "event {'colour': 'red'}" in account.invoke({"colour": "red"}).log
 
 
-def test_a_late_function_is_killed(account: LocalAccount) -> None:
+def test_a_function_is_killed_at_its_timeout(account: LocalAccount) -> None:
     late = account.invoke({"sleep": 10})
     assert late.error is not None
     assert late.error["errorType"] == "Sandbox.Timedout"
@@ -134,7 +132,7 @@ def test_a_late_function_is_killed(account: LocalAccount) -> None:
 
 
 @pytest.mark.parametrize("package", ["ministack", "local", "aws_lambda_powertools", "pytest"])
-def test_the_function_sees_no_package_that_its_bundle_lacks(
+def test_the_function_cannot_import_a_package_that_its_bundle_lacks(
     account: LocalAccount, package: str
 ) -> None:
     failed = account.invoke({"import": package})
@@ -142,26 +140,26 @@ def test_the_function_sees_no_package_that_its_bundle_lacks(
     assert failed.error["errorType"] == "ModuleNotFoundError"
 
 
-def test_the_function_may_do_what_its_role_may_and_nothing_else(account: LocalAccount) -> None:
+def test_the_function_has_the_permissions_of_its_role_only(account: LocalAccount) -> None:
     calls: list[Any] = [["iam", "list_users", {}], ["iam", "create_user", {"UserName": "x"}]]
     answer = account.invoke({"calls": calls}).answer
     assert answer["list_users"] == "allowed"
     assert answer["create_user"] == "AccessDenied"
 
 
-def test_an_asynchronous_invocation_is_tried_again_and_ends_in_the_queue(
+def test_a_failed_asynchronous_invocation_is_retried_and_then_sent_to_the_queue(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     before = len(account.invocations())
     name = outputs["FunctionName"]
-    asked = '{"fail": "twice"}'
-    account.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=asked)
+    payload = '{"fail": "twice"}'
+    account.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
     account.wait()
     assert len(account.invocations()) - before == 2
     assert json.loads(_received(account, outputs)[-1])["requestPayload"] == {"fail": "twice"}
 
 
-def test_another_deployment_runs_another_version(account: LocalAccount, tmp_path: Path) -> None:
+def test_a_new_deployment_runs_the_new_version(account: LocalAccount, tmp_path: Path) -> None:
     ran = []
     for version in (2, 1):
         account.deploy(sample_stack.write(tmp_path, version=version), sample_stack.STACK)
@@ -169,7 +167,7 @@ def test_another_deployment_runs_another_version(account: LocalAccount, tmp_path
     assert ran == [2, 1]
 
 
-def test_the_function_can_be_sent_through_a_proxy_that_rewrites_the_host(
+def test_the_function_can_call_through_a_proxy_that_rewrites_the_host(
     account: LocalAccount,
 ) -> None:
     with proxy_to(account.endpoint) as url:
@@ -182,7 +180,7 @@ def test_the_function_can_be_sent_through_a_proxy_that_rewrites_the_host(
 # --- IAM
 
 
-def test_last_use_is_what_was_set(account: LocalAccount, user: str) -> None:
+def test_last_use_is_returned_as_set(account: LocalAccount, user: str) -> None:
     key, iam = account.create_key(user, created=LONG_AGO), account.client("iam")
     never = iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
     assert never == {"ServiceName": "N/A", "Region": "N/A"}
@@ -204,7 +202,7 @@ def test_last_use_of_an_unknown_key_is_an_error(account: LocalAccount) -> None:
     assert _code(refused) == "NoSuchEntity"
 
 
-def test_the_credential_report_tells_the_same_last_use(account: LocalAccount, user: str) -> None:
+def test_the_credential_report_has_the_same_last_use(account: LocalAccount, user: str) -> None:
     key, iam = account.create_key(user, created=LONG_AGO), account.client("iam")
     account.set_last_used(key, LONG_AGO + timedelta(days=1))
     iam.generate_credential_report()
@@ -213,13 +211,13 @@ def test_the_credential_report_tells_the_same_last_use(account: LocalAccount, us
     assert "true,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,eu-west-1,s3" in line
 
 
-def test_a_key_can_be_as_old_as_wanted(account: LocalAccount, user: str) -> None:
+def test_a_key_can_be_backdated(account: LocalAccount, user: str) -> None:
     account.create_key(user, created=LONG_AGO)
     (key,) = account.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
     assert key["CreateDate"] == LONG_AGO
 
 
-def test_users_come_in_pages(account: LocalAccount, user: str) -> None:
+def test_list_users_is_paginated(account: LocalAccount, user: str) -> None:
     for number in range(101):
         account.create_user(f"{user}-{number}", path="/many/")
     iam = account.client("iam")
@@ -230,7 +228,7 @@ def test_users_come_in_pages(account: LocalAccount, user: str) -> None:
     assert len(iam.list_users(PathPrefix="/many/", MaxItems=7)["Users"]) == 7
 
 
-def test_keys_come_in_pages(account: LocalAccount, user: str) -> None:
+def test_list_access_keys_is_paginated(account: LocalAccount, user: str) -> None:
     made = {account.create_key(user) for _ in range(3)}
     iam = account.client("iam")
     first = iam.list_access_keys(UserName=user, MaxItems=2)
@@ -239,13 +237,15 @@ def test_keys_come_in_pages(account: LocalAccount, user: str) -> None:
     assert {each["AccessKeyId"] for each in found} == made
 
 
-def test_an_unknown_user_has_no_list_of_keys(account: LocalAccount) -> None:
+def test_listing_the_keys_of_an_unknown_user_is_an_error(account: LocalAccount) -> None:
     with pytest.raises(ClientError) as refused:
         account.client("iam").list_access_keys(UserName="nobody")
     assert _code(refused) == "NoSuchEntity"
 
 
-def test_a_key_is_not_deleted_in_the_name_of_another_user(account: LocalAccount, user: str) -> None:
+def test_deleting_a_key_in_the_name_of_another_user_is_an_error(
+    account: LocalAccount, user: str
+) -> None:
     key, iam = account.create_key(user), account.client("iam")
     with pytest.raises(ClientError) as refused:
         iam.delete_access_key(UserName="somebody-else", AccessKeyId=key)
@@ -256,7 +256,7 @@ def test_a_key_is_not_deleted_in_the_name_of_another_user(account: LocalAccount,
 # --- permissions
 
 
-def test_every_named_parameter_must_be_allowed(account: LocalAccount) -> None:
+def test_get_parameters_needs_permission_for_each_parameter(account: LocalAccount) -> None:
     ssm = account.function_client("ssm")
     found = ssm.get_parameters(Names=["/sample/first", "/sample/second"])["Parameters"]
     assert [each.get("Value") for each in found] == ["1", "2"]
@@ -265,7 +265,7 @@ def test_every_named_parameter_must_be_allowed(account: LocalAccount) -> None:
     assert _code(refused) == "AccessDeniedException"
 
 
-def test_last_use_is_allowed_by_the_keys_user_path_and_all(
+def test_permission_to_read_last_use_depends_on_the_path_of_the_user(
     account: LocalAccount, user: str
 ) -> None:
     account.create_user(f"{user}-2", path="/other/")
@@ -276,7 +276,7 @@ def test_last_use_is_allowed_by_the_keys_user_path_and_all(
     assert _code(refused) == "AccessDenied"
 
 
-def test_whoever_publishes_needs_the_topics_key(
+def test_publishing_needs_permission_for_the_kms_key_of_the_topic(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     sns, topic = account.function_client("sns"), outputs["TopicArn"]
@@ -289,7 +289,7 @@ def test_whoever_publishes_needs_the_topics_key(
     assert _code(refused) == "AuthorizationError"
 
 
-def test_an_encrypted_table_takes_items_from_the_function(
+def test_the_function_writes_to_an_encrypted_table(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     item = {"TableName": outputs["TableName"], "Item": {"pk": {"S": "a"}}}
@@ -300,18 +300,22 @@ def test_an_encrypted_table_takes_items_from_the_function(
 # --- SNS
 
 
-def test_a_message_is_kept_as_each_protocol_reads_it(
+def test_a_message_is_recorded_with_the_body_for_each_protocol(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     _publish(account, outputs, {"default": "short", "email": "long", "sqs": '{"n": 1}'})
-    mail = account.outbox()[-1]
-    assert (mail.subject, mail.text, dict(mail.attributes)) == ("news", "long", {"mode": "report"})
-    assert mail.bodies["sqs"] == '{"n": 1}'
-    assert {each.protocol for each in mail.recipients} == {"email", "sqs"}
+    message = account.outbox()[-1]
+    assert (message.subject, message.text, dict(message.attributes)) == (
+        "news",
+        "long",
+        {"mode": "report"},
+    )
+    assert message.bodies["sqs"] == '{"n": 1}'
+    assert {each.protocol for each in message.recipients} == {"email", "sqs"}
     assert json.loads(_received(account, outputs)[-1])["Message"] == '{"n": 1}'
 
 
-def test_an_unconfirmed_subscription_has_no_arn_and_gets_no_mail(
+def test_a_pending_subscription_has_no_arn_and_receives_nothing(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     account.set_confirmed(SUBSCRIBER, confirmed=False)
@@ -335,7 +339,7 @@ def test_an_unconfirmed_subscription_has_no_arn_and_gets_no_mail(
         },
     ],
 )
-def test_sns_refuses_what_it_refuses_on_aws(
+def test_sns_rejects_what_it_rejects_on_aws(
     account: LocalAccount, outputs: dict[str, str], publication: dict[str, Any]
 ) -> None:
     with pytest.raises(ClientError) as refused:
@@ -343,21 +347,23 @@ def test_sns_refuses_what_it_refuses_on_aws(
     assert _code(refused) == "InvalidParameter"
 
 
-# --- the patches themselves
+# --- ministack
 
 
-def test_a_private_name_that_is_gone_is_an_error() -> None:
+def test_a_missing_private_name_is_an_error() -> None:
     with pytest.raises(MinistackChangedError, match="has no _list_people"):
         ministack_internals.private_name("services.iam", "_list_people")
 
 
 def test_another_version_of_ministack_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ministack_internals, "SUPPORTED_VERSION", "0.0.0")
-    with pytest.raises(MinistackChangedError, match=r"was written for 0\.0\.0"):
+    with pytest.raises(MinistackChangedError, match=r"requires 0\.0\.0"):
         ministack_internals.check_version()
 
 
-def test_the_products_own_stack_deploys(account_factory: AccountFactory, synthesised: Path) -> None:
+def test_the_stack_of_the_product_deploys(
+    account_factory: AccountFactory, synthesised: Path
+) -> None:
     with account_factory(START) as other:
         outputs = other.deploy(synthesised)
         assert {"FunctionName", "TopicArn", "TableName", "ParameterPath"} <= set(outputs)
@@ -369,7 +375,7 @@ def _with_payload(account: LocalAccount, payload: object) -> list[Invocation]:
 
 @contextmanager
 def _denied(account: LocalAccount, role: str, action: str) -> Iterator[None]:
-    """Deny an action to a role, for the length of a block."""
+    """Deny an action to a role during the block."""
     iam = account.client("iam")
     denial = {"Effect": "Deny", "Action": action, "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
@@ -381,7 +387,7 @@ def _denied(account: LocalAccount, role: str, action: str) -> Iterator[None]:
 def _publish(
     account: LocalAccount, outputs: dict[str, str], bodies: dict[str, str]
 ) -> PublishedMessage:
-    """Publish a message with a body for each of these protocols, and find it in the outbox."""
+    """Publish a message with a body for each of these protocols, and return its record."""
     account.client("sns").publish(
         TopicArn=outputs["TopicArn"],
         Subject="news",
@@ -392,8 +398,8 @@ def _publish(
     return account.outbox()[-1]
 
 
-def _recipients(mail: PublishedMessage) -> set[str]:
-    return {each.endpoint for each in mail.recipients}
+def _recipients(message: PublishedMessage) -> set[str]:
+    return {each.endpoint for each in message.recipients}
 
 
 def _subscription_arn(account: LocalAccount, outputs: dict[str, str]) -> str:
@@ -403,7 +409,7 @@ def _subscription_arn(account: LocalAccount, outputs: dict[str, str]) -> str:
 
 
 def _received(account: LocalAccount, outputs: dict[str, str]) -> list[str]:
-    """Take every message out of the sample stack's queue, oldest first."""
+    """Receive and delete all messages in the queue of the sample stack, oldest first."""
     sqs, url = account.client("sqs"), outputs["QueueUrl"]
     taken = []
     while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

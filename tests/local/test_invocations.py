@@ -1,4 +1,4 @@
-"""The deployed function, asked by people, at a bad time, twice at once, or killed in between."""
+"""The deployed function: invoked by people, stopped by errors, twice at once, and killed."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ DEFAULTS = {"notice-days": "7", "max-age-days": "90", "grace-days": "30", "mode"
 
 @pytest.fixture(scope="module")
 def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
-    """Deploy the stack into an account of its own."""
+    """Deploy the stack into a new account."""
     with account_factory(START) as account:
         account.deploy(synthesised)
         yield Actors(account)
@@ -32,7 +32,7 @@ def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actor
 
 @pytest.fixture
 def key(actors: Actors, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Make a stale key for one test, which removes it afterwards; its label is its user."""
+    """Create a stale key for one test, and delete it afterwards. Its label is its user."""
     name = request.node.name.partition("[")[0][5:65]
     actors.account.create_user(name)
     actors.create_key(name, created=actors.account.now - STALE)
@@ -67,20 +67,22 @@ def _invoke_with_error(account: LocalAccount, event: dict[str, Any]) -> dict[str
 
 def _messages_listing(account: LocalAccount, key_id: str, section: str) -> list[PublishedMessage]:
     return [
-        mail
-        for mail in account.outbox()
-        if section in _listed(json.loads(mail.bodies["sqs"]), key_id)
+        message
+        for message in account.outbox()
+        if section in _listed(json.loads(message.bodies["sqs"]), key_id)
     ]
 
 
-# --- what may be asked
+# --- events
 
 
-def test_a_person_may_start_a_run_by_hand(actors: Actors, key: str) -> None:
+def test_a_person_can_start_a_run(actors: Actors, key: str) -> None:
     assert _listed(actors.account.invoke({}).answer, actors.key_ids[key]) == ["noticed"]
 
 
-def test_a_report_run_says_what_would_be_and_changes_nothing(actors: Actors, key: str) -> None:
+def test_a_report_run_reports_what_it_would_do_and_changes_nothing(
+    actors: Actors, key: str
+) -> None:
     with _parameter_set_to(actors, "notice-days", "0"):
         answer = actors.account.invoke({"mode": "report"}).answer
         assert answer["mode"] == "report"
@@ -89,7 +91,7 @@ def test_a_report_run_says_what_would_be_and_changes_nothing(actors: Actors, key
         assert "WOULD BE DEACTIVATED" in actors.account.outbox()[-1].text
 
 
-def test_a_notice_of_report_mode_is_none(actors: Actors, key: str) -> None:
+def test_report_mode_gives_no_notices(actors: Actors, key: str) -> None:
     with _parameter_set_to(actors, "mode", "report"):
         actors.account.invoke({})
     actors.account.move_clock(to=actors.account.now + timedelta(days=8))
@@ -109,7 +111,7 @@ def test_a_notice_of_report_mode_is_none(actors: Actors, key: str) -> None:
         ({"scheduled_time": 5}, "5"),
     ],
 )
-def test_an_event_can_make_a_run_weaker_and_nothing_else(
+def test_an_event_can_only_make_a_run_weaker(
     actors: Actors, key: str, event: dict[str, Any], named: str
 ) -> None:
     with _parameter_set_to(actors, "notice-days", "0"):
@@ -119,7 +121,7 @@ def test_an_event_can_make_a_run_weaker_and_nothing_else(
     assert actors.statuses()[actors.key_ids[key]] == "Active"
 
 
-# --- what stops a run
+# --- errors that stop a run
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_an_event_can_make_a_run_weaker_and_nothing_else(
         ("mode", "Enforce", "enforce or report"),
     ],
 )
-def test_a_bad_parameter_stops_the_run_and_is_told(
+def test_an_invalid_parameter_stops_the_run_and_is_reported(
     actors: Actors, key: str, parameter: str, value: str, accepted: str
 ) -> None:
     with _parameter_set_to(actors, parameter, value):
@@ -140,12 +142,12 @@ def test_a_bad_parameter_stops_the_run_and_is_told(
     for part in (f"/key-rotation/{parameter}", repr(value), accepted):
         assert part in error["errorMessage"]
     assert actors.statuses()[actors.key_ids[key]] == "Active"
-    mail = actors.account.outbox()[-1]
-    assert "STOPPED" in mail.subject
-    assert f"/key-rotation/{parameter}" in mail.text
+    message = actors.account.outbox()[-1]
+    assert "STOPPED" in message.subject
+    assert f"/key-rotation/{parameter}" in message.text
 
 
-def test_where_nobody_listens_nothing_is_recorded_and_the_run_raises(
+def test_without_a_subscriber_nothing_is_recorded_and_the_run_fails(
     actors: Actors, key: str
 ) -> None:
     account = actors.account
@@ -157,10 +159,10 @@ def test_where_nobody_listens_nothing_is_recorded_and_the_run_raises(
     assert _listed(account.invoke({}).answer, actors.key_ids[key]) == ["noticed"]
 
 
-# --- what survives
+# --- concurrent and killed runs
 
 
-def test_two_runs_at_once_act_once_and_say_it_once(actors: Actors, key: str) -> None:
+def test_two_runs_at_once_act_once_and_report_it_once(actors: Actors, key: str) -> None:
     account, key_id = actors.account, actors.key_ids[key]
     runs = len(account.invocations())
     with _parameter_set_to(actors, "notice-days", "0"), ThreadPoolExecutor() as two:
@@ -171,9 +173,7 @@ def test_two_runs_at_once_act_once_and_say_it_once(actors: Actors, key: str) -> 
     assert len(_messages_listing(account, key_id, "deactivated")) == 1
 
 
-def test_a_run_killed_right_after_a_change_is_finished_by_the_next(
-    actors: Actors, key: str
-) -> None:
+def test_the_next_run_completes_a_run_killed_after_a_change(actors: Actors, key: str) -> None:
     account, key_id = actors.account, actors.key_ids[key]
 
     def kill(body: bytes) -> None:
@@ -194,10 +194,10 @@ def test_a_run_killed_right_after_a_change_is_finished_by_the_next(
     assert len(_messages_listing(account, key_id, "deactivated")) == 1
 
 
-# --- who hears it
+# --- subscribers
 
 
-def test_a_queue_that_subscribes_gets_the_facts_as_json(actors: Actors, key: str) -> None:
+def test_a_subscribed_queue_receives_the_digest_as_json(actors: Actors, key: str) -> None:
     account, topic = actors.account, actors.account.use()["TopicArn"]
     sqs, url, arn = account.client("sqs"), *_create_subscribed_queue(account, topic)
     account.client("sns").subscribe(
@@ -210,7 +210,7 @@ def test_a_queue_that_subscribes_gets_the_facts_as_json(actors: Actors, key: str
 
 
 def _create_subscribed_queue(account: LocalAccount, topic: str) -> tuple[str, str]:
-    """Make a queue that takes what the topic sends, and tell its URL and ARN."""
+    """Create a queue that accepts messages from the topic, and return its URL and ARN."""
     sqs = account.client("sqs")
     url = sqs.create_queue(QueueName="listener")["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])

@@ -1,4 +1,7 @@
-"""With its deployed role the function can do nothing else; what it needs, the story shows."""
+"""The role of the function allows nothing that the function does not need.
+
+The demo's scenario shows that the role allows everything that the function needs.
+"""
 
 import io
 import json
@@ -28,7 +31,7 @@ REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What the account holds: the product's own things, and those of others."""
+    """The resources of the product in the account, and those of others."""
 
     table: str
     topic: str
@@ -42,7 +45,7 @@ class Resources:
 
 @pytest.fixture(scope="module")
 def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[LocalAccount]:
-    """Deploy the stack into an account with things of others."""
+    """Deploy the stack into a new account."""
     with account_factory(START) as account:
         account.deploy(synthesised)
         yield account
@@ -50,7 +53,7 @@ def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[Loca
 
 @pytest.fixture(scope="module")
 def resources(account: LocalAccount) -> Resources:
-    """Make the things of others."""
+    """Create the resources of others."""
     outputs = account.use()
     config = account.client("lambda").get_function(FunctionName=outputs["FunctionName"])
     role = config["Configuration"]["Role"]
@@ -234,7 +237,7 @@ def _role_name(arn: str) -> str:
     ("service", "operation", "arguments"),
     [pytest.param(*row[1:], id=row[0].replace(" ", "-")) for row in FORBIDDEN],
 )
-def test_its_role_may_not(
+def test_the_role_of_the_function_is_denied(
     account: LocalAccount, resources: Resources, service: Any, operation: str, arguments: Arguments
 ) -> None:
     client = account.function_client(service)
@@ -243,13 +246,13 @@ def test_its_role_may_not(
     assert refused.value.response["Error"]["Code"] in REFUSALS
 
 
-def test_the_documents_list_what_is_refused() -> None:
+def test_the_documents_list_each_denied_call() -> None:
     text = " ".join(TESTING.read_text(encoding="utf-8").split())
     listed = "; ".join(what for what, *_ in FORBIDDEN)
     assert f"{len(FORBIDDEN)} in all: {listed}." in text
 
 
-def test_its_role_may_turn_off_and_delete_a_key(
+def test_the_role_of_the_function_may_deactivate_and_delete_a_key(
     account: LocalAccount, resources: Resources
 ) -> None:
     iam, key = account.function_client("iam"), account.create_key("carol")
@@ -259,10 +262,10 @@ def test_its_role_may_turn_off_and_delete_a_key(
     assert [each["AccessKeyId"] for each in left] == [resources.key_id]
 
 
-def test_one_of_the_refused_calls_succeeds_for_an_administrator(
+def test_an_administrator_may_make_one_of_the_denied_calls(
     account: LocalAccount, resources: Resources
 ) -> None:
-    """The refusals above are the role's, and not the emulator's."""
+    """The calls above are denied by the role, not by the emulator."""
     client = account.client("iam")
     of_role = {"RoleName": _role_name(resources.role), "PolicyName": "More"}
     client.put_role_policy(**of_role, PolicyDocument=POLICY)

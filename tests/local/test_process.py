@@ -1,4 +1,4 @@
-"""The emulator is reached by nobody else, and leaves nothing behind."""
+"""The emulator listens on the loopback interface only, and leaves only its log."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_only_the_log_stays_when_it_ends(tmp_path: Path) -> None:
+def test_only_the_log_remains_after_the_emulator_stops(tmp_path: Path) -> None:
     state = tmp_path / "state"
     with LocalAccount.start(now=START, state=state) as account:
         account.deploy(sample_stack.write(tmp_path / "sample"), sample_stack.STACK)
@@ -38,7 +38,7 @@ def test_only_the_log_stays_when_it_ends(tmp_path: Path) -> None:
     assert not _listens(port)
 
 
-def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
+def test_the_emulator_stops_when_its_parent_process_is_killed(tmp_path: Path) -> None:
     start = (
         "from datetime import *; from pathlib import Path;"
         "from local.emulator.account import LocalAccount;"
@@ -58,11 +58,11 @@ def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
     parent.communicate()
     deadline = time.monotonic() + 10
     while _listens(port) or list(tmp_path.glob("tmp*")):
-        assert time.monotonic() < deadline, "it still runs"
+        assert time.monotonic() < deadline, "the emulator still runs"
         time.sleep(0.05)
 
 
-def test_a_taken_port_is_an_error_that_says_so() -> None:
+def test_a_port_in_use_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(EmulatorStartError, match="Address already in use"):

@@ -1,10 +1,10 @@
-"""Every `aws` command of the documents is run as it stands there, against the emulated account.
+"""Runs each `aws` command of the documents, as it is written there, in an emulated account.
 
-A block of a document runs in bash with AWS's own CLI, after the block that names the stack's
-outputs; placeholders are filled in. A block, or a command within text, that no test here names
-fails the last test. The CLI is version 1, which PyPI has; `--cli-binary-format`, which only version
-2 knows and needs, is dropped. What the emulator cannot do (FORM_ONLY) is checked for its form only:
-the CLI holds it against the service's model, and would send it.
+A block of a document runs in bash with the AWS CLI, after the block that names the stack's outputs;
+placeholders are replaced. The last test fails if no test here covers a block, or a command within
+text. The CLI is version 1, which PyPI has; the option `--cli-binary-format`, which only version 2
+knows and needs, is removed. Commands that the emulator cannot execute (FORM_ONLY) are checked for
+their form only: the CLI validates them against the model of the service and tries to send them.
 """
 
 import json
@@ -38,13 +38,13 @@ _EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"
 _UNREACHABLE = "http://127.0.0.1:9"
 _WRAPPER = """\
 #!/bin/bash
-said="$1 $2"
-printf '%s\\n' "$said" >> {log}
+command="$1 $2"
+printf '%s\\n' "$command" >> {log}
 given=()
 while (($#)); do
   if [[ $1 == --cli-binary-format ]]; then shift 2; else given+=("$1"); shift; fi
 done
-case "$said" in
+case "$command" in
   {form_only})
     AWS_MAX_ATTEMPTS=1 {aws} "${{given[@]}}" --endpoint-url {unreachable} 2>&1 |
       grep -F 'Could not connect to the endpoint URL' && exit ;;
@@ -61,7 +61,7 @@ aws cloudformation wait stack-delete-complete --stack-name KeyRotation
 
 @dataclass(frozen=True, slots=True)
 class CommandBlock:
-    """Where commands stand: a document, the heading above them, and which block there."""
+    """A block of commands: its document, the heading above it, and its number there."""
 
     document: str
     heading: str
@@ -83,7 +83,7 @@ def _commands() -> dict[CommandBlock, str]:
 
 
 def _hide_comments_in_fences(text: str) -> str:
-    """Hide what looks like a heading within a block, such as a shell's comment."""
+    """Hide comments of a shell that look like headings."""
     return re.sub(r"```.*?```", lambda b: b[0].replace("\n#", "\n\0#"), text, flags=re.DOTALL)
 
 
@@ -93,13 +93,13 @@ def _unhide(block: str) -> str:
 
 COMMANDS = _commands()
 COVERED: set[CommandBlock] = set()
-"""The places that some test runs."""
+"""The blocks that a test runs."""
 NAME_OUTPUTS = CommandBlock(RUNBOOK, "Runbook")
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
 def covers(*places: CommandBlock) -> Callable[[Test], Test]:
-    """Say which commands a test runs."""
+    """Mark the blocks that a test runs."""
 
     def record(test: Test) -> Test:
         COVERED.update(places)
@@ -110,14 +110,14 @@ def covers(*places: CommandBlock) -> Callable[[Test], Test]:
 
 @dataclass(slots=True)
 class Terminal:
-    """A person's terminal: bash, with the CLI's commands noted down."""
+    """A terminal with bash. It records the commands of the AWS CLI."""
 
     folder: Path
     environment: dict[str, str]
     commands_run: list[str] = field(default_factory=list)
 
     def run(self, script: str, **placeholders: str) -> str:
-        """Run a script where the stack's outputs have their names, and tell what it prints."""
+        """Run a script in which the stack's outputs are variables, and return its output."""
         for name, value in placeholders.items():
             script = re.sub(rf"\b{name}\b", value, script)
         log = self.folder / "commands_run"
@@ -142,7 +142,7 @@ class Terminal:
 
 @pytest.fixture(scope="module")
 def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
-    """Deploy the stack into an account of its own; notices are not waited for."""
+    """Deploy the stack into a new account, with notice-days 0."""
     with account_factory(START) as account:
         account.deploy(synthesised)
         disable_schedule(account)
@@ -153,13 +153,13 @@ def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actor
 
 @pytest.fixture
 def account(actors: Actors) -> LocalAccount:
-    """The account alone."""
+    """The account."""
     return actors.account
 
 
 @pytest.fixture(scope="module")
 def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
-    """Open a terminal for this account."""
+    """Open a terminal for the account."""
     folder = tmp_path_factory.mktemp("terminal")
     own = Path(sys.executable).with_name("aws")
     aws = str(own) if own.exists() else shutil.which("aws")
@@ -194,7 +194,7 @@ def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Termin
 
 @pytest.fixture
 def key(actors: Actors, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Make a stale key for one test; its label is its user."""
+    """Create a stale key for one test. Its label is its user."""
     name = request.node.name[5:65]
     actors.account.create_user(name)
     actors.create_key(name, created=actors.account.now - STALE)
@@ -210,7 +210,7 @@ def _parameter(account: LocalAccount, name: str) -> str:
 
 
 def _listed(actors: Actors, label: str, answer: dict[str, Any]) -> list[str]:
-    """Tell under which headings of an answer a key is listed."""
+    """Return the sections of a response that list a key."""
     return [
         section
         for section, entries in answer.items()
@@ -247,7 +247,9 @@ EVIDENCE = CommandBlock(README, "Compliance")
 
 
 @covers(NAME_OUTPUTS)
-def test_the_names_are_those_of_the_stack(terminal: Terminal, account: LocalAccount) -> None:
+def test_the_variables_have_the_outputs_of_the_stack(
+    terminal: Terminal, account: LocalAccount
+) -> None:
     printed = terminal.run(COMMANDS[NAME_OUTPUTS] + '\necho "$FUNCTION $TOPIC $TABLE"')
     outputs = account.use()
     wanted = [outputs[name] for name in ("FunctionName", "TopicArn", "TableName")]
@@ -255,7 +257,7 @@ def test_the_names_are_those_of_the_stack(terminal: Terminal, account: LocalAcco
 
 
 @covers(PAUSE)
-def test_paused_no_key_is_changed(terminal: Terminal, actors: Actors, key: str) -> None:
+def test_a_paused_run_changes_no_key(terminal: Terminal, actors: Actors, key: str) -> None:
     terminal.run_block(PAUSE)
     assert _run_and_list(actors, key) == ["deferred"]
     assert actors.statuses()[actors.key_ids[key]] == "Active"
@@ -263,7 +265,7 @@ def test_paused_no_key_is_changed(terminal: Terminal, actors: Actors, key: str) 
 
 
 @covers(STOP_RUNS)
-def test_without_concurrency_nothing_runs_until_it_is_given_back(
+def test_reserved_concurrency_is_set_to_zero_and_removed_again(
     terminal: Terminal, account: LocalAccount
 ) -> None:
     take, give_back = COMMANDS[STOP_RUNS].strip().splitlines()
@@ -280,7 +282,7 @@ def test_without_concurrency_nothing_runs_until_it_is_given_back(
 
 @covers(RESTORE_KEY, RESTORE_KEY_README)
 @pytest.mark.parametrize("block", [RESTORE_KEY, RESTORE_KEY_README], ids=["runbook", "README"])
-def test_a_key_is_restored_in_one_command(
+def test_one_command_restores_a_key(
     terminal: Terminal, actors: Actors, block: CommandBlock, request: pytest.FixtureRequest
 ) -> None:
     user = f"restored-{request.node.callspec.id}"
@@ -296,20 +298,20 @@ def test_a_key_is_restored_in_one_command(
     del actors.key_ids[user]
 
 
-def test_the_command_in_the_mail_restores_the_key(
+def test_the_command_in_the_email_restores_a_key(
     terminal: Terminal, actors: Actors, key: str
 ) -> None:
     assert _run_and_list(actors, key) == ["deactivated"]
-    mail = actors.account.outbox()[-1].text
-    command = re.search(r"aws iam update-access-key --status Active.*?AKIA\w+", mail, re.DOTALL)
+    email = actors.account.outbox()[-1].text
+    command = re.search(r"aws iam update-access-key --status Active.*?AKIA\w+", email, re.DOTALL)
     assert command
     terminal.run(command[0])
     assert actors.statuses()[actors.key_ids[key]] == "Active"
 
 
 @covers(ADD_EXEMPTION)
-def test_a_key_is_exempt_for_a_month(terminal: Terminal, actors: Actors, key: str) -> None:
-    """Written after what was there, and read by the next run."""
+def test_a_key_is_exempted_for_a_month(terminal: Terminal, actors: Actors, key: str) -> None:
+    """The entry is appended to the existing ones, and the next run reads it."""
     for before in ("none", "someone-else # stays"):
         actors.set_parameter("exemptions", before)
         terminal.run_block(ADD_EXEMPTION, KEY=actors.key_ids[key])
@@ -322,7 +324,7 @@ def test_a_key_is_exempt_for_a_month(terminal: Terminal, actors: Actors, key: st
 
 @covers(READ_HISTORY, EVIDENCE)
 @pytest.mark.parametrize("block", [READ_HISTORY, EVIDENCE], ids=["runbook", "README"])
-def test_what_happened_to_a_key_can_be_read(
+def test_the_history_of_a_key_is_read(
     terminal: Terminal, actors: Actors, block: CommandBlock, request: pytest.FixtureRequest
 ) -> None:
     user = f"read-{request.node.callspec.id}"
@@ -339,14 +341,14 @@ def test_what_happened_to_a_key_can_be_read(
 
 
 @covers(DELETE_KEY)
-def test_a_key_that_nobody_needs_is_deleted(terminal: Terminal, actors: Actors, key: str) -> None:
+def test_a_key_is_deleted(terminal: Terminal, actors: Actors, key: str) -> None:
     terminal.run_block(DELETE_KEY, USER=key, KEY=actors.key_ids[key])
     assert actors.key_ids[key] not in actors.statuses()
 
 
 @covers(READ_LOG)
 def test_the_log_of_the_last_day_is_read(terminal: Terminal, account: LocalAccount) -> None:
-    """The emulated function logs into a file; the lines are put where AWS puts them."""
+    """The emulator has no CloudWatch log of the function, so the test writes its lines there."""
     found = account.client("lambda").get_function_configuration(FunctionName=account.function_name)
     group, stream = found["LoggingConfig"]["LogGroup"], "by-hand"
     logs, now = account.client("logs"), int(datetime.now(UTC).timestamp() * 1000)
@@ -363,14 +365,14 @@ def test_the_log_of_the_last_day_is_read(terminal: Terminal, account: LocalAccou
 
 
 @covers(INVOKE)
-def test_a_run_by_hand(terminal: Terminal, account: LocalAccount) -> None:
+def test_a_person_starts_a_run(terminal: Terminal, account: LocalAccount) -> None:
     terminal.run_block(INVOKE)
     answer = json.loads((terminal.folder / "answer.json").read_text())
     assert answer["run_id"] == account.invocations()[-1].answer["run_id"]
 
 
 @covers(SUBSCRIBE)
-def test_somebody_else_listens(terminal: Terminal, account: LocalAccount) -> None:
+def test_an_address_is_subscribed(terminal: Terminal, account: LocalAccount) -> None:
     terminal.run_block(SUBSCRIBE, **{r"security@example\.com": "night@example.com"})
     topic = account.use()["TopicArn"]
     listed = account.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
@@ -378,7 +380,7 @@ def test_somebody_else_listens(terminal: Terminal, account: LocalAccount) -> Non
 
 
 @covers(RESET_THRESHOLD)
-def test_a_threshold_is_rolled_back_to_what_its_history_tells(
+def test_a_threshold_is_reset_to_a_value_from_its_history(
     terminal: Terminal, actors: Actors
 ) -> None:
     actors.set_parameter("max-age-days", "1")
@@ -390,13 +392,13 @@ def test_a_threshold_is_rolled_back_to_what_its_history_tells(
 
 
 @covers(RESTORE_TABLE)
-def test_restoring_the_table_has_the_form_that_aws_takes(terminal: Terminal) -> None:
+def test_the_command_that_restores_the_table_has_a_valid_form(terminal: Terminal) -> None:
     assert "Could not connect" in terminal.run_block(RESTORE_TABLE)
     assert terminal.commands_run == [*FORM_ONLY]
 
 
 @covers(DELETE_WATCH)
-def test_a_watch_is_forgotten_and_the_key_begins_anew(
+def test_a_key_whose_watch_is_deleted_gets_a_new_notice(
     terminal: Terminal, actors: Actors, key: str
 ) -> None:
     actors.set_parameter("notice-days", "7")
@@ -408,7 +410,7 @@ def test_a_watch_is_forgotten_and_the_key_begins_anew(
 
 
 @covers(REPORT_MODE)
-def test_a_report_says_what_would_be(terminal: Terminal, actors: Actors, key: str) -> None:
+def test_a_report_lists_what_a_run_would_do(terminal: Terminal, actors: Actors, key: str) -> None:
     printed = terminal.run_block(REPORT_MODE)
     answer = json.loads((terminal.folder / "answer.json").read_text())
     assert answer["mode"] == "report"
@@ -420,7 +422,7 @@ def test_a_report_says_what_would_be(terminal: Terminal, actors: Actors, key: st
 
 
 @covers(EDIT_THRESHOLDS)
-def test_every_threshold_is_edited(terminal: Terminal, actors: Actors) -> None:
+def test_each_threshold_is_edited(terminal: Terminal, actors: Actors) -> None:
     before = {
         name: _parameter(actors.account, name)
         for name in re.findall(r"--name /key-rotation/(\S+)", COMMANDS[EDIT_THRESHOLDS])
@@ -437,7 +439,7 @@ def test_every_threshold_is_edited(terminal: Terminal, actors: Actors) -> None:
 
 
 @covers(READ_EXEMPTIONS)
-def test_the_exemptions_are_read_into_a_file(terminal: Terminal, actors: Actors) -> None:
+def test_the_exemptions_are_saved_in_a_file(terminal: Terminal, actors: Actors) -> None:
     actors.set_parameter("exemptions", "a # one\nb # two")
     terminal.run_block(READ_EXEMPTIONS)
     assert (terminal.folder / "exemptions.txt").read_text() == "a # one\nb # two\n"
@@ -445,8 +447,13 @@ def test_the_exemptions_are_read_into_a_file(terminal: Terminal, actors: Actors)
 
 
 @covers(DESTROY_STACK, DELETE_RETAINED)
-def test_the_rest_is_removed_after_the_stack(terminal: Terminal, account: LocalAccount) -> None:
-    """Last: it removes what the other tests need. `cdk destroy` stands for its own API call."""
+def test_the_retained_resources_are_deleted_after_the_stack(
+    terminal: Terminal, account: LocalAccount
+) -> None:
+    """The last test, because it deletes what the others need.
+
+    `cdk destroy` is replaced by the API call that it makes.
+    """
     table, key_id, log_group = _retained_resources(account)
     terminal.run(COMMANDS[DESTROY_STACK] + COMMANDS[DELETE_RETAINED])
     stacks = account.client("cloudformation").list_stacks()["StackSummaries"]
@@ -467,5 +474,5 @@ def _retained_resources(account: LocalAccount) -> tuple[str, str, str]:
     return ids["AWS::DynamoDB::Table"], ids["AWS::KMS::Key"], ids["AWS::Logs::LogGroup"]
 
 
-def test_every_command_of_the_documents_is_run() -> None:
+def test_each_command_in_the_documents_is_run() -> None:
     assert set(COMMANDS) == COVERED

@@ -1,4 +1,4 @@
-"""A bundle runs by itself under AWS's runtime client, or it is said what is missing."""
+"""A bundle runs under AWS's runtime client without the packages of this project."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def handler(event, context):
 def running(
     code: Path, handler: str = "app.handler", now: datetime = NOW
 ) -> Iterator[ExecutionEnvironment]:
-    """Run a bundle for the length of a block."""
+    """Run a bundle during the block."""
     function = Function(
         arn="arn:aws:lambda:eu-west-1:000000000000:function:f",
         code=code,
@@ -62,22 +62,20 @@ def _error_type(environment: ExecutionEnvironment) -> object:
     return outcome.payload["errorType"]
 
 
-def test_the_handler_lives_by_the_given_clock_and_timeout(code: Path) -> None:
+def test_the_handler_has_the_given_time_and_timeout(code: Path) -> None:
     with running(code) as environment:
-        told = environment.invoke({}).payload
-    assert datetime.fromisoformat(told["now"]) - NOW < timedelta(seconds=1)
-    assert 4000 < told["left"] <= 5000
-    assert told["arn"].endswith(":function:f")
+        reported = environment.invoke({}).payload
+    assert datetime.fromisoformat(reported["now"]) - NOW < timedelta(seconds=1)
+    assert 4000 < reported["left"] <= 5000
+    assert reported["arn"].endswith(":function:f")
 
 
-def test_a_warm_process_is_used_again(code: Path) -> None:
+def test_a_warm_process_is_reused(code: Path) -> None:
     with running(code) as environment:
         assert [environment.invoke({}).payload["calls"] for _ in range(2)] == [1, 2]
 
 
-def test_nothing_of_this_process_leaks_into_the_functions_variables(
-    code: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_function_inherits_no_variables(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEAK", "yes")
     with running(code) as environment:
         variables = environment.invoke({}).payload["variables"]
@@ -86,7 +84,7 @@ def test_nothing_of_this_process_leaks_into_the_functions_variables(
     assert variables["COLOUR"] == "red"
 
 
-def test_a_process_that_ends_itself_is_an_error(code: Path) -> None:
+def test_a_process_that_exits_is_an_error(code: Path) -> None:
     with running(code) as environment:
         outcome = environment.invoke("end")
     assert outcome.payload["errorType"] == "Runtime.ExitError"
@@ -103,18 +101,18 @@ def test_a_missing_module_is_an_error(code: Path) -> None:
         assert _error_type(environment) == "Runtime.ImportModuleError"
 
 
-def test_a_package_that_only_the_developers_have_is_missing(code: Path) -> None:
+def test_a_development_package_is_missing(code: Path) -> None:
     (code / "app.py").write_text("import moto")
     with running(code) as environment:
         assert _error_type(environment) == "Runtime.ImportModuleError"
 
 
-def test_the_products_bundle_imports_by_itself(synthesised: Path) -> None:
+def test_the_bundle_of_the_product_contains_all_its_imports(synthesised: Path) -> None:
     function = _product(synthesised)
     (code,) = synthesised.glob("asset.*/")
     with running(code, function["Handler"]) as environment:
         outcome = environment.invoke({})
-    # It has no variables here, and so it fails; but in its own words, after it was imported.
+    # It fails because its variables are not set, but only after all imports.
     assert not str(outcome.payload.get("errorType", "")).startswith("Runtime.")
 
 

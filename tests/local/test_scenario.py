@@ -1,4 +1,4 @@
-"""Sixty days of the deployed stack: the schedule fires it, and each key ends as the rules say."""
+"""Sixty days of the deployed stack: the schedule invokes it, and each key follows the rules."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ Scenario = tuple[Actors, Sequence[Day]]
 
 @pytest.fixture(scope="module")
 def scenario(account_factory: AccountFactory, synthesised: Path) -> Scenario:
-    """Let the scenario happen, once."""
+    """Play the scenario once."""
     with account_factory(STARTS_AT) as account:
         account.deploy(synthesised)
         actors = Actors(account)
@@ -30,19 +30,19 @@ def scenario(account_factory: AccountFactory, synthesised: Path) -> Scenario:
 
 @pytest.fixture
 def days(scenario: Scenario) -> Sequence[Day]:
-    """What was seen, day by day."""
+    """The observations of each day."""
     return scenario[1]
 
 
 @pytest.fixture
 def key_ids(scenario: Scenario) -> dict[str, str]:
-    """The key_ids of the keys, by their labels."""
+    """The IDs of the keys, by label."""
     return scenario[0].key_ids
 
 
 def _message(days: Sequence[Day], day: int) -> PublishedMessage:
-    (mail,) = days[day - 1].messages
-    return mail
+    (message,) = days[day - 1].messages
+    return message
 
 
 def _statuses(days: Sequence[Day], label: str) -> list[str]:
@@ -55,57 +55,57 @@ def _deviations(days: Sequence[Day], subject: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("label", [key.label for key in KEYS])
-def test_on_every_day_a_key_is_what_its_rule_says(days: Sequence[Day], label: str) -> None:
+def test_a_key_has_the_expected_stage_on_each_day(days: Sequence[Day], label: str) -> None:
     assert _deviations(days, label) == ()
 
 
-def test_the_schedule_runs_it_once_a_day_and_no_run_fails(days: Sequence[Day]) -> None:
+def test_the_schedule_starts_one_run_a_day_and_none_fails(days: Sequence[Day]) -> None:
     assert _deviations(days, "runs") == ()
 
 
-def test_a_mail_goes_out_on_a_day_with_news_and_on_no_other(days: Sequence[Day]) -> None:
-    assert _deviations(days, "mails") == ()
+def test_a_digest_is_sent_on_each_day_with_news_and_on_no_other(days: Sequence[Day]) -> None:
+    assert _deviations(days, "digests") == ()
 
 
-def test_every_edit_and_the_end_of_an_exemption_are_told_once(days: Sequence[Day]) -> None:
+def test_each_edit_and_the_end_of_an_exemption_are_reported_once(days: Sequence[Day]) -> None:
     assert _deviations(days, "settings") == ()
 
 
-def test_every_mail_reaches_the_listener(days: Sequence[Day]) -> None:
-    readers = {each.endpoint for day in days for mail in day.messages for each in mail.recipients}
-    assert readers == {SUBSCRIBER}
+def test_each_digest_is_delivered_to_the_subscriber(days: Sequence[Day]) -> None:
+    recipients = {
+        each.endpoint for day in days for message in day.messages for each in message.recipients
+    }
+    assert recipients == {SUBSCRIBER}
 
 
-def test_a_deviation_is_seen(days: Sequence[Day]) -> None:
+def test_the_checks_find_a_wrong_stage(days: Sequence[Day]) -> None:
     wrong = Observation(sections=(), status="Inactive", reminded=False, due=None)
     day = replace(days[2], observations={**days[2].observations, "ann": wrong})
-    (told,) = _deviations([*days[:2], day, *days[3:]], "ann")
-    assert told == "day 3 (Wed 04 Mar): expected works; saw inactive, not ours"
+    (deviation,) = _deviations([*days[:2], day, *days[3:]], "ann")
+    assert deviation == "day 3 (Wed 04 Mar): expected works; observed inactive, not ours"
 
 
-def test_a_missing_run_and_a_missing_mail_are_seen(days: Sequence[Day]) -> None:
+def test_the_checks_find_a_missing_run_and_a_missing_digest(days: Sequence[Day]) -> None:
     silent = [replace(days[0], runs=(), messages=()), *days[1:]]
     assert len(_deviations(silent, "runs")) == 1
-    assert len(_deviations(silent, "mails")) == 1
+    assert len(_deviations(silent, "digests")) == 1
 
 
-def test_no_key_is_turned_off_before_its_notice_was_mailed_seven_days_earlier(
+def test_no_key_is_deactivated_without_a_notice_seven_days_earlier(
     days: Sequence[Day], key_ids: dict[str, str]
 ) -> None:
     for key in KEYS:
         for day in [day for day in days if day.observations[key.label].stage is Stage.DEACTIVATED]:
             earlier = [m for each in days[: day.day - 7] for m in each.messages]
-            assert any(_lists(mail, "noticed", key_ids[key.label]) for mail in earlier)
+            assert any(_lists(message, "noticed", key_ids[key.label]) for message in earlier)
 
 
-def test_each_key_that_others_use_keeps_working(days: Sequence[Day]) -> None:
+def test_fresh_and_exempt_keys_stay_active(days: Sequence[Day]) -> None:
     for label in ("ann", "frank (new)", "lena", "breakglass"):
         assert set(_statuses(days, label)) == {"Active"}
 
 
-def test_the_first_notice_tells_what_its_reader_needs(
-    days: Sequence[Day], key_ids: dict[str, str]
-) -> None:
+def test_the_first_notice_describes_each_key(days: Sequence[Day], key_ids: dict[str, str]) -> None:
     noticed = {entry["user"]: entry for entry in document(_message(days, 1))["noticed"]}
     assert noticed["carol"]["description"] == "checkout, production"
     assert noticed["carol"]["due"] == "2026-03-09"
@@ -115,7 +115,7 @@ def test_the_first_notice_tells_what_its_reader_needs(
         assert key_id in _message(days, 1).text
 
 
-def test_a_deactivation_comes_with_the_command_that_undoes_it(
+def test_a_deactivation_is_reported_with_the_command_that_restores_the_key(
     days: Sequence[Day], key_ids: dict[str, str]
 ) -> None:
     restore = {e["user"]: e["restore"] for e in document(_message(days, 8))["deactivated"]}
@@ -127,15 +127,17 @@ def test_a_deactivation_comes_with_the_command_that_undoes_it(
 
 def test_each_exempt_key_is_listed_in_every_digest_with_its_reason(days: Sequence[Day]) -> None:
     for day in days:
-        for mail in day.messages:
-            reasons = {e["user"]: e["reason"] for e in document(mail)["exempt"]}
+        for message in day.messages:
+            reasons = {e["user"]: e["reason"] for e in document(message)["exempt"]}
             assert "sealed in the safe" in reasons["breakglass"]
 
 
-def test_no_secret_is_in_a_mail_an_answer_or_a_log(days: Sequence[Day]) -> None:
+def test_no_message_response_or_log_contains_a_secret(days: Sequence[Day]) -> None:
     runs = [f"{run.answer} {run.log}" for day in days for run in day.runs]
-    mails = [body for day in days for mail in day.messages for body in mail.bodies.values()]
-    assert "secret" not in "".join([*runs, *mails]).casefold()
+    messages = [
+        body for day in days for message in day.messages for body in message.bodies.values()
+    ]
+    assert "secret" not in "".join([*runs, *messages]).casefold()
 
 
 def test_the_timeline_has_a_row_of_sixty_days_for_every_key(days: Sequence[Day]) -> None:
@@ -149,5 +151,5 @@ def test_the_timeline_has_a_row_of_sixty_days_for_every_key(days: Sequence[Day])
     assert max(map(len, lines)) <= 100
 
 
-def _lists(mail: PublishedMessage, section: str, key_id: str) -> bool:
-    return any(entry["access_key_id"] == key_id for entry in document(mail).get(section, []))
+def _lists(message: PublishedMessage, section: str, key_id: str) -> bool:
+    return any(entry["access_key_id"] == key_id for entry in document(message).get(section, []))

@@ -1,4 +1,4 @@
-"""A schedule is due when AWS's Scheduler would say so."""
+"""A schedule is due at the times at which EventBridge Scheduler would run it."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -39,12 +39,12 @@ def _first(expression: str, zone: str = "UTC", *, count: int = 3) -> list[str]:
         ("at(2027-03-01T10:00:00)", "UTC", []),
     ],
 )
-def test_each_kind_of_expression_is_due_in_its_own_zone(
+def test_each_kind_of_expression_is_due_in_its_time_zone(
     expression: str, zone: str, due: list[str]
 ) -> None:
     assert _first(expression, zone) == due
 
 
-def test_a_time_that_summer_time_skips_is_not_due() -> None:
+def test_a_time_skipped_by_daylight_saving_is_not_due() -> None:
     due = _first("cron(30 2 * * ? *)", "Europe/Madrid")
     assert due == ["03-27T01:30", "03-29T00:30", "03-30T00:30"]

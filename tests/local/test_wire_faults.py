@@ -1,13 +1,13 @@
-"""Promise 5, on the proxy: the deployed function, whose calls fail on their way, or which dies.
+"""Promise 5, with faults between the deployed function and AWS, and with its process killed.
 
-Each day of the account brings a notice, a deactivation and a deletion. A fault meets one kind of
-call of that day's run; a second run of the same day is left in peace. Then IAM, the ledger and what
-actors were told are as on a day without a fault.
+Each day of the account brings a notice, a deactivation and a deletion. A fault affects one kind of
+call in that day's run; a second run on the same day has no fault. Afterwards IAM, the ledger and
+the digests must be as on a day without a fault.
 
-The faults are microburst's: between the function and the account it answers for AWS, cuts the
-connection before or after a call, or lets it wait. A death is the end of the function's process
-(SIGKILL) while a call is on its way. The function's pauses between tries are shortened, its tries
-are not fewer. KEY_ROTATION_WIRE_FAULTS=all runs every fault at every call.
+The proxy microburst injects the faults: it returns errors, closes the connection before or after a
+call, or delays it. To kill a run, the function's process gets SIGKILL during a call. The pauses
+between the function's retries are shortened; their number is unchanged.
+KEY_ROTATION_WIRE_FAULTS=all tests each fault at each call.
 """
 
 import os
@@ -34,10 +34,11 @@ FAILED = "listed as failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A kind of call that a run makes.
+    """A kind of call in a run.
 
-    request_contains: what its request holds, where the operation alone does not tell it apart
-    result: what becomes of a run that never gets an answer: an error's name, or how it goes on
+    request_contains: what its request contains, if the operation alone does not identify it
+    result: the result of a run that never gets a response: the name of an error, or how it
+      continues
     """
 
     label: str
@@ -46,12 +47,12 @@ class Call:
     request_contains: str = ""
 
     def matches(self, request: bytes) -> bool:
-        """Tell from a request."""
+        """Return whether a request is this call."""
         named = (f".{self.operation} ".encode(), f" Action={self.operation}&".encode())
         return any(name in request for name in named) and self.request_contains.encode() in request
 
     def rule(self, **fault: object) -> Rule:
-        """Tell microburst of it."""
+        """Return a rule of microburst for this call."""
         body = (
             {"body": f"contains(to_string(@), '{self.request_contains}')"}
             if self.request_contains
@@ -98,7 +99,7 @@ for_every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.la
 
 
 def for_calls(*labels: str) -> pytest.MarkDecorator:
-    """Try a fault at these calls, or at every call where so asked."""
+    """Test a fault at these calls, or at each call with KEY_ROTATION_WIRE_FAULTS=all."""
     return (
         for_every_call
         if ALL_CALLS
@@ -108,7 +109,7 @@ def for_calls(*labels: str) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[LocalAccount]:
-    """Deploy the stack into an account of its own."""
+    """Deploy the stack into a new account."""
     with account_factory(START) as account:
         account.deploy(synthesised)
         account.speed_up_sleep(SLEEP_SPEEDUP)
@@ -117,13 +118,13 @@ def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[Loca
 
 @pytest.fixture(scope="module")
 def runs(account: LocalAccount) -> DailyRuns:
-    """Live up to the first day on which everything happens."""
+    """Run until the first day with a key in each stage."""
     return DailyRuns(account)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(runs: DailyRuns) -> DayState:
-    """A day without a fault, run twice."""
+    """The state of a day with two runs and no fault."""
     runs.start_day()
     answer = runs.run().answer
     assert [len(answer[each]) for each in ("noticed", "deactivated", "deleted")] == [1, 1, 1]
@@ -136,13 +137,13 @@ def undisturbed(runs: DailyRuns) -> DayState:
 
 @pytest.fixture(scope="module")
 def proxy(account: LocalAccount) -> Iterator[FaultProxy]:
-    """Put microburst in front of the account."""
+    """Start microburst in front of the account."""
     with fault_proxy(account.endpoint) as proxy:
         yield proxy
 
 
 def _run_with_faults(runs: DailyRuns, proxy: FaultProxy, *rules: Rule) -> Invocation:
-    """Begin a day, and run once with these faults."""
+    """Start a day, and run once with these faults."""
 
     def run() -> tuple[Invocation, bool]:
         proxy.set_rules(rules)
@@ -156,7 +157,7 @@ def _run_with_faults(runs: DailyRuns, proxy: FaultProxy, *rules: Rule) -> Invoca
 
 
 def _on_day_with_call(runs: DailyRuns, run: Callable[[], tuple[Invocation, bool]]) -> Invocation:
-    """Begin a day and run; where everybody was asked, as once a week, do so on the next again."""
+    """Start a day and run; repeat if the run does not make the call, as in a full scan."""
     runs.start_day()
     invocation, met = run()
     if not met:
@@ -173,7 +174,7 @@ def _result_of(invocation: Invocation) -> str:
 
 
 def _assert_recovered(runs: DailyRuns, undisturbed: DayState, *, may_repeat: bool = False) -> None:
-    """Run once more, and compare."""
+    """Run once more, and compare the state."""
     again = runs.run()
     assert again.error is None, again.error
     day = runs.state()
@@ -183,7 +184,7 @@ def _assert_recovered(runs: DailyRuns, undisturbed: DayState, *, may_repeat: boo
     assert may_repeat or day.reported == undisturbed.reported
 
 
-# --- faults that the SDK's tries outlast
+# --- faults that the SDK's retries overcome
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def _assert_recovered(runs: DailyRuns, undisturbed: DayState, *, may_repeat: boo
         pytest.param({**RESET, "times": 1}, id="connection reset"),
     ],
 )
-def test_a_fault_at_every_call_of_one_run_is_outlasted(
+def test_retries_overcome_a_fault_at_each_call_of_a_run(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, fault: Rule
 ) -> None:
     invocation = _run_with_faults(runs, proxy, *(call.rule(**fault) for call in CALLS))
@@ -202,7 +203,7 @@ def test_a_fault_at_every_call_of_one_run_is_outlasted(
 
 
 @for_calls("GetParameters", "UpdateAccessKey", "TransactWriteItems of outcomes", "Publish")
-def test_a_call_that_is_throttled_twice_is_tried_again(
+def test_a_call_that_is_throttled_twice_is_retried(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
     invocation = _run_with_faults(runs, proxy, call.rule(**THROTTLED, times=2))
@@ -211,7 +212,7 @@ def test_a_call_that_is_throttled_twice_is_tried_again(
 
 
 @for_every_call
-def test_a_call_whose_answer_is_lost_is_tried_again_and_counts_once(
+def test_a_call_whose_response_is_lost_is_retried_and_takes_effect_once(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
     invocation = _run_with_faults(runs, proxy, call.rule(**ANSWER_LOST, times=1))
@@ -220,7 +221,7 @@ def test_a_call_whose_answer_is_lost_is_tried_again_and_counts_once(
 
 
 @for_calls("UpdateAccessKey")
-def test_a_call_slower_than_the_read_timeout_is_tried_again(
+def test_a_call_that_exceeds_the_read_timeout_is_retried(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
     invocation = _run_with_faults(runs, proxy, call.rule(latency=21_000, times=1))
@@ -228,11 +229,11 @@ def test_a_call_slower_than_the_read_timeout_is_tried_again(
     _assert_recovered(runs, undisturbed, may_repeat=call.operation == "Publish")
 
 
-# --- faults that outlast the SDK's tries
+# --- faults that outlast the SDK's retries
 
 
 @for_every_call
-def test_a_call_that_meets_http_500_to_the_end_is_made_good_by_the_next_run(
+def test_the_next_run_recovers_from_a_call_that_always_gets_http_500(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
     invocation = _run_with_faults(runs, proxy, call.rule(**SERVER_ERROR))
@@ -242,7 +243,7 @@ def test_a_call_that_meets_http_500_to_the_end_is_made_good_by_the_next_run(
 
 
 @for_calls("UpdateAccessKey")
-def test_a_call_that_is_throttled_to_the_end_is_made_good_by_the_next_run(
+def test_the_next_run_recovers_from_a_call_that_is_always_throttled(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
     invocation = _run_with_faults(runs, proxy, call.rule(**THROTTLED))
@@ -251,11 +252,11 @@ def test_a_call_that_is_throttled_to_the_end_is_made_good_by_the_next_run(
     _assert_recovered(runs, undisturbed, may_repeat=call.label in AFTER_PUBLISH)
 
 
-# --- deaths
+# --- killed runs
 
 
 def _run_killed(runs: DailyRuns, call: Call, when: str) -> None:
-    """Begin a day, and kill its run at the call."""
+    """Start a day, and kill its run at the call."""
     account, killed = runs.account, False
 
     def kill(request: bytes) -> bool:
@@ -275,7 +276,7 @@ def _run_killed(runs: DailyRuns, call: Call, when: str) -> None:
 
 
 @for_every_call
-def test_a_run_that_dies_right_after_a_call_is_made_good_by_the_next(
+def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:
     _run_killed(runs, call, "after")
@@ -292,16 +293,16 @@ def test_a_run_that_dies_right_after_a_call_is_made_good_by_the_next(
     "Publish",
     "TransactWriteItems of notices",
 )
-def test_a_run_that_dies_right_before_a_call_is_made_good_by_the_next(
+def test_the_next_run_recovers_from_a_run_killed_before_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:
-    """Before a read it is as after the call before it, and so these are all that differ."""
+    """Before a read, the state is as after the call before it. These calls are all the others."""
     _run_killed(runs, call, "before")
     runs.delete_lease()
     _assert_recovered(runs, undisturbed, may_repeat=call.label in AFTER_PUBLISH)
 
 
-def test_a_run_that_died_blocks_the_next_for_ten_seconds_only(
+def test_a_killed_run_blocks_the_next_for_ten_seconds(
     runs: DailyRuns, undisturbed: DayState
 ) -> None:
     _run_killed(runs, BY_LABEL["DeleteAccessKey"], "after")

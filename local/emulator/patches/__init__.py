@@ -1,7 +1,8 @@
-"""Where ministack differs from AWS in what this product depends on, and what is done about it.
+"""The differences between ministack and AWS that matter here, one patch for each.
 
-Each patch says what ministack does, what AWS does, and why the difference matters here. Each
-replaces a private name; one that is gone stops the emulator from starting.
+The docstring of a patch describes what ministack does, what AWS does, and why the difference
+matters. A patch replaces a private name of ministack; if the name is missing, the emulator does not
+start.
 """
 
 from local.emulator.components import Components
@@ -10,7 +11,7 @@ from local.emulator.patches import cloudformation, iam, lambda_functions, reques
 
 
 def install(components: Components) -> None:
-    """Apply every patch, or raise."""
+    """Apply all patches. Raises MinistackChangedError."""
     check_version()
     requests.accept_any_signing_time()
     requests.accept_requests_through_proxy(components.pool)

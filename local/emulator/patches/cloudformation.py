@@ -1,4 +1,4 @@
-"""CloudFormation: properties of a template that ministack drops."""
+"""CloudFormation: properties that ministack drops."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,8 +12,8 @@ Declared = Mapping[str, Any]
 def keep_schedule_time_zone() -> None:
     """Keep the time zone of a schedule.
 
-    ministack drops it, and its Scheduler reads every cron expression in UTC; the schedule runner
-    reads it in the schedule's own zone, as AWS does.
+    ministack drops it and evaluates every cron expression in UTC. The schedule runner evaluates it
+    in the schedule's time zone, as AWS does.
     """
 
     def keep(name: str, declared: Declared) -> None:
@@ -28,7 +28,7 @@ def keep_schedule_time_zone() -> None:
 def keep_topic_kms_key() -> None:
     """Keep the KMS key of a topic.
 
-    ministack drops it; `requests.authorize_topic_kms_key` needs it, as AWS does to encrypt.
+    ministack drops it; `requests.authorize_topic_kms_key` needs it.
     """
 
     def keep(arn: str, declared: Declared) -> None:
@@ -39,14 +39,14 @@ def keep_topic_kms_key() -> None:
 
 
 def _after_provisioning(resource_type: str, keep: Callable[[str, Declared], None]) -> None:
-    """Do more when a resource was created or updated, with its id and its declared properties."""
+    """Call `keep` with the ID and properties of each resource that was created or updated."""
 
     def make(original: Callable[..., tuple[str, Any]]) -> Callable[..., tuple[str, Any]]:
         def provision(
             *arguments: MinistackValue, **options: MinistackValue
         ) -> tuple[str, MinistackValue]:
             answer = original(*arguments, **options)
-            keep(answer[0], arguments[-2])  # (..., properties, stack's name) in both steps
+            keep(answer[0], arguments[-2])  # both steps take (..., properties, stack name)
             return answer
 
         return provision

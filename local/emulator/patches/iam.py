@@ -1,4 +1,4 @@
-"""IAM: pages, owners and last uses."""
+"""IAM: pagination, the owner of a deleted key, and last use."""
 
 import csv
 import functools
@@ -13,14 +13,14 @@ from local.emulator.ministack_internals import MinistackChangedError, private_na
 from local.emulator.patches.monkeypatch import Handler, Params, Response, replace, replace_entry
 from local.emulator.records import LastUse
 
-_PAGE = 100  # IAM's default page
+_PAGE_SIZE = 100  # IAM's default for MaxItems
 
 
 def paginate_users() -> None:
-    """Give `ListUsers` in pages.
+    """Return `ListUsers` in pages.
 
-    ministack gives all users at once. AWS gives 100, or `MaxItems`, and a marker: whoever follows
-    no marker enforces nothing on the rest.
+    ministack returns all users at once. AWS returns 100, or `MaxItems`, and a marker. A client that
+    ignores the marker enforces nothing for the other users.
     """
 
     def list_users(params: Params) -> Response:
@@ -34,10 +34,10 @@ def paginate_users() -> None:
 
 
 def paginate_access_keys() -> None:
-    """Give `ListAccessKeys` in pages, and refuse a user who does not exist.
+    """Return `ListAccessKeys` in pages, and reject a user who does not exist.
 
-    ministack gives all keys at once, and none for an unknown user. AWS pages them and says
-    `NoSuchEntity`, as when a user is deleted in the middle of a run.
+    ministack returns all keys at once, and an empty list for an unknown user. AWS returns pages,
+    and `NoSuchEntity` for an unknown user, such as one who is deleted during a run.
     """
 
     def list_keys(params: Params) -> Response:
@@ -57,9 +57,9 @@ def _key_xml(key: Mapping[str, str]) -> str:
 
 
 def _page(params: Params, action: str, element: str, members: Sequence[str]) -> Response:
-    """Answer with the members from the marker on, and the next marker where there are more."""
+    """Return the members from the marker on, and the next marker if there are more."""
     start = int(_param(params, "Marker", "0"))
-    end = start + int(_param(params, "MaxItems", str(_PAGE)))
+    end = start + int(_param(params, "MaxItems", str(_PAGE_SIZE)))
     more = end < len(members)
     inner = "".join(f"<member>{each}</member>" for each in members[start:end])
     marker = f"<Marker>{end}</Marker>" if more else ""
@@ -70,10 +70,10 @@ def _page(params: Params, action: str, element: str, members: Sequence[str]) -> 
 
 
 def check_owner_of_deleted_key() -> None:
-    """Refuse to delete a key in the name of another user.
+    """Reject the deletion of a key in the name of another user.
 
-    ministack looks at the key's id alone. AWS says `NoSuchEntity` where the named user has no such
-    key.
+    ministack checks the ID of the key only. AWS returns `NoSuchEntity` if the named user has no
+    such key.
     """
 
     def make(original: Handler) -> Handler:
@@ -90,9 +90,9 @@ def check_owner_of_deleted_key() -> None:
 
 
 def serve_last_used(event_log: EventLog) -> None:
-    """Tell the last use of a key as it was set by the control endpoint.
+    """Return the last use that was set with the control endpoint.
 
-    ministack says "never" of every key. On AWS it is the fact by which a key is deleted or not.
+    ministack returns "never" for every key. On AWS, the last use decides whether a key is deleted.
     """
 
     def make(original: Handler) -> Handler:
@@ -111,7 +111,7 @@ def serve_last_used(event_log: EventLog) -> None:
 
 def _replace_in(body: bytes, old: bytes, new: bytes) -> bytes:
     if old not in body:
-        message = f"ministack's answer no longer holds {old.decode()}"
+        message = f"ministack's response no longer contains {old.decode()}"
         raise MinistackChangedError(message)
     return body.replace(old, new)
 
@@ -122,9 +122,9 @@ def _last_use_xml(use: LastUse) -> bytes:
 
 
 def serve_last_used_in_credential_report(event_log: EventLog) -> None:
-    """Fill the credential report's columns of last use from the same table.
+    """Fill the last-use columns of the credential report from the same data.
 
-    ministack leaves them at N/A.
+    ministack fills them with N/A.
     """
 
     def make(original: Callable[[], str]) -> Callable[[], str]:

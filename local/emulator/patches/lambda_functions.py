@@ -1,4 +1,4 @@
-"""Lambda and Scheduler: what runs a function, and what fires it."""
+"""Lambda and EventBridge Scheduler: how functions run, and when schedules run."""
 
 import time
 from typing import Any
@@ -12,43 +12,43 @@ from local.emulator.patches.monkeypatch import Params, replace
 from local.emulator.records import Invocation
 from local.emulator.schedule import ScheduleRunner
 
-_TICK = 0.5  # seconds between two looks at what became due by itself
-_PAUSE = 0.05  # seconds between two attempts; a minute or more on AWS
+_TICK = 0.5  # seconds between two checks for schedules that became due
+_RETRY_DELAY = 0.05  # seconds between two attempts; on AWS a minute or more
 
 
 def run_in_lambda_runtime(
     clock: Clock, event_log: EventLog, pool: ExecutionEnvironmentPool
 ) -> None:
-    """Run Python functions under AWS's own runtime client, and keep each invocation.
+    """Run Python functions under AWS's runtime client, and record each invocation.
 
-    ministack runs them by a script of its own, inside the environment that ministack is installed
-    in, where a package missing from the bundle is found all the same.
+    ministack runs them with its own script, in the environment that ministack is installed in.
+    There, a package that is missing from the bundle can still be imported.
     """
 
     def run(record: Params, event: object, _request_id: str) -> dict[str, Any]:
-        deployment = ministack_internals.deployed_function(record)
+        deployed = ministack_internals.deployed_function(record)
         at = clock.now()
-        outcome = pool.run(deployment, event)
+        result = pool.run(deployed, event)
         invocation = Invocation(
             at=at,
             cause=CURRENT_CAUSE.get(),
-            function=deployment.name,
+            function=deployed.name,
             payload=event,
-            answer=None if outcome.failed else outcome.payload,
-            error=outcome.payload if outcome.failed else None,
-            log=outcome.log,
+            answer=None if result.failed else result.payload,
+            error=result.payload if result.failed else None,
+            log=result.log,
         )
         event_log.invocations.append(invocation)
-        return {"body": outcome.payload, "error": outcome.failed, "log": outcome.log}
+        return {"body": result.payload, "error": result.failed, "log": result.log}
 
     replace("services.lambda_svc", "_execute_function_warm", lambda _: run)
 
 
 def track_asynchronous_invocations(background_tasks: BackgroundTasks) -> None:
-    """Run asynchronous invocations where they can be waited for.
+    """Run asynchronous invocations as background tasks, so that callers can wait for them.
 
-    ministack starts them on a thread that nobody knows. The attempts and the on-failure destination
-    are as configured, as on AWS; only the pause between two attempts is short.
+    ministack runs them on threads that it does not keep. The number of attempts and the on-failure
+    destination are as configured, as on AWS; only the delay between two attempts is short.
     """
 
     def invoke(record: Params, event: object) -> None:
@@ -62,7 +62,7 @@ def _attempt(record: Params, event: object) -> None:
     retries = settings.get("MaximumRetryAttempts", 2)
     result = private_name("services.lambda_svc", "_execute_function")(record, event)
     for _ in range(retries if result.get("error") else 0):
-        time.sleep(_PAUSE)
+        time.sleep(_RETRY_DELAY)
         result = private_name("services.lambda_svc", "_execute_function")(record, event)
         if not result.get("error"):
             return
@@ -74,10 +74,11 @@ def _attempt(record: Params, event: object) -> None:
 
 
 def run_schedules_by_emulated_clock(schedule_runner: ScheduleRunner) -> None:
-    """Leave it to the schedule runner when a schedule fires.
+    """Let the schedule runner decide when a schedule is due.
 
-    ministack looks every 10 seconds, fires once after a jump of many days, calls the function
-    outside of the asynchronous invocation's retries, and substitutes nothing in the input.
+    ministack checks every 10 seconds, runs a schedule once after the clock jumps many days, calls
+    the function without the retries of asynchronous invocation, and leaves the context attributes
+    in the input as they are.
     """
     replace("services.scheduler", "_tick_schedules", lambda _: schedule_runner.run_due)
     replace("services.scheduler", "_SCHEDULE_TICK_INTERVAL", lambda _: _TICK)

@@ -1,4 +1,4 @@
-"""Requests: who may, when, and by which way."""
+"""Requests: signatures, TLS and permissions."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -8,24 +8,24 @@ from local.emulator.lambda_pool import ExecutionEnvironmentPool
 from local.emulator.ministack_internals import MinistackValue, private_name
 from local.emulator.patches.monkeypatch import replace
 
-# ministack's check of one action on one resource: a denial, or None. It has no types.
+# ministack's check of one action on one resource: it returns a denial or None, and has no types.
 Enforce = Callable[..., Any]
 
 
 def accept_any_signing_time() -> None:
-    """Let clients sign at their own time.
+    """Accept signatures of any time.
 
-    ministack and AWS refuse a signature more than 5 minutes off. Here the clock of the account is
-    set at will, while the administrator's tools (boto3 in a test, the CDK's CLI) live in real time.
+    ministack and AWS reject a signature that is more than 5 minutes off. Here a test sets the clock
+    of the account, while its clients (boto3, the CDK CLI) sign with the real time.
     """
     replace("core.sigv4", "request_time_failure", lambda _: lambda *_, **__: None)
 
 
 def accept_requests_through_proxy(pool: ExecutionEnvironmentPool) -> None:
-    """Check a signature for the proxy's address too, where a function is sent through one.
+    """Verify a signature for the URL of the proxy too, if functions call AWS through one.
 
-    A fault proxy writes its own target into `Host`, so that the signature, made for the proxy's
-    address, does not fit. AWS sees no such proxy.
+    A fault proxy replaces the `Host` header, and the signature was made with the original one. On
+    AWS there is no such proxy.
     """
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,10 +48,10 @@ def accept_requests_through_proxy(pool: ExecutionEnvironmentPool) -> None:
 
 
 def treat_requests_as_tls() -> None:
-    """Take every request for one over TLS.
+    """Treat every request as sent over TLS.
 
-    The emulator speaks plain HTTP on the loopback interface, and so a policy that denies where
-    `aws:SecureTransport` is false, as the product's topic and queue have it, would deny everything.
+    The emulator serves plain HTTP on the loopback interface. The product's topic and queue deny
+    requests with `aws:SecureTransport` false, and would deny every request.
     """
 
     def make(original: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
@@ -62,10 +62,11 @@ def treat_requests_as_tls() -> None:
 
 
 def authorize_key_calls_by_user() -> None:
-    """Check what is done to a user's keys against that user's own ARN.
+    """Authorize the calls on a user's keys by the ARN of that user.
 
-    ministack checks `iam:GetAccessKeyLastUsed`, which names no user, against `*`, and leaves the
-    path out of a user's ARN. AWS takes the user whose key it is, path and all.
+    ministack authorizes `iam:GetAccessKeyLastUsed`, which names no user, for the resource `*`, and
+    omits the path in a user's ARN. AWS uses the whole ARN, with the path, of the user who owns the
+    key.
     """
 
     def make(original: Callable[..., str]) -> Callable[..., str]:
@@ -88,17 +89,17 @@ def _user(query: Mapping[str, Any]) -> Mapping[str, str] | None:
 
 
 class _SeveralArns(str):
-    """The first of several ARNs, as ministack wants one; `each` holds all."""
+    """The first of several ARNs, since ministack expects one; `each` contains all."""
 
     __slots__ = ("each",)
     each: Sequence[str]
 
 
 def authorize_each_parameter() -> None:
-    """Check `ssm:GetParameters` and `GetParametersByPath` against what they name.
+    """Authorize `ssm:GetParameters` and `GetParametersByPath` for what they name.
 
-    ministack checks them against `*`, and so refuses a role that names its parameters. AWS checks
-    every named parameter, or the path.
+    ministack authorizes them for `*`, and denies a role that is allowed to read certain parameters.
+    AWS checks each named parameter, or the path.
     """
 
     def several(original: Callable[..., str]) -> Callable[..., str]:
@@ -131,15 +132,15 @@ def _several_arns(arns: Sequence[str]) -> _SeveralArns:
 
 
 def _parameter_names(body: bytes) -> list[str]:
-    asked = json.loads(body or b"{}")
-    return [*asked.get("Names", []), *([asked["Path"]] if "Path" in asked else [])]
+    request = json.loads(body or b"{}")
+    return [*request.get("Names", []), *([request["Path"]] if "Path" in request else [])]
 
 
 def authorize_topic_kms_key() -> None:
-    """Ask for the permissions on a topic's own KMS key when somebody publishes to it.
+    """Authorize a publisher for the KMS key of the topic.
 
-    ministack ignores the key. AWS refuses a publisher without `kms:GenerateDataKey*` and
-    `kms:Decrypt` on it, which is the classic reason for a silent alarm.
+    ministack ignores the key. AWS denies a publisher without `kms:GenerateDataKey*` and
+    `kms:Decrypt` for the key, a common reason why an alarm's message is not delivered.
     """
 
     def make(original: Enforce) -> Enforce:
@@ -160,7 +161,7 @@ def authorize_topic_kms_key() -> None:
 
 
 def _topic_kms_key(topic_arn: str) -> str:
-    """Find the KMS key of a topic, or nothing: an alias is one of AWS's own, open to all."""
+    """Return the ARN of a topic's KMS key, or "" if it is an AWS managed key, open to all."""
     topic = private_name("services.sns", "_topics").get(topic_arn) or {}
     key: str = topic.get("attributes", {}).get("KmsMasterKeyId", "")
     return key if key.startswith("arn:") else ""

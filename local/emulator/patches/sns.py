@@ -1,4 +1,4 @@
-"""SNS: what is refused, and the outbox."""
+"""SNS: rejected messages, and the outbox."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -9,13 +9,14 @@ from local.emulator.ministack_internals import MinistackValue, private_name
 from local.emulator.patches.monkeypatch import Params, replace
 from local.emulator.sns_deliveries import published_message, rejection_reason
 
-_REFUSED = "InvalidParameter"
+_ERROR_CODE = "InvalidParameter"
 
 
 def reject_invalid_messages() -> None:
-    """Refuse a subject, a structure or an attribute that SNS refuses.
+    """Reject a subject, a structure or an attribute that SNS rejects.
 
-    ministack takes everything. On AWS such a message is an error at each run, and nobody is told.
+    ministack accepts everything. On AWS, each run with such a message fails, and nobody gets a
+    message.
     """
 
     def make(original: Callable[..., MinistackValue]) -> Callable[..., MinistackValue]:
@@ -25,7 +26,7 @@ def reject_invalid_messages() -> None:
             structure = options.get("message_structure", "")
             attributes = options.get("message_attributes") or {}
             if why := rejection_reason(subject, message, structure, attributes):
-                raise private_name("services.sns", "SnsPublishError")(_REFUSED, why)
+                raise private_name("services.sns", "SnsPublishError")(_ERROR_CODE, why)
             return original(topic, message, subject, **options)
 
         return publish
@@ -34,9 +35,9 @@ def reject_invalid_messages() -> None:
 
 
 def record_messages(clock: Clock, event_log: EventLog) -> None:
-    """Keep each message, with what its subscribers read.
+    """Record each message, with what its subscribers receive.
 
-    ministack logs a line for an e-mail, and delivers to queues and functions, which it still does.
+    ministack logs a line for an e-mail. It delivers to queues and functions, and still does.
     """
 
     def make(original: Callable[..., None]) -> Callable[..., None]:
