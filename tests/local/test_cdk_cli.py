@@ -62,7 +62,7 @@ def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -
     first = _code(account)
     actors = Actors(account)
     actors.set_parameter("grace-days", "14")
-    changed = cli.app / "functions" / "key_rotation" / "model.py"
+    changed = cli.app / "functions" / "key_rotation" / "domain" / "model.py"
     changed.write_text(f"{changed.read_text()}\nCHANGED = True\n")
     cli.deploy(email="security@example.com,audit@example.com")
     account.create_user("carol")
