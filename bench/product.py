@@ -8,6 +8,7 @@ from typing import Any
 from bench.meter import Stats, Weather
 from bench.rows import Row, row
 from bench.world import World
+from local.demo.synthesis import STACK
 
 DEACTIVATIONS = "key-rotation"
 QUIET = "key-rotation, quiet day"
@@ -76,7 +77,7 @@ class Product:
         self._world = world
         self._account = world.account
         world.go_to(NOTICE + 3)
-        self._account.deploy(template)
+        self._account.deploy(template, STACK)
         schedules = self._account.client("scheduler")
         for each in schedules.list_schedules()["Schedules"]:
             schedules.delete_schedule(Name=each["Name"], GroupName=each["GroupName"])

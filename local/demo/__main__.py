@@ -13,7 +13,7 @@ from local.demo.console import WIDTH, Style, print_line, step, styled
 from local.demo.playback import STARTS_AT, Day, play
 from local.demo.scenario import KEYS, LAST_DAY, SUBSCRIBER, day_of, seed
 from local.demo.stages import Stage
-from local.demo.synthesis import synthesise
+from local.demo.synthesis import STACK, synthesise
 from local.demo.timeline import draw
 from local.demo.verify import Check, verify
 from local.emulator.account import LocalAccount
@@ -53,7 +53,7 @@ def _run() -> int:
             account = LocalAccount.start(now=STARTS_AT)
         with account:
             with step("deploying the stack"):
-                account.deploy(assembly)
+                account.deploy(assembly, STACK)
             actors = Actors(account)
             with step(f"creating users and {sum(k.age is not None for k in KEYS)} keys"):
                 seed(actors)

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from local.demo.stages import ACTIVE, INACTIVE
 from local.emulator.account import LocalAccount
 
-PATH = "/key-rotation"
-
 
 class Actors:
     """The people in an account.
@@ -15,15 +13,16 @@ class Actors:
     """
 
     def __init__(self, account: LocalAccount) -> None:
-        """Act in an account with an administrator's credentials."""
+        """Act in an account with the deployed stack, with an administrator's credentials."""
         self.account = account
         self.key_ids: dict[str, str] = {}
         self._iam = account.client("iam")
         self._ssm = account.client("ssm")
+        self._path = account.outputs["ParameterPath"]
 
     def set_parameter(self, parameter: str, value: str) -> None:
         """Set a parameter of the product."""
-        self._ssm.put_parameter(Name=f"{PATH}/{parameter}", Value=value, Overwrite=True)
+        self._ssm.put_parameter(Name=f"{self._path}/{parameter}", Value=value, Overwrite=True)
 
     def create_key(self, label: str, *, created: datetime | None = None) -> None:
         """Create a key for the user that the label starts with."""

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local.demo.actors import PATH, Actors
+from local.demo.actors import Actors
 from local.demo.console import Style, print_line, step
 from local.demo.playback import STARTS_AT
 from local.demo.scenario import SUBSCRIBER, seed
-from local.demo.synthesis import synthesise
+from local.demo.synthesis import STACK, synthesise
 from local.emulator.account import LocalAccount
 from local.emulator.process import EmulatorStartError
 
@@ -72,7 +72,7 @@ def main() -> int:
 
 def _serve(account: LocalAccount, assembly: Path) -> None:
     with step("deploying the stack"):
-        outputs = account.deploy(assembly)
+        outputs = account.deploy(assembly, STACK)
     actors = Actors(account)
     with step("creating the users and keys of the scenario"):
         seed(actors)
@@ -81,7 +81,7 @@ def _serve(account: LocalAccount, assembly: Path) -> None:
         region=account.region,
         key_id=actors.key_ids["carol"],
         function=outputs["FunctionName"],
-        path=PATH,
+        path=outputs["ParameterPath"],
         table=outputs["TableName"],
         log=STATE / "emulator.log",
     )

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+STACK = "KeyRotation"
+"""The name of the stack in app.py."""
 _ROOT = Path(__file__).parents[2]
 
 

@@ -16,7 +16,6 @@ from local.emulator.sessions import LocalSession
 from local.emulator.stack_deployer import StackDeployer
 
 ACCOUNT = "000000000000"
-STACK = "KeyRotation"
 _ADMINISTRATOR = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _NO_RETRY = Config(retries={"total_max_attempts": 1}, read_timeout=900)
 
@@ -43,7 +42,7 @@ class LocalAccount:
         self.client = admin.client  # uses the administrator's credentials
         self.function_client = role.client  # uses the credentials of the function's role
         self._deployer = StackDeployer(admin, account=ACCOUNT)
-        self._function_name = ""
+        self.outputs: dict[str, str] = {}  # of the selected stack
 
     @classmethod
     def start(
@@ -80,27 +79,26 @@ class LocalAccount:
 
     # --- through the AWS API ---
 
-    def deploy(self, template_dir: Path, stack: str = STACK) -> dict[str, str]:
-        """Create or update a stack from a cloud assembly, and return its outputs.
+    def deploy(self, assembly: Path, stack: str) -> dict[str, str]:
+        """Create or update a stack from a cloud assembly, select it, and return its outputs.
 
         `local/emulator/stack_deployer.py` lists what ministack does not implement.
         """
-        self._deployer.deploy(template_dir, stack)
+        self._deployer.deploy(assembly, stack)
         return self.use(stack)
 
-    def use(self, stack: str = STACK) -> dict[str, str]:
+    def use(self, stack: str) -> dict[str, str]:
         """Select a stack that was deployed by other means, such as the CDK CLI.
 
         Returns its outputs.
         """
-        outputs = self._deployer.outputs(stack)
-        self._function_name = outputs.get("FunctionName", "")
-        return outputs
+        self.outputs = self._deployer.outputs(stack)
+        return self.outputs
 
     @property
     def function_name(self) -> str:
-        """The name of the function in the selected stack."""
-        return self._function_name or self.use()["FunctionName"]
+        """The output `FunctionName` of the selected stack; KeyError if no stack is selected."""
+        return self.outputs["FunctionName"]
 
     def invoke(self, payload: dict[str, Any]) -> Invocation:
         """Invoke the function, wait until it ends, and return its invocation."""

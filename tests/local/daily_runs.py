@@ -44,7 +44,7 @@ class DailyRuns:
         self._actors = Actors(account)
         self._iam = account.client("iam")
         self._ledger = account.client("dynamodb")
-        self._table = account.use()["TableName"]
+        self._table = account.outputs["TableName"]
         self._count = 0
         self._messages = 0
         self._today: dict[str, str] = {}

@@ -14,6 +14,7 @@ import pytest
 
 from local.demo.actors import Actors
 from local.demo.scenario import SUBSCRIBER
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.alarms import Alarm, MetricDatum, embedded_metrics, error_metrics, queue_depth
 from tests.local.conftest import AccountFactory
@@ -29,7 +30,7 @@ ALARMS = ("Errors", "KeysFailed", "ApproximateNumberOfMessagesVisible", "RunComp
 def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
     """Deploy the stack into a new account, with a user who has a stale key."""
     with account_factory(START) as account:
-        account.deploy(synthesised)
+        account.deploy(synthesised, STACK)
         account.speed_up_sleep(20)
         actors = Actors(account)
         account.create_user("carol")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.demo.actors import PATH, Actors
+from local.demo.actors import Actors
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from local.emulator.records import Invocation
 from tests.local import cdk
@@ -58,7 +59,7 @@ def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -
     )
     cli.bootstrap()
     cli.deploy(email="security@example.com")
-    account.use()
+    account.use(STACK)
     first = _code(account)
     actors = Actors(account)
     actors.set_parameter("grace-days", "14")
@@ -75,7 +76,7 @@ def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -
         subscribers={each.endpoint for message in account.outbox() for each in message.recipients},
         edited=_value(account, "grace-days"),
         parameters=_parameters(account),
-        table=account.use()["TableName"],
+        table=account.outputs["TableName"],
         kms_key=_kms_key(account),
         log_group=_log_group(account),
     )
@@ -130,16 +131,18 @@ def _log_group(account: LocalAccount) -> str:
 
 def _kms_key(account: LocalAccount) -> str:
     """Return the KMS key of the topic; ministack does not return that of the table."""
-    topic = account.use()["TopicArn"]
+    topic = account.outputs["TopicArn"]
     found = account.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
     return found["KmsMasterKeyId"]
 
 
 def _value(account: LocalAccount, parameter: str) -> str:
-    found = account.client("ssm").get_parameter(Name=f"{PATH}/{parameter}")
+    path = account.outputs["ParameterPath"]
+    found = account.client("ssm").get_parameter(Name=f"{path}/{parameter}")
     return found["Parameter"]["Value"]
 
 
 def _parameters(account: LocalAccount) -> set[str]:
+    path = account.outputs["ParameterPath"]
     found = account.client("ssm").describe_parameters(MaxResults=50)["Parameters"]
-    return {each["Name"] for each in found if each["Name"].startswith(PATH)}
+    return {each["Name"] for each in found if each["Name"].startswith(path)}

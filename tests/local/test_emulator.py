@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.demo.synthesis import STACK
 from local.emulator import ministack_internals
 from local.emulator.account import ControlError, LocalAccount
 from local.emulator.ministack_internals import MinistackChangedError
@@ -365,7 +366,7 @@ def test_the_stack_of_the_product_deploys(
     account_factory: AccountFactory, synthesised: Path
 ) -> None:
     with account_factory(START) as other:
-        outputs = other.deploy(synthesised)
+        outputs = other.deploy(synthesised, STACK)
         assert {"FunctionName", "TopicArn", "TableName", "ParameterPath"} <= set(outputs)
 
 

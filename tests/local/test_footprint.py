@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.processes import peak_mb, serving
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from local.emulator.runtime import RUNTIME_PYTHON
 
@@ -83,7 +84,7 @@ def test_the_peak_memory_for_5000_users_and_10000_keys_is_below_128_mb(
     The latter is split into parts. The first part needs as much memory as any other.
     """
     with LocalAccount.start(now=STARTED, state=tmp_path) as account:
-        account.deploy(synthesised)
+        account.deploy(synthesised, STACK)
         _delete_schedules(account)
         _create_users_and_keys(account)
         answer = account.invoke({}).answer

@@ -12,6 +12,7 @@ import pytest
 
 from local.demo.actors import Actors
 from local.demo.scenario import SUBSCRIBER
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from local.emulator.records import PublishedMessage
 from tests.local.conftest import AccountFactory
@@ -26,7 +27,7 @@ DEFAULTS = {"notice-days": "7", "max-age-days": "90", "grace-days": "30", "mode"
 def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
     """Deploy the stack into a new account."""
     with account_factory(START) as account:
-        account.deploy(synthesised)
+        account.deploy(synthesised, STACK)
         yield Actors(account)
 
 
@@ -198,7 +199,7 @@ def test_the_next_run_completes_a_run_killed_after_a_change(actors: Actors, key:
 
 
 def test_a_subscribed_queue_receives_the_digest_as_json(actors: Actors, key: str) -> None:
-    account, topic = actors.account, actors.account.use()["TopicArn"]
+    account, topic = actors.account, actors.account.outputs["TopicArn"]
     sqs, url, arn = account.client("sqs"), *_create_subscribed_queue(account, topic)
     account.client("sns").subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}

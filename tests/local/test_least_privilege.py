@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 
@@ -47,14 +48,14 @@ class Resources:
 def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[LocalAccount]:
     """Deploy the stack into a new account."""
     with account_factory(START) as account:
-        account.deploy(synthesised)
+        account.deploy(synthesised, STACK)
         yield account
 
 
 @pytest.fixture(scope="module")
 def resources(account: LocalAccount) -> Resources:
     """Create the resources of others."""
-    outputs = account.use()
+    outputs = account.outputs
     config = account.client("lambda").get_function(FunctionName=outputs["FunctionName"])
     role = config["Configuration"]["Role"]
     account.create_user("carol")

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import pytest
 
 from local.demo.actors import Actors
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import disable_schedule
@@ -144,7 +145,7 @@ class Terminal:
 def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
     """Deploy the stack into a new account, with notice-days 0."""
     with account_factory(START) as account:
-        account.deploy(synthesised)
+        account.deploy(synthesised, STACK)
         disable_schedule(account)
         actors = Actors(account)
         actors.set_parameter("notice-days", "0")
@@ -175,7 +176,7 @@ def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Termin
     for name, text in {"aws": wrapper, "cdk": _CDK}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
-    outputs = actors.account.use()
+    outputs = actors.account.outputs
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_DEFAULT_REGION": actors.account.region,
@@ -251,7 +252,7 @@ def test_the_variables_have_the_outputs_of_the_stack(
     terminal: Terminal, account: LocalAccount
 ) -> None:
     printed = terminal.run(COMMANDS[NAME_OUTPUTS] + '\necho "$FUNCTION $TOPIC $TABLE"')
-    outputs = account.use()
+    outputs = account.outputs
     wanted = [outputs[name] for name in ("FunctionName", "TopicArn", "TableName")]
     assert printed.split() == wanted
 
@@ -374,7 +375,7 @@ def test_a_person_starts_a_run(terminal: Terminal, account: LocalAccount) -> Non
 @covers(SUBSCRIBE)
 def test_an_address_is_subscribed(terminal: Terminal, account: LocalAccount) -> None:
     terminal.run_block(SUBSCRIBE, **{r"security@example\.com": "night@example.com"})
-    topic = account.use()["TopicArn"]
+    topic = account.outputs["TopicArn"]
     listed = account.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert ("email", "night@example.com") in {(s["Protocol"], s["Endpoint"]) for s in listed}
 

@@ -10,6 +10,7 @@ from local.demo.actors import Actors
 from local.demo.playback import STARTS_AT, Day, Observation, document, play
 from local.demo.scenario import KEYS, LAST_DAY, SUBSCRIBER, seed
 from local.demo.stages import Stage
+from local.demo.synthesis import STACK
 from local.demo.timeline import draw
 from local.demo.verify import verify
 from local.emulator.records import PublishedMessage
@@ -22,7 +23,7 @@ Scenario = tuple[Actors, Sequence[Day]]
 def scenario(account_factory: AccountFactory, synthesised: Path) -> Scenario:
     """Play the scenario once."""
     with account_factory(STARTS_AT) as account:
-        account.deploy(synthesised)
+        account.deploy(synthesised, STACK)
         actors = Actors(account)
         seed(actors)
         return actors, tuple(play(actors))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from local.emulator.records import Invocation
 from tests.local.conftest import AccountFactory
@@ -111,7 +112,7 @@ def for_calls(*labels: str) -> pytest.MarkDecorator:
 def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[LocalAccount]:
     """Deploy the stack into a new account."""
     with account_factory(START) as account:
-        account.deploy(synthesised)
+        account.deploy(synthesised, STACK)
         account.speed_up_sleep(SLEEP_SPEEDUP)
         yield account
 
