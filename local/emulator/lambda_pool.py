@@ -57,9 +57,8 @@ class ExecutionEnvironmentPool:
 
     def run(self, deployed: DeployedFunction, event: object) -> InvocationResult:
         """Run a function once. Raises PoolClosedError after `close`."""
-        function = self._function(deployed)
-        with self._lock:
-            environment = self._acquire(function)
+        with self._lock:  # also while the bundle is extracted, which another start would repeat
+            environment = self._acquire(self._function(deployed))
         result = environment.invoke(event)
         with self._lock:
             self._release(environment)
