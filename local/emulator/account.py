@@ -1,18 +1,19 @@
 """The client of the emulated account, for tests, the demo and the benchmark."""
 
 import json
-import urllib.error
-import urllib.request
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import boto3
 from botocore.config import Config
 
+from local.emulator.control_client import ControlClient
 from local.emulator.process import EmulatorProcess
-from local.emulator.records import Invocation, PublishedMessage
-from local.emulator.sessions import LocalSession
+from local.emulator.records import Invocation
 from local.emulator.stack_deployer import StackDeployer
 
 ACCOUNT = "000000000000"
@@ -20,11 +21,7 @@ _ADMINISTRATOR = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _NO_RETRY = Config(retries={"total_max_attempts": 1}, read_timeout=900)
 
 
-class ControlError(Exception):
-    """Raised when the control endpoint returns an error; the message is that error."""
-
-
-class LocalAccount:
+class LocalAccount(ControlClient):
     """An AWS account on 127.0.0.1 with its own clock.
 
     It is ministack, an emulator, patched where it differs from AWS (see local/emulator/patches).
@@ -36,12 +33,10 @@ class LocalAccount:
         """Connect to a running emulator; `start` starts one."""
         self._process = process
         self.region = region
-        self.endpoint = process.endpoint
-        admin = LocalSession(endpoint=self.endpoint, region=region, keys=lambda: _ADMINISTRATOR)
-        role = LocalSession(endpoint=self.endpoint, region=region, keys=self._role_keys)
-        self.client = admin.client  # uses the administrator's credentials
-        self.function_client = role.client  # uses the credentials of the function's role
-        self._deployer = StackDeployer(admin, account=ACCOUNT)
+        super().__init__(process.endpoint)
+        administrator = self._session(_ADMINISTRATOR)
+        self.client = administrator.client
+        self._deployer = StackDeployer(administrator, account=ACCOUNT)
         self.outputs: dict[str, str] = {}  # of the selected stack
 
     @classmethod
@@ -77,8 +72,6 @@ class LocalAccount:
         """Stop the emulator and its functions."""
         self._process.close()
 
-    # --- through the AWS API ---
-
     def deploy(self, assembly: Path, stack: str) -> dict[str, str]:
         """Create or update a stack from a cloud assembly, select it, and return its outputs.
 
@@ -107,6 +100,10 @@ class LocalAccount:
         client.invoke(FunctionName=self.function_name, Payload=json.dumps(payload))
         return next(each for each in self.invocations()[before:] if each.payload == payload)
 
+    def role_session(self) -> boto3.Session:
+        """Return a session with the credentials of the function's role."""
+        return self._session(self.role_credentials(self.function_name))
+
     def create_user(self, name: str, path: str = "/") -> None:
         """Create an IAM user."""
         self.client("iam").create_user(UserName=name, Path=path)
@@ -115,73 +112,17 @@ class LocalAccount:
         """Create an access key, backdated to `created` if given, and return its ID."""
         key = self.client("iam").create_access_key(UserName=user)["AccessKey"]
         if created:
-            key_id = key["AccessKeyId"]
-            self._control("backdate_key", access_key_id=key_id, created=created.isoformat())
+            self.backdate_key(key["AccessKeyId"], created)
         return key["AccessKeyId"]
 
-    # --- through the control endpoint ---
-
-    @property
-    def now(self) -> datetime:
-        """The emulated time."""
-        return datetime.fromisoformat(self._control("now"))
-
-    def move_clock(self, *, to: datetime) -> None:
-        """Move the clock forward; each schedule runs at each of its due times.
-
-        Returns when all invocations have ended.
-        """
-        self._control("move_clock", to=to.astimezone(UTC).isoformat())
-
-    def wait(self) -> None:
-        """Return when no asynchronous invocation is running."""
-        self._control("wait")
-
-    def set_last_used(
-        self, key_id: str, at: datetime | None, *, service: str = "s3", region: str = "eu-west-1"
-    ) -> None:
-        """Set what `GetAccessKeyLastUsed` returns for a key; None means never used."""
-        at_text = at and at.astimezone(UTC).isoformat()
-        self._control(
-            "set_last_used", access_key_id=key_id, at=at_text, service=service, region=region
+    def _session(self, credentials: Mapping[str, str]) -> boto3.Session:
+        session = boto3.Session(
+            region_name=self.region,
+            aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
         )
-
-    def set_confirmed(self, endpoint: str, *, confirmed: bool) -> None:
-        """Set a subscription to confirmed (the initial state) or to pending confirmation."""
-        self._control("set_confirmed", endpoint=endpoint, confirmed=confirmed)
-
-    def send_function_through(self, url: str | None) -> None:
-        """Make the function call AWS at another URL, such as that of a proxy; None resets it."""
-        self._control("set_function_endpoint", url=url or self.endpoint)
-
-    def speed_up_sleep(self, times: float) -> None:
-        """Divide the duration of the function's sleeps, such as those between retries.
-
-        Its timeouts and the heartbeat of its lease are unchanged.
-        """
-        self._control("set_sleep_speedup", times=times)
-
-    def kill_functions(self) -> int:
-        """Kill the functions that are running, and return their number."""
-        killed: int = self._control("kill_functions")
-        return killed
-
-    def invocations(self) -> list[Invocation]:
-        """List all invocations."""
-        return [Invocation.from_json(each) for each in self._control("invocations")]
-
-    def outbox(self) -> list[PublishedMessage]:
-        """List all messages that were published to SNS."""
-        return [PublishedMessage.from_json(each) for each in self._control("outbox")]
-
-    def _role_keys(self) -> dict[str, str]:
-        keys: dict[str, str] = self._control("role_credentials", function=self.function_name)
-        return keys
-
-    def _control(self, name: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON
-        url = f"{self.endpoint}/_local/{name}"
-        try:
-            with urllib.request.urlopen(url, json.dumps(arguments).encode()) as answer:  # noqa: S310 - http, to ourselves
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise ControlError(json.load(error)["error"]) from error
+        # boto3 has no endpoint per session. The variable AWS_ENDPOINT_URL is one per process, and a
+        # method of our own would lose the types of the clients.
+        session.client = partial(session.client, endpoint_url=self.endpoint)  # type: ignore[method-assign]
+        return session

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from local.demo.synthesis import STACK
 from local.emulator import ministack_internals
-from local.emulator.account import ControlError, LocalAccount
+from local.emulator.account import LocalAccount
+from local.emulator.control_client import ControlError
 from local.emulator.ministack_internals import MinistackChangedError
 from local.emulator.records import Cause, Invocation, PublishedMessage
 from tests.local import sample_stack
@@ -258,7 +259,7 @@ def test_deleting_a_key_in_the_name_of_another_user_is_an_error(
 
 
 def test_get_parameters_needs_permission_for_each_parameter(account: LocalAccount) -> None:
-    ssm = account.function_client("ssm")
+    ssm = account.role_session().client("ssm")
     found = ssm.get_parameters(Names=["/sample/first", "/sample/second"])["Parameters"]
     assert [each.get("Value") for each in found] == ["1", "2"]
     with pytest.raises(ClientError) as refused:
@@ -270,7 +271,7 @@ def test_permission_to_read_last_use_depends_on_the_path_of_the_user(
     account: LocalAccount, user: str
 ) -> None:
     account.create_user(f"{user}-2", path="/other/")
-    iam = account.function_client("iam")
+    iam = account.role_session().client("iam")
     iam.get_access_key_last_used(AccessKeyId=account.create_key(user))
     with pytest.raises(ClientError) as refused:
         iam.get_access_key_last_used(AccessKeyId=account.create_key(f"{user}-2"))
@@ -280,7 +281,7 @@ def test_permission_to_read_last_use_depends_on_the_path_of_the_user(
 def test_publishing_needs_permission_for_the_kms_key_of_the_topic(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
-    sns, topic = account.function_client("sns"), outputs["TopicArn"]
+    sns, topic = account.role_session().client("sns"), outputs["TopicArn"]
     sns.publish(TopicArn=topic, Message="with the key")
     with (
         _denied(account, outputs["RoleName"], "kms:Decrypt"),

@@ -241,7 +241,7 @@ def _role_name(arn: str) -> str:
 def test_the_role_of_the_function_is_denied(
     account: LocalAccount, resources: Resources, service: Any, operation: str, arguments: Arguments
 ) -> None:
-    client = account.function_client(service)
+    client = account.role_session().client(service)
     with pytest.raises(ClientError) as refused:
         getattr(client, operation)(**arguments(resources))
     assert refused.value.response["Error"]["Code"] in REFUSALS
@@ -256,7 +256,7 @@ def test_the_documents_list_each_denied_call() -> None:
 def test_the_role_of_the_function_may_deactivate_and_delete_a_key(
     account: LocalAccount, resources: Resources
 ) -> None:
-    iam, key = account.function_client("iam"), account.create_key("carol")
+    iam, key = account.role_session().client("iam"), account.create_key("carol")
     iam.update_access_key(UserName="carol", AccessKeyId=key, Status="Inactive")
     iam.delete_access_key(UserName="carol", AccessKeyId=key)
     left = account.client("iam").list_access_keys(UserName="carol")["AccessKeyMetadata"]
