@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from local.demo.actors import Actors
 from local.demo.console import WIDTH, Style, print_line, step, styled
 from local.demo.playback import STARTS_AT, Day, play
-from local.demo.scenario import KEYS, LAST_DAY, SUBSCRIBER, day_of, seed
+from local.demo.scenario import LAST_DAY, SUBSCRIBER, day_of, seed
+from local.demo.scenario_keys import KEYS
 from local.demo.stages import Stage
 from local.demo.synthesis import STACK, synthesise
 from local.demo.timeline import draw

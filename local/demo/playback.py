@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from local.demo.actors import Actors
-from local.demo.scenario import ACTIONS, FIRST_DAY, KEYS, LAST_DAY, day_of
+from local.demo.scenario import ACTIONS, FIRST_DAY, LAST_DAY, day_of
+from local.demo.scenario_keys import KEYS
 from local.demo.stages import ACTIVE, GONE, Stage
 from local.emulator.records import Invocation, PublishedMessage
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from local.demo.console import Style, styled
 from local.demo.playback import Day
-from local.demo.scenario import KEYS, ScenarioKey, day_of
+from local.demo.scenario import day_of
+from local.demo.scenario_keys import KEYS, ScenarioKey
 from local.demo.stages import Stage
 
 _MARGIN = 22

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from local.demo.expectations import expected_on
 from local.demo.playback import Day, Observation, document
 from local.demo.scenario import (
     DIGEST_DAYS,
     EXEMPTION_END_REPORTED_ON,
-    KEYS,
     LAST_DAY,
     REPORTED_SETTINGS,
-    ScenarioKey,
     day_of,
 )
+from local.demo.scenario_keys import KEYS, ScenarioKey
 from local.emulator.records import Cause
 
 
@@ -49,7 +49,7 @@ def verify(days: Sequence[Day]) -> list[Check]:
 
 def _key_deviations(key: ScenarioKey, days: Sequence[Day]) -> Iterator[str]:
     for day in days:
-        expected, observed = key.on(day.day), day.observations[key.label]
+        expected, observed = expected_on(day.day, key.expected), day.observations[key.label]
         due = day_of(expected.due) if expected.due else None
         if (observed.stage, observed.due) != (expected.stage, due):
             wanted, found = f"{expected.stage.legend}{_due(due)}", _describe(observed)

@@ -8,7 +8,8 @@ import pytest
 
 from local.demo.actors import Actors
 from local.demo.playback import STARTS_AT, Day, Observation, document, play
-from local.demo.scenario import KEYS, LAST_DAY, SUBSCRIBER, seed
+from local.demo.scenario import LAST_DAY, SUBSCRIBER, seed
+from local.demo.scenario_keys import KEYS
 from local.demo.stages import Stage
 from local.demo.synthesis import STACK
 from local.demo.timeline import draw
