@@ -1,12 +1,13 @@
 # Everything a person runs here. `make help` lists it.
 PYTHON ?= python3
 VENV := .venv
+EMULATOR := .venv-emulator
 RUNTIME := .venv-runtime
 LAMBDA_VERSION := 3.13
 LAMBDA_PYTHON ?= python$(LAMBDA_VERSION)
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-LOCKS := requirements-dev functions/requirements local/emulator/runtime-requirements
+LOCKS := requirements-dev functions/requirements local/emulator/requirements local/emulator/runtime-requirements
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 .DEFAULT_GOAL := help
@@ -15,7 +16,7 @@ OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .make/dev .make/runtime .make/wheels ## the tools, from hash-locked packages (the other targets do it by themselves)
+setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from hash-locked packages (the other targets do it by themselves)
 
 .make/uv: local/uv-requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 ...")'
@@ -27,6 +28,12 @@ setup: .make/dev .make/runtime .make/wheels ## the tools, from hash-locked packa
 .make/dev: requirements-dev.txt .make/uv
 	@echo "setup: installing the locked tools"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r $<
+	@touch $@
+
+.make/emulator: local/emulator/requirements.txt .make/uv
+	@echo "setup: installing the emulator"
+	@$(PYTHON) -m venv --without-pip $(EMULATOR)
+	@VIRTUAL_ENV=$(EMULATOR) $(UV) pip install --quiet --require-hashes -r $<
 	@touch $@
 
 .make/runtime: local/emulator/runtime-requirements.txt .make/uv
@@ -104,4 +111,4 @@ lock: .make/uv ## resolve the dependencies again and write the locks
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $$lock.in -o $$lock.txt; done
 
 clean: ## remove what the targets made
-	@rm -rf .bench .mutants .venv-mutation .venv-lambda .make .wheels $(VENV) $(RUNTIME) cdk.out dist .local .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .bench .mutants .venv-mutation .venv-lambda .make .wheels $(VENV) $(EMULATOR) $(RUNTIME) cdk.out dist .local .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

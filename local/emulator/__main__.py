@@ -141,18 +141,18 @@ def _assemble(clock: Clock, pool: ExecutionEnvironmentPool) -> App:
 async def _serve(
     app: App, listener: socket.socket, pool: ExecutionEnvironmentPool, *, stop_with_stdin: bool
 ) -> None:
-    from hypercorn.asyncio import serve  # noqa: PLC0415 - after the environment is set, as ministack
-    from hypercorn.config import Config  # noqa: PLC0415 - as above
+    # Imported after the environment is set. mypy does not read .venv-emulator, which has hypercorn.
+    from hypercorn.asyncio import serve  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+    from hypercorn.config import Config  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     config.accesslog = None
-    # hypercorn types each kind of ASGI message; App uses plain mappings.
     try:
         await serve(
-            cast("Any", app),
+            cast("Any", app),  # hypercorn has a type for each kind of message
             config,
             shutdown_trigger=_stop_trigger(until_stdin_closes=stop_with_stdin),
         )

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
+EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 _READY_PREFIX = "ready "
 _STOP_TIMEOUT = 10  # seconds until the process is killed
 
@@ -20,7 +20,7 @@ class EmulatorStartError(Exception):
 
 
 class EmulatorProcess:
-    """A running emulator.
+    """A running emulator. Its process runs in `.venv-emulator`, which has ministack.
 
     Its standard input is a pipe from this process. When the pipe closes, even because this process
     was killed, the emulator stops and deletes its temporary files. The state folder is kept if the
@@ -64,7 +64,7 @@ class EmulatorProcess:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         with (self.state / "emulator.out").open("w") as errors:
             return subprocess.Popen(
-                [sys.executable, "-m", "local.emulator", *arguments, "--until-stdin-closes"],
+                [EMULATOR_PYTHON, "-m", "local.emulator", *arguments, "--until-stdin-closes"],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.PIPE,

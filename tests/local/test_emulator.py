@@ -1,6 +1,8 @@
 """Each patch has its effect: the emulator behaves as AWS does, where ministack does not."""
 
 import json
+import re
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.demo.synthesis import STACK
-from local.emulator import ministack_internals
 from local.emulator.account import LocalAccount
 from local.emulator.control_client import ControlError
-from local.emulator.ministack_internals import MinistackChangedError
+from local.emulator.process import EMULATOR_PYTHON, ROOT
 from local.emulator.records import Cause, Invocation, PublishedMessage
 from tests.local import sample_stack
 from tests.local.conftest import AccountFactory
@@ -62,10 +63,10 @@ def test_a_schedule_runs_at_each_due_time_in_its_time_zone(account: LocalAccount
     first = account.now.date() + timedelta(days=1)
     before = len(account.invocations())
     account.move_clock(to=account.now + timedelta(days=3))
-    fired = account.invocations()[before:]
+    runs = account.invocations()[before:]
     due = [f"{first + timedelta(days=day)}T08:00:00Z" for day in range(3)]  # 09:00 in Madrid
-    assert [each.payload["due"] for each in fired] == due
-    assert {each.cause for each in fired} == {Cause.SCHEDULE}
+    assert [each.payload["due"] for each in runs] == due
+    assert {each.cause for each in runs} == {Cause.SCHEDULE}
 
 
 def test_the_function_and_the_account_have_the_same_clock(account: LocalAccount, user: str) -> None:
@@ -76,25 +77,26 @@ def test_the_function_and_the_account_have_the_same_clock(account: LocalAccount,
         assert abs(instant - account.now) < timedelta(seconds=10)
 
 
+def test_a_cron_expression_may_name_a_day_of_the_week(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    with _schedule(account, outputs, "weekly", "cron(30 10 ? * MON *)"):
+        account.move_clock(to=account.now + timedelta(days=14))
+    payloads = [each.payload for each in account.invocations()]
+    due = [datetime.fromisoformat(each["weekly"]) for each in payloads if "weekly" in each]
+    assert [f"{each:%a %H:%M}" for each in due] == ["Mon 10:30", "Mon 10:30"]
+
+
 def test_a_schedule_runs_while_the_clock_ticks(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
     due = (account.now + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S")
-    account.client("scheduler").create_schedule(
-        Name="soon",
-        ScheduleExpression=f"at({due})",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        Target={
-            "Arn": outputs["FunctionArn"],
-            "RoleArn": outputs["ScheduleRoleArn"],
-            "Input": '{"soon": "<aws.scheduler.scheduled-time>"}',
-        },
-    )
-    limit = time.monotonic() + 15
-    while not (fired := _with_payload(account, {"soon": f"{due}Z"})):
-        assert time.monotonic() < limit, "it did not fire"
-        time.sleep(0.1)
-    assert [each.cause for each in fired] == [Cause.SCHEDULE]
+    deadline = time.monotonic() + 15
+    with _schedule(account, outputs, "soon", f"at({due})"):
+        while not (runs := _with_payload(account, {"soon": f"{due}Z"})):
+            assert time.monotonic() < deadline, "the schedule did not run"
+            time.sleep(0.1)
+    assert [each.cause for each in runs] == [Cause.SCHEDULE]
 
 
 def test_the_clock_does_not_move_back(account: LocalAccount) -> None:
@@ -352,15 +354,24 @@ def test_sns_rejects_what_it_rejects_on_aws(
 # --- ministack
 
 
-def test_a_missing_private_name_is_an_error() -> None:
-    with pytest.raises(MinistackChangedError, match="has no _list_people"):
-        ministack_internals.private_name("services.iam", "_list_people")
-
-
-def test_another_version_of_ministack_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ministack_internals, "SUPPORTED_VERSION", "0.0.0")
-    with pytest.raises(MinistackChangedError, match=r"requires 0\.0\.0"):
-        ministack_internals.check_version()
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        (
+            "m.private_name('services.iam', '_list_people')",
+            "ministack.services.iam has no _list_people",
+        ),
+        ("m.SUPPORTED_VERSION = '0.0.0'; m.check_version()", "local/emulator requires 0.0.0"),
+    ],
+    ids=["a missing private name", "another version"],
+)
+def test_a_change_of_ministack_is_an_error(statement: str, error: str) -> None:
+    """Run in the emulator's environment, which has ministack."""
+    code = f"from local.emulator import ministack_internals as m; {statement}"
+    ran = subprocess.run(  # noqa: S603 - fixed
+        [EMULATOR_PYTHON, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert re.search(rf"MinistackChangedError: .*{re.escape(error)}$", ran.stderr, re.MULTILINE)
 
 
 def test_the_stack_of_the_product_deploys(
@@ -373,6 +384,26 @@ def test_the_stack_of_the_product_deploys(
 
 def _with_payload(account: LocalAccount, payload: object) -> list[Invocation]:
     return [each for each in account.invocations() if each.payload == payload]
+
+
+@contextmanager
+def _schedule(
+    account: LocalAccount, outputs: dict[str, str], name: str, expression: str
+) -> Iterator[None]:
+    """Create a schedule during the block. Its event contains the due time under its name."""
+    scheduler = account.client("scheduler")
+    scheduler.create_schedule(
+        Name=name,
+        ScheduleExpression=expression,
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": outputs["FunctionArn"],
+            "RoleArn": outputs["ScheduleRoleArn"],
+            "Input": json.dumps({name: "<aws.scheduler.scheduled-time>"}),
+        },
+    )
+    yield
+    scheduler.delete_schedule(Name=name)
 
 
 @contextmanager
