@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.capacity import most_calls_per_second
-from bench.lanes import SMALL, run_all
-from bench.peers import CUSTODIAN, CustodianMissingError, install_custodian
-from bench.targets import Target, targets
-from bench.world import ROOT, open_world
-from bench.written import Circumstances, write
+from bench.competitors import CUSTODIAN, CustodianInstallError, install_custodian
+from bench.jobs import SMALL, run_jobs
+from bench.report_page import Environment, write
+from bench.seeded_account import ROOT, start_account
+from bench.targets import Target, check_targets
 from local.demo.synthesis import synthesise
 
 
@@ -24,42 +24,42 @@ def main() -> None:
     folder: Path = parser.parse_args().out
     start = time.monotonic()
 
-    def tell(text: str) -> None:
+    def log(text: str) -> None:
         print(f"{time.monotonic() - start:6.0f} s  {text}", flush=True)
 
-    tell("about fourteen minutes, most of them waiting for the emulated latency")
+    log("about fourteen minutes, most of them waiting for the emulated latency")
     custodian, without = _custodian()
-    tell(f"Cloud Custodian: {custodian}")
+    log(f"Cloud Custodian: {custodian}")
     with tempfile.TemporaryDirectory(prefix="bench-cdk-") as out:
         template = synthesise(Path(out), email="security@example.com")
-        with open_world(SMALL) as world:
-            capacity = most_calls_per_second(world)
-        tell(f"the emulator answers up to {capacity:.0f} calls a second")
-        rows = run_all(template, tell, without=without)
-    reached = targets(rows)
-    around = Circumstances(
+        with start_account(SMALL) as account:
+            capacity = most_calls_per_second(account)
+        log(f"the emulator answers up to {capacity:.0f} calls a second")
+        results = run_jobs(template, log, without=without)
+    targets = check_targets(results)
+    environment = Environment(
         day=datetime.now(UTC).date(),
         custodian=custodian,
         capacity=capacity,
         took=time.monotonic() - start,
     )
-    write(folder, rows, reached, around)
-    tell(f"written to {folder}")
-    sys.exit(_judge(reached))
+    write(folder, results, targets, environment)
+    log(f"written to {folder}")
+    sys.exit(_judge(targets))
 
 
 def _custodian() -> tuple[str, Collection[str]]:
     """Install Cloud Custodian; where that fails, say why and do without."""
     try:
         return install_custodian(), ()
-    except CustodianMissingError as error:
+    except CustodianInstallError as error:
         return f"(not measured: it could not be installed, {error})", CUSTODIAN
 
 
-def _judge(reached: Sequence[Target]) -> int:
-    for target in reached:
-        print(f"{'met   ' if target.met else 'MISSED'}  {target.asked}: {target.measured}")
-    return 0 if all(target.met for target in reached) else 1
+def _judge(targets: Sequence[Target]) -> int:
+    for target in targets:
+        print(f"{'met   ' if target.met else 'MISSED'}  {target.requirement}: {target.measured}")
+    return 0 if all(target.met for target in targets) else 1
 
 
 if __name__ == "__main__":

@@ -7,19 +7,19 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from bench.meter import Weather
-from bench.world import World
+from bench.proxy import Conditions
+from bench.seeded_account import SeededAccount
 
 CONNECTIONS = 8
 SECONDS = 2.0
 
 
-def most_calls_per_second(world: World) -> float:
-    """Send one signed `ListAccessKeys` again and again, through the meter, without latency."""
-    world.gauge.reset(Weather())
-    user = next(iter(world.stale.values()))
+def most_calls_per_second(account: SeededAccount) -> float:
+    """Send one signed `ListAccessKeys` again and again, through the proxy, without latency."""
+    account.proxy.reset(Conditions())
+    user = next(iter(account.stale.values()))
     body = f"Action=ListAccessKeys&Version=2010-05-08&UserName={user}".encode()
-    url = world.gauge.url
+    url = account.proxy.url
     request = AWSRequest("POST", f"{url}/", data=body)
     request.headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
     SigV4Auth(Credentials("test", "test"), "iam", "us-east-1").add_auth(request)

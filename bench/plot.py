@@ -5,31 +5,31 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from bench.lanes import GROWTH, LARGE, MIDDLE, SMALL
-from bench.product import DEACTIVATIONS, QUIET, SWEEP
-from bench.rows import Row
+from bench.jobs import GROWTH, LARGE, MIDDLE, SMALL
+from bench.product import DEACTIVATIONS, FULL_SCAN, QUIET
+from bench.results import Result
 
 WIDTH, HEIGHT = 1120, 850
 PANEL_WIDTH, PANEL_HEIGHT = 300, 280
 COLOURS = {
     DEACTIVATIONS: "#0b6e4f",
     QUIET: "#5fb49c",
-    SWEEP: "#9bc53d",
-    "least": "#7a7a7a",
-    "pool": "#e0a100",
-    "naive": "#c44536",
+    FULL_SCAN: "#9bc53d",
+    "minimal": "#7a7a7a",
+    "thread_pool": "#e0a100",
+    "sequential": "#c44536",
     "custodian-report": "#5b5ea6",
     "custodian-keys": "#2d3a8c",
 }
 NAMES = {
     DEACTIVATIONS: "key-rotation, day of the deactivations",
-    "least": "least possible",
-    "pool": "thread pool over all users",
-    "naive": "one user after the other",
+    "minimal": "least possible",
+    "thread_pool": "thread pool over all users",
+    "sequential": "one user after the other",
     "custodian-report": "Cloud Custodian, credential report",
     "custodian-keys": "Cloud Custodian, access-key filter",
 }
-YARDSTICKS = {"least": "2 4", "pool": "9 5", "naive": "3 9"}
+YARDSTICKS = {"minimal": "2 4", "thread_pool": "9 5", "sequential": "3 9"}
 """Dashed, for some lie on each other."""
 Points = Sequence[tuple[float, float]]
 Scale = Callable[[float], float]
@@ -37,7 +37,7 @@ Scale = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One coordinate system with its lines, by contender."""
+    """One coordinate system with its lines, by tool."""
 
     title: str
     across: str
@@ -77,17 +77,19 @@ class Panel:
         return lambda value: low + (form(value) - first) / (last - first) * (high - low)
 
 
-def draw(rows: Sequence[Row]) -> str:
+def draw(results: Sequence[Result]) -> str:
     """Draw calls and seconds against users, and what the product's calls grow with."""
-    fair = [row for row in rows if row.rate is None]
+    fair = [result for result in results if result.rate is None]
     sizes = (SMALL, MIDDLE, LARGE)
-    compared = [row for row in fair if any(_is_of(row, size) for size in sizes)]
+    compared = [result for result in fair if any(_is_of(result, size) for size in sizes)]
     users = [size.users for size in sizes]
     panels = (
         Panel(
             title="IAM calls of a run",
             across="users (half of them with a key)",
-            lines={name: _by_users(compared, name, lambda row: row.calls) for name in COLOURS},
+            lines={
+                name: _by_users(compared, name, lambda result: result.calls) for name in COLOURS
+            },
             x_ticks=users,
             y_ticks=(1, 10, 100, 1000, 10000, 100000),
             logarithmic=True,
@@ -97,7 +99,9 @@ def draw(rows: Sequence[Row]) -> str:
         Panel(
             title="Seconds of a run, at 40 ms a call",
             across="users (half of them with a key)",
-            lines={name: _by_users(compared, name, lambda row: row.seconds) for name in COLOURS},
+            lines={
+                name: _by_users(compared, name, lambda result: result.seconds) for name in COLOURS
+            },
             x_ticks=users,
             y_ticks=(1, 10, 100, 1000),
             logarithmic=True,
@@ -107,7 +111,7 @@ def draw(rows: Sequence[Row]) -> str:
         Panel(
             title="Calls while users grow, 200 keys stale",
             across="users",
-            lines=_growth(fair, [MIDDLE, LARGE, *GROWTH[:2]], lambda row: row.users),
+            lines=_growth(fair, [MIDDLE, LARGE, *GROWTH[:2]], lambda result: result.users),
             x_ticks=(0, 1000, 2000, 3000, 4000, 5000),
             y_ticks=(0, 250, 500, 750, 1000, 1250),
             logarithmic=False,
@@ -117,7 +121,7 @@ def draw(rows: Sequence[Row]) -> str:
         Panel(
             title="Calls while stale keys grow, 1,000 users",
             across="stale keys",
-            lines=_growth(fair, [MIDDLE, *GROWTH[2:]], lambda row: row.stale or 0),
+            lines=_growth(fair, [MIDDLE, *GROWTH[2:]], lambda result: result.stale or 0),
             x_ticks=(0, 100, 200, 300, 400),
             y_ticks=(0, 250, 500, 750, 1000, 1250),
             logarithmic=False,
@@ -138,22 +142,22 @@ _HEAD = (
 )
 
 
-def _is_of(row: Row, size: object) -> bool:
+def _is_of(result: Result, size: object) -> bool:
     """Say whether it was measured on this account; a day without work counts for each."""
     users, stale = getattr(size, "users", None), getattr(size, "stale", None)
-    return row.users == users and row.stale in {stale, None}
+    return result.users == users and result.stale in {stale, None}
 
 
-def _by_users(rows: Iterable[Row], name: str, value: Callable[[Row], float]) -> Points:
-    return sorted((row.users, value(row)) for row in rows if row.contender == name)
+def _by_users(results: Iterable[Result], name: str, value: Callable[[Result], float]) -> Points:
+    return sorted((result.users, value(result)) for result in results if result.tool == name)
 
 
 def _growth(
-    rows: Iterable[Row], sizes: Sequence[object], across: Callable[[Row], float]
+    results: Iterable[Result], sizes: Sequence[object], across: Callable[[Result], float]
 ) -> dict[str, Points]:
-    ours = [row for row in rows if row.contender == DEACTIVATIONS]
-    found = [row for row in ours if any(_is_of(row, size) for size in sizes)]
-    return {DEACTIVATIONS: sorted((across(row), row.calls) for row in found)}
+    ours = [result for result in results if result.tool == DEACTIVATIONS]
+    found = [result for result in ours if any(_is_of(result, size) for size in sizes)]
+    return {DEACTIVATIONS: sorted((across(result), result.calls) for result in found)}
 
 
 def _legend() -> Iterable[str]:

@@ -5,60 +5,62 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bench.meter import Stats, Weather
-from bench.rows import Row, row
-from bench.world import World
+from bench.proxy import Conditions, Statistics
+from bench.results import Result, make_result
+from bench.seeded_account import SeededAccount
 from local.demo.synthesis import STACK
 
 DEACTIVATIONS = "key-rotation"
 QUIET = "key-rotation, quiet day"
 NOTICES = "key-rotation, day of the notices"
-SWEEP = "key-rotation, day of the sweep"
-LONGEST_SWEEP = 1000
+FULL_SCAN = "key-rotation, day of the sweep"
+MAX_THROTTLED_FULL_SCAN = 1000
 """Users up to which a sweep is measured under a throttle, too."""
-NOTICE = 3
+NOTICE_DAYS = 3
 """Days of notice: fewer than by default, so that no second sweep falls into the bench."""
 PREFIX = "/key-rotation/"
-FAST = Weather()
+NO_CONDITIONS = Conditions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class MeasuredRun:
     """One measured run."""
 
     seconds: float
-    stats: Stats
+    statistics: Statistics
     memory: float
     answer: dict[str, Any] = field(repr=False)
     log: str = field(repr=False)
 
 
-def run_product(world: World, template: Path, weather: Weather, *, others: bool) -> list[Row]:
+def run_product(
+    account: SeededAccount, template: Path, conditions: Conditions, *, all_days: bool
+) -> list[Result]:
     """Measure its days: that of the deactivations, and the other ones where so asked."""
-    size, rate = world.size, weather.rate
-    product = Product(world, template)
-    sweep = others and (rate is None or size.users <= LONGEST_SWEEP)
-    swept = product.sweep_day(weather if sweep else FAST)
-    quiet = product.quiet_day(weather if others else FAST)
-    notices = product.notice_day(weather if others else FAST)
-    days = {QUIET: quiet, NOTICES: notices} if others else {}
-    days |= {SWEEP: swept} if sweep else {}
-    rows = [_row(name, world, rate, day) for name, day in days.items()]
-    day = product.day_of_deactivations(weather)
-    inactive = world.inactive()
-    done, touched = len(inactive & world.stale.keys()), len(inactive & world.fresh.keys())
-    world.reactivate(inactive)
-    first = _row(DEACTIVATIONS, world, rate, day)
-    return [replace(first, stale=size.stale, done=done, touched=touched), *rows]
+    size, rate = account.size, conditions.rate
+    product = Product(account, template)
+    full_scan = all_days and (rate is None or size.users <= MAX_THROTTLED_FULL_SCAN)
+    full_scan_run = product.full_scan_day(conditions if full_scan else NO_CONDITIONS)
+    quiet = product.quiet_day(conditions if all_days else NO_CONDITIONS)
+    notices = product.notice_day(conditions if all_days else NO_CONDITIONS)
+    days = {QUIET: quiet, NOTICES: notices} if all_days else {}
+    days |= {FULL_SCAN: full_scan_run} if full_scan else {}
+    results = [_result(name, account, rate, day) for name, day in days.items()]
+    day = product.day_of_deactivations(conditions)
+    inactive = account.inactive_keys()
+    done, touched = len(inactive & account.stale.keys()), len(inactive & account.fresh.keys())
+    account.reactivate(inactive)
+    first = _result(DEACTIVATIONS, account, rate, day)
+    return [replace(first, stale=size.stale, done=done, touched=touched), *results]
 
 
-def _row(name: str, world: World, rate: float | None, day: Day) -> Row:
+def _result(name: str, account: SeededAccount, rate: float | None, day: MeasuredRun) -> Result:
     failed = [each for each in day.answer.get("failed", []) if "Throttling" in str(each)]
-    return row(
+    return make_result(
         name,
-        world.size,
+        account.size,
         rate,
-        day.stats,
+        day.statistics,
         stale=None,
         seconds=day.seconds,
         memory=day.memory,
@@ -70,59 +72,63 @@ def _row(name: str, world: World, rate: float | None, day: Day) -> Row:
 
 
 class Product:
-    """The deployed stack in a world, day by day up to the measured one."""
+    """The deployed stack in a seeded account, day by day up to the measured one."""
 
-    def __init__(self, world: World, template: Path) -> None:
+    def __init__(self, account: SeededAccount, template: Path) -> None:
         """Deploy it, without its schedule: the bench says when it runs."""
-        self._world = world
-        self._account = world.account
-        world.go_to(NOTICE + 3)
-        self._account.deploy(template, STACK)
-        schedules = self._account.client("scheduler")
+        self._account = account
+        self._local = account.local
+        account.move_to_day(NOTICE_DAYS + 3)
+        self._local.deploy(template, STACK)
+        schedules = self._local.client("scheduler")
         for each in schedules.list_schedules()["Schedules"]:
             schedules.delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
-        self._account.send_function_through(world.gauge.url)
+        self._local.send_function_through(account.proxy.url)
         self._set(
-            **{"max-age-days": "1000", "max-changes-per-run": "1000", "notice-days": f"{NOTICE}"}
+            **{
+                "max-age-days": "1000",
+                "max-changes-per-run": "1000",
+                "notice-days": f"{NOTICE_DAYS}",
+            }
         )
 
-    def sweep_day(self, weather: Weather = FAST) -> Day:
+    def full_scan_day(self, conditions: Conditions = NO_CONDITIONS) -> MeasuredRun:
         """The day of the first run of all, which asks everybody, as one in seven does."""
-        return self._run_on(NOTICE + 2, weather)
+        return self._run_on(NOTICE_DAYS + 2, conditions)
 
-    def quiet_day(self, weather: Weather = FAST) -> Day:
+    def quiet_day(self, conditions: Conditions = NO_CONDITIONS) -> MeasuredRun:
         """A day with nothing due, no open watches and no sweep: no key is of 1,000 days."""
-        return self._run_on(NOTICE + 1, weather)
+        return self._run_on(NOTICE_DAYS + 1, conditions)
 
-    def notice_day(self, weather: Weather = FAST) -> Day:
+    def notice_day(self, conditions: Conditions = NO_CONDITIONS) -> MeasuredRun:
         """The day on which all stale keys get their notice."""
         self._set(**{"max-age-days": "90"})
-        return self._run_on(NOTICE, weather)
+        return self._run_on(NOTICE_DAYS, conditions)
 
-    def day_of_deactivations(self, weather: Weather) -> Day:
+    def day_of_deactivations(self, conditions: Conditions) -> MeasuredRun:
         """The day on which all stale keys are deactivated."""
-        return self._run_on(0, weather)
+        return self._run_on(0, conditions)
 
-    def _run_on(self, days_before: int, weather: Weather = FAST) -> Day:
-        self._world.go_to(days_before)
-        self._world.make_report()
-        self._world.cool()
-        before = len(self._account.invocations())
-        self._world.gauge.reset(weather)
+    def _run_on(self, days_before: int, conditions: Conditions = NO_CONDITIONS) -> MeasuredRun:
+        self._account.move_to_day(days_before)
+        self._account.generate_credential_report()
+        self._account.stop_warm_processes()
+        before = len(self._local.invocations())
+        self._account.proxy.reset(conditions)
         start = time.perf_counter()
-        answer = self._account.invoke({}).answer
-        self._account.wait()
+        answer = self._local.invoke({}).answer
+        self._local.wait()
         seconds = time.perf_counter() - start
-        parts = self._account.invocations()[before:]
-        return Day(
+        parts = self._local.invocations()[before:]
+        return MeasuredRun(
             seconds=seconds,
-            stats=self._world.gauge.read(),
-            memory=self._world.peak_memory(),
+            statistics=self._account.proxy.read(),
+            memory=self._account.peak_memory(),
             answer=answer or {},
             log="".join(part.log for part in parts),
         )
 
     def _set(self, **parameters: str) -> None:
-        ssm = self._account.client("ssm")
+        ssm = self._local.client("ssm")
         for name, value in parameters.items():
             ssm.put_parameter(Name=PREFIX + name, Value=value, Type="String", Overwrite=True)

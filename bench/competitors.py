@@ -1,4 +1,4 @@
-"""Runs a peer, or a yardstick, in a process of its own against a world."""
+"""Runs a peer, or a yardstick, in a process of its own against a seeded account."""
 
 import json
 import os
@@ -9,23 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import contenders, policies
-from bench.meter import Weather
-from bench.rows import Row, row
-from bench.world import ROOT, World
+from bench import baselines, custodian_policies
+from bench.proxy import Conditions
+from bench.results import Result, make_result
+from bench.seeded_account import ROOT, SeededAccount
 
 ENVIRONMENT = ROOT / ".bench" / "custodian"
 LOCK = Path(__file__).with_name("custodian-requirements.txt")
-CUSTODIAN = {"custodian-keys": policies.BY_KEYS, "custodian-report": policies.BY_REPORT}
-NAMES = (*CUSTODIAN, *contenders.CONTENDERS)
+CUSTODIAN = {
+    "custodian-keys": custodian_policies.BY_KEYS,
+    "custodian-report": custodian_policies.BY_REPORT,
+}
+NAMES = (*CUSTODIAN, *baselines.BASELINES)
 
 
-class CustodianMissingError(Exception):
+class CustodianInstallError(Exception):
     """Raised when Cloud Custodian cannot be installed; it says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class ProcessResult:
     """How a process ended."""
 
     seconds: float
@@ -40,49 +43,51 @@ def install_custodian() -> str:
     uv = Path(sys.executable).with_name("uv")
     try:
         if not (ENVIRONMENT / "bin" / "custodian").exists():
-            _do([sys.executable, "-m", "venv", "--without-pip", "--clear", str(ENVIRONMENT)])
+            _run_command(
+                [sys.executable, "-m", "venv", "--without-pip", "--clear", str(ENVIRONMENT)]
+            )
             installer = [str(uv), "pip", "install", "--quiet", "--python", str(python)]
-            _do([*installer, "--require-hashes", "-r", str(LOCK)])
-        return _do([str(ENVIRONMENT / "bin" / "custodian"), "version"]).strip()
+            _run_command([*installer, "--require-hashes", "-r", str(LOCK)])
+        return _run_command([str(ENVIRONMENT / "bin" / "custodian"), "version"]).strip()
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", None) or str(error)
-        raise CustodianMissingError(said.strip().splitlines()[-1]) from error
+        raise CustodianInstallError(said.strip().splitlines()[-1]) from error
 
 
-def run_peer(world: World, name: str, weather: Weather) -> Row:
+def run_tool(account: SeededAccount, name: str, conditions: Conditions) -> Result:
     """Let one do its work, look at what came of it, and put everything back."""
-    world.go_to(0)
-    world.make_report()
+    account.move_to_day(0)
+    account.generate_credential_report()
     with tempfile.TemporaryDirectory(prefix="peer-") as home:
-        world.gauge.reset(weather)
-        ended = _run(_command(name, Path(home)), world.gauge.url, home)
-    stats = world.gauge.read()
-    inactive = world.inactive()
-    world.reactivate(inactive)
-    return row(
+        account.proxy.reset(conditions)
+        process_result = _run(_command(name, Path(home)), account.proxy.url, home)
+    statistics = account.proxy.read()
+    inactive = account.inactive_keys()
+    account.reactivate(inactive)
+    return make_result(
         name,
-        world.size,
-        weather.rate,
-        stats,
-        seconds=ended.seconds,
-        memory=ended.memory,
-        done=len(inactive & world.stale.keys()),
-        touched=len(inactive & world.fresh.keys()),
-        unhandled=_unhandled(name, ended),
-        note=f"exit {ended.status}" if ended.status else "",
+        account.size,
+        conditions.rate,
+        statistics,
+        seconds=process_result.seconds,
+        memory=process_result.memory,
+        done=len(inactive & account.stale.keys()),
+        touched=len(inactive & account.fresh.keys()),
+        unhandled=_unhandled(name, process_result),
+        note=f"exit {process_result.status}" if process_result.status else "",
     )
 
 
 def _command(name: str, home: Path) -> Sequence[str]:
     if name not in CUSTODIAN:
-        return [sys.executable, "-m", "bench.contenders", name]
+        return [sys.executable, "-m", "bench.baselines", name]
     policy = home / "policy.yml"
     policy.write_text(CUSTODIAN[name])
     custodian = str(ENVIRONMENT / "bin" / "custodian")
     return [custodian, "run", "-s", str(home / "out"), "-r", "us-east-1", str(policy)]
 
 
-def _run(command: Sequence[str], endpoint: str, home: str) -> Ended:
+def _run(command: Sequence[str], endpoint: str, home: str) -> ProcessResult:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment = clean | {
         "AWS_ACCESS_KEY_ID": "test",
@@ -97,18 +102,20 @@ def _run(command: Sequence[str], endpoint: str, home: str) -> Ended:
         subprocess.run(
             timed, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, check=True
         )
-    return Ended(**json.loads(measured.read_text()), output=output.read_text(errors="replace"))
+    return ProcessResult(
+        **json.loads(measured.read_text()), output=output.read_text(errors="replace")
+    )
 
 
-def _unhandled(name: str, ended: Ended) -> int:
+def _unhandled(name: str, process_result: ProcessResult) -> int:
     """Count the throttling errors that it did not get over."""
     if name in CUSTODIAN:
-        failed = [line for line in ended.output.splitlines() if "Throttling" in line]
+        failed = [line for line in process_result.output.splitlines() if "Throttling" in line]
         return len([line for line in failed if "ClientError" in line or "error" in line.lower()])
-    counted: int = json.loads(ended.output.splitlines()[-1])["throttling"]
+    counted: int = json.loads(process_result.output.splitlines()[-1])["throttling"]
     return counted
 
 
-def _do(command: Sequence[str]) -> str:
+def _run_command(command: Sequence[str]) -> str:
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     return ran.stdout

@@ -1,4 +1,4 @@
-"""One emulated account with users and keys of known ages, behind a meter."""
+"""One emulated account with users and keys of known ages, behind a proxy."""
 
 import os
 import random
@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.meter import Gauge
 from bench.processes import peak_mb, serving
+from bench.proxy import ProxyClient
 from local.emulator.account import LocalAccount
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 SEED = 20261124
-OLD = timedelta(days=1100)
+USER_AGE = timedelta(days=1100)
 """The age of every user, so that only its keys say whether it matters."""
 STALE_AGES = range(91, 400)
 FRESH_AGES = range(9, 81)
 """Days. A fresh key is too young for a notice, too."""
-SEEDERS = 4
-_NOTICED = 0.1  # seconds in which the emulator notices that a function's process ended
+SEEDING_THREADS = 4
+_EXIT_DELAY = 0.1  # seconds in which the emulator notices that a function's process ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Size:
         """How many keys there are."""
         return self.users // 2
 
-    def ages(self) -> Mapping[int, int]:
+    def key_ages(self) -> Mapping[int, int]:
         """The age of each key in days on the measured day, by its user's number."""
         chance = random.Random(SEED)  # noqa: S311 - the same in each run, not secret
         owners = list(range(0, 2 * self.keys, 2))
@@ -60,67 +60,67 @@ class Size:
 
 
 @dataclass(kw_only=True)
-class World:
-    """An account, its meter, and which of its keys are stale."""
+class SeededAccount:
+    """An account, its proxy, and which of its keys are stale."""
 
     size: Size
     today: datetime
-    account: LocalAccount
-    gauge: Gauge
+    local: LocalAccount
+    proxy: ProxyClient
     state: Path
     stale: dict[str, str] = field(default_factory=dict)
     fresh: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Make a client that goes past the meter."""
-        self.iam: IAMClient = self.account.client("iam")
+        """Make a client that goes past the proxy."""
+        self.iam: IAMClient = self.local.client("iam")
 
-    def seed(self) -> None:
+    def create_users_and_keys(self) -> None:
         """Make users and keys, moving the clock along; it then stands before the measured day."""
         names = [f"user-{number:05d}" for number in range(self.size.users)]
         iam = self.iam
-        with ThreadPoolExecutor(SEEDERS) as pool:
+        with ThreadPoolExecutor(SEEDING_THREADS) as pool:
             list(pool.map(lambda name: iam.create_user(UserName=name), names))
             by_age: dict[int, list[str]] = {}
-            for number, age in self.size.ages().items():
+            for number, age in self.size.key_ages().items():
                 by_age.setdefault(age, []).append(names[number])
             for age in sorted(by_age, reverse=True):
-                self.account.move_clock(to=self.today - timedelta(days=age, minutes=30))
+                self.local.move_clock(to=self.today - timedelta(days=age, minutes=30))
                 made = pool.map(lambda name: iam.create_access_key(UserName=name), by_age[age])
                 keys = {m["AccessKey"]["AccessKeyId"]: m["AccessKey"]["UserName"] for m in made}
                 (self.stale if age in STALE_AGES else self.fresh).update(keys)
 
-    def go_to(self, days_before: int) -> None:
+    def move_to_day(self, days_before: int) -> None:
         """Move the clock to the noon of a day before the measured one, or to that one's hour."""
         day = self.today - timedelta(days=days_before)
         if days_before:
             day = day.replace(hour=12, minute=0)
-        if day > self.account.now:
-            self.account.move_clock(to=day)
+        if day > self.local.now:
+            self.local.move_clock(to=day)
 
-    def make_report(self) -> None:
-        """Have the emulator make the credential report, as the meter tells of it later."""
+    def generate_credential_report(self) -> None:
+        """Have the emulator make the credential report, as the proxy tells of it later."""
         self.iam.generate_credential_report()
 
-    def inactive(self) -> set[str]:
-        """The ids of the keys that are not active now, by asking IAM past the meter."""
+    def inactive_keys(self) -> set[str]:
+        """The ids of the keys that are not active now, by asking IAM past the proxy."""
         iam = self.iam
 
         def of(user: str) -> list[str]:
             found = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
             return [key["AccessKeyId"] for key in found if key["Status"] != "Active"]
 
-        with ThreadPoolExecutor(SEEDERS) as pool:
+        with ThreadPoolExecutor(SEEDING_THREADS) as pool:
             every = pool.map(of, [*self.stale.values(), *self.fresh.values()])
             return {key_id for ids in every for key_id in ids}
 
     def reactivate(self, key_ids: set[str]) -> None:
-        """Make keys active again, for the next contender."""
+        """Make keys active again, for the next tool."""
         owners = self.stale | self.fresh
         for key_id in key_ids:
             self.iam.update_access_key(UserName=owners[key_id], AccessKeyId=key_id, Status="Active")
 
-    def cool(self) -> None:
+    def stop_warm_processes(self) -> None:
         """End the account's waiting functions, so that the next invocation is a cold start."""
         ending = serving(self.state)
         for pid in ending:
@@ -128,7 +128,7 @@ class World:
         while any(Path(f"/proc/{pid}").exists() for pid in ending):
             time.sleep(0.01)
         if ending:
-            time.sleep(_NOTICED)
+            time.sleep(_EXIT_DELAY)
 
     def peak_memory(self) -> float:
         """The peak RSS in MB of the account's functions."""
@@ -136,26 +136,28 @@ class World:
 
 
 @contextmanager
-def open_world(size: Size) -> Iterator[World]:
-    """Start an emulator and a meter, and fill the account."""
+def start_account(size: Size) -> Iterator[SeededAccount]:
+    """Start an emulator and a proxy, and fill the account."""
     today = datetime.now(UTC)
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        LocalAccount.start(now=today - OLD, state=Path(folder)) as account,
-        _meter(account.endpoint) as gauge,
+        LocalAccount.start(now=today - USER_AGE, state=Path(folder)) as local,
+        _start_proxy(local.endpoint) as proxy,
     ):
-        world = World(size=size, today=today, account=account, gauge=gauge, state=Path(folder))
-        world.seed()
-        yield world
+        account = SeededAccount(
+            size=size, today=today, local=local, proxy=proxy, state=Path(folder)
+        )
+        account.create_users_and_keys()
+        yield account
 
 
 @contextmanager
-def _meter(upstream: str) -> Iterator[Gauge]:
-    command = [sys.executable, "-m", "bench.meter", upstream]
+def _start_proxy(upstream: str) -> Iterator[ProxyClient]:
+    command = [sys.executable, "-m", "bench.proxy", upstream]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         if not (process.stdin and process.stdout):
             raise AssertionError
-        yield Gauge(process.stdout.readline().strip())
+        yield ProxyClient(process.stdout.readline().strip())
         process.stdin.close()

@@ -1,7 +1,7 @@
 """What people write in an afternoon, and the least that the job needs: one process for each.
 
-`python -m bench.contenders naive` deactivates every active key over 90 days old. It prints one line
-of JSON: how many errors were left unhandled.
+`python -m bench.baselines sequential` deactivates every active key over 90 days old. It prints one
+line of JSON: how many errors were left unhandled.
 """
 
 import csv
@@ -26,7 +26,7 @@ THREADS = 32
 CONNECTIONS = 8
 
 
-def naive() -> Iterable[BaseException]:
+def sequential() -> Iterable[BaseException]:
     """One user after the other, with boto's defaults."""
     iam = boto3.client("iam")
     for user in _users(iam):
@@ -34,7 +34,7 @@ def naive() -> Iterable[BaseException]:
     return []
 
 
-def pool() -> Iterable[BaseException]:
+def thread_pool() -> Iterable[BaseException]:
     """All users at once on a pool of threads, with boto's default retries."""
     iam = boto3.client("iam", config=Config(max_pool_connections=THREADS))
     with ThreadPoolExecutor(THREADS) as executor:
@@ -42,7 +42,7 @@ def pool() -> Iterable[BaseException]:
     return _errors(futures)
 
 
-def least() -> Iterable[BaseException]:
+def minimal() -> Iterable[BaseException]:
     """Ask only about the keys that the credential report calls old, over a few connections.
 
     It has no notice, no memory and no digest: the floor under any tool that does the job at all.
@@ -54,16 +54,16 @@ def least() -> Iterable[BaseException]:
     while iam.generate_credential_report()["State"] != "COMPLETE":
         time.sleep(1)
     text = iam.get_credential_report()["Content"].decode()
-    users = [row["user"] for row in csv.DictReader(io.StringIO(text)) if _has_old(row)]
+    users = [row["user"] for row in csv.DictReader(io.StringIO(text)) if _has_old_key(row)]
     with ThreadPoolExecutor(CONNECTIONS) as executor:
         futures = [executor.submit(_enforce, iam, user) for user in users]
     return _errors(futures)
 
 
-CONTENDERS: dict[str, Callable[[], Iterable[BaseException]]] = {
-    "naive": naive,
-    "pool": pool,
-    "least": least,
+BASELINES: dict[str, Callable[[], Iterable[BaseException]]] = {
+    "sequential": sequential,
+    "thread_pool": thread_pool,
+    "minimal": minimal,
 }
 
 
@@ -81,7 +81,7 @@ def _enforce(iam: "IAMClient", user: str) -> None:
         iam.update_access_key(UserName=user, AccessKeyId=key["AccessKeyId"], Status="Inactive")
 
 
-def _has_old(row: dict[str, str]) -> bool:
+def _has_old_key(row: dict[str, str]) -> bool:
     made = [
         row[f"access_key_{n}_last_rotated"]
         for n in (1, 2)
@@ -97,7 +97,7 @@ def _errors(futures: Iterable[Future[None]]) -> list[BaseException]:
 def main() -> None:
     """Run one, and tell how it ended."""
     try:
-        errors = list(CONTENDERS[sys.argv[1]]())
+        errors = list(BASELINES[sys.argv[1]]())
         status = 0
     except Exception as error:  # noqa: BLE001 - what a script leaves to its caller is what counts
         traceback.print_exc()

@@ -1,8 +1,8 @@
 """A proxy in front of an emulated account: it counts calls, makes each take as long, and throttles.
 
-Every contender reaches the account through one of these, in a process of its own. An answer leaves
+Every tool reaches the account through one of these, in a process of its own. An answer leaves
 no earlier than the latency after its request came, however fast the emulator was, so that a busy
-machine changes little; `stats` tells by how much it did. Requests pass unchanged, with their
+machine changes little; `statistics` tells by how much it did. Requests pass unchanged, with their
 signatures.
 
 IAM's credential report is made as AWS makes it: not at once, but some seconds after it was asked
@@ -21,16 +21,16 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-CONTROL = "/_bench"
-REPORT_TAKES = 2.0
+CONTROL_PATH = "/_bench"
+REPORT_DELAY = 2.0
 """Seconds; seen on AWS in an account of 52 users. How long 5,000 take is not known."""
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 SERVICE = re.compile(rb"Credential=[^/]+/\d+/[^/]*/([^/]+)/aws4_request")
-SLOW = 0.01  # seconds over the latency from which a call counts as late
+LATE_AFTER = 0.01  # seconds over the latency from which a call counts as late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
+class Conditions:
     """What AWS is like: seconds that a call takes, and IAM's requests a second for each action.
 
     rate: None is without a limit
@@ -41,7 +41,7 @@ class Weather:
 
 
 @dataclass(slots=True, kw_only=True)
-class Stats:
+class Statistics:
     """What was counted since the last reset.
 
     calls: requests by `service:Action`, the throttled ones among them
@@ -54,13 +54,13 @@ class Stats:
     late: int = 0
     lateness: float = 0.0
 
-    def to_wire(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Say it in JSON's types."""
         return {name: getattr(self, name) for name in ("calls", "throttled", "late", "lateness")}
 
     @classmethod
-    def from_wire(cls, wire: Any) -> Self:  # noqa: ANN401 - JSON
-        """Read what the meter tells."""
+    def from_json(cls, wire: Any) -> Self:  # noqa: ANN401 - JSON
+        """Read what the proxy tells."""
         return cls(
             calls=Counter(wire["calls"]),
             throttled=Counter(wire["throttled"]),
@@ -89,7 +89,7 @@ class Request:
         return f"{service}:{named[1].decode() if named else self.path.split('?')[0]}"
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket that holds one second's worth."""
 
     def __init__(self, rate: float) -> None:
@@ -109,22 +109,22 @@ class Bucket:
         return True
 
 
-class Meter:
+class Proxy:
     """The proxy."""
 
     def __init__(self, upstream: str) -> None:
-        """Pass on to an address, in fair weather at first."""
+        """Pass on to an address, in fair conditions at first."""
         address = urlsplit(upstream)
         self._upstream = (address.hostname or "", address.port or 80)
-        self._asked_at: float | None = None
-        self._reset(Weather())
+        self._report_requested_at: float | None = None
+        self._reset(Conditions())
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection of a client, by one connection to the emulator."""
         behind: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         try:
             while request := await _request(reader):
-                if request.path.startswith(CONTROL):
+                if request.path.startswith(CONTROL_PATH):
                     answer = _http(200, "application/json", self._control(request.body))
                 else:
                     behind = behind or await asyncio.open_connection(*self._upstream)
@@ -141,35 +141,44 @@ class Meter:
     async def _answer(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bytes:
-        came, stats, latency = time.monotonic(), self._stats, self._weather.latency
+        received, statistics, latency = time.monotonic(), self._statistics, self._conditions.latency
         action = request.action
-        stats.calls[action] += 1
-        answer = self._refusal(action) or self._report(action)
+        statistics.calls[action] += 1
+        answer = self._throttle(action) or self._credential_report(action)
         if not answer:
             writer.write(request.head + request.body)
             answer = await _response(reader)
-        await asyncio.sleep(came + latency - time.monotonic())
-        over = time.monotonic() - came - latency
-        stats.late += over > SLOW
-        stats.lateness += over if over > SLOW else 0
+        await asyncio.sleep(received + latency - time.monotonic())
+        over = time.monotonic() - received - latency
+        statistics.late += over > LATE_AFTER
+        statistics.lateness += over if over > LATE_AFTER else 0
         return answer
 
-    def _refusal(self, action: str) -> bytes:
+    def _throttle(self, action: str) -> bytes:
         """Throttle as IAM does."""
-        rate = self._weather.rate
+        rate = self._conditions.rate
         if rate is None or not action.startswith("iam:"):
             return b""
-        if self._buckets.setdefault(action, Bucket(rate)).take():
+        if self._buckets.setdefault(action, TokenBucket(rate)).take():
             return b""
-        self._stats.throttled[action] += 1
+        self._statistics.throttled[action] += 1
         return _error(400, "Throttling", "Rate exceeded")
 
-    def _report(self, action: str) -> bytes:
+    def _credential_report(self, action: str) -> bytes:
         """Answer about a credential report that is not ready yet."""
-        ready = self._asked_at is not None and time.monotonic() - self._asked_at >= REPORT_TAKES
+        ready = (
+            self._report_requested_at is not None
+            and time.monotonic() - self._report_requested_at >= REPORT_DELAY
+        )
         if action == "iam:GenerateCredentialReport":
-            state = "STARTED" if self._asked_at is None else "COMPLETE" if ready else "INPROGRESS"
-            self._asked_at = self._asked_at or time.monotonic()
+            state = (
+                "STARTED"
+                if self._report_requested_at is None
+                else "COMPLETE"
+                if ready
+                else "INPROGRESS"
+            )
+            self._report_requested_at = self._report_requested_at or time.monotonic()
             name = "GenerateCredentialReport"
             inner = f"<{name}Result><State>{state}</State></{name}Result>"
             return _http(
@@ -179,41 +188,41 @@ class Meter:
             )
         if action != "iam:GetCredentialReport" or ready:
             return b""
-        if self._asked_at is None:
+        if self._report_requested_at is None:
             return _error(410, "ReportNotPresent", "Unknown")
         return _error(404, "ReportInProgress", "Unknown")
 
     def _control(self, body: bytes) -> bytes:
-        """Tell the counts so far; with a new weather, start counting anew."""
-        told = json.dumps(self._stats.to_wire()).encode()
+        """Tell the counts so far; with new conditions, start counting anew."""
+        told = json.dumps(self._statistics.to_json()).encode()
         if body:
-            self._reset(Weather(**json.loads(body)))
+            self._reset(Conditions(**json.loads(body)))
         return told
 
-    def _reset(self, weather: Weather) -> None:
-        self._weather = weather
-        self._stats = Stats()
-        self._buckets: dict[str, Bucket] = {}
-        self._asked_at = None
+    def _reset(self, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self._statistics = Statistics()
+        self._buckets: dict[str, TokenBucket] = {}
+        self._report_requested_at = None
 
 
-class Gauge:
-    """The other side of the meter's control."""
+class ProxyClient:
+    """The other side of the proxy's control."""
 
     def __init__(self, url: str) -> None:
-        """Speak to a meter."""
+        """Speak to a proxy."""
         self.url = url
 
-    def reset(self, weather: Weather) -> None:
-        """Start counting anew, in this weather."""
-        self._ask(json.dumps(asdict(weather)).encode())
+    def reset(self, conditions: Conditions) -> None:
+        """Start counting anew, in these conditions."""
+        self._ask(json.dumps(asdict(conditions)).encode())
 
-    def read(self) -> Stats:
+    def read(self) -> Statistics:
         """Read the counts since the last reset."""
-        return Stats.from_wire(self._ask(b""))
+        return Statistics.from_json(self._ask(b""))
 
     def _ask(self, body: bytes) -> Any:  # noqa: ANN401 - JSON
-        with urlopen(self.url + CONTROL, body) as answer:  # noqa: S310 - http, to ourselves
+        with urlopen(self.url + CONTROL_PATH, body) as answer:  # noqa: S310 - http, to ourselves
             return json.load(answer)
 
 
@@ -260,8 +269,8 @@ def _http(status: int, kind: str, body: bytes) -> bytes:
 
 async def main(upstream: str) -> None:
     """Serve until standard input closes, and say where."""
-    meter = Meter(upstream)
-    server = await asyncio.start_server(meter.serve, "127.0.0.1", 0, limit=2**20)
+    proxy = Proxy(upstream)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**20)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     over, loop = asyncio.Event(), asyncio.get_running_loop()
 

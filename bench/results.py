@@ -1,17 +1,17 @@
-"""What is measured: one row for each contender, account and weather."""
+"""What is measured: one result for each tool, account and conditions."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bench.meter import Stats
-from bench.world import Size
+from bench.proxy import Statistics
+from bench.seeded_account import Size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One run of one contender.
+class Result:
+    """One run of one tool.
 
     rate: IAM's requests a second for each action, None without a limit
     iam: requests to IAM by action, those that it throttled among them
@@ -24,7 +24,7 @@ class Row:
     note: how it ended, where that was not well
     """
 
-    contender: str
+    tool: str
     users: int
     keys: int
     stale: int | None
@@ -45,26 +45,32 @@ class Row:
         """All requests to IAM."""
         return sum(self.iam.values())
 
-    def to_wire(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Say it in JSON's types."""
         wire = asdict(replace(self, iam=dict(self.iam)))
         rounded = {"seconds": round(self.seconds, 2), "memory": round(self.memory, 1)}
         return {**wire, **rounded, "late": round(self.late, 4), "calls": self.calls}
 
 
-def row(contender: str, size: Size, rate: float | None, stats: Stats, **more: Any) -> Row:  # noqa: ANN401 - the fields
-    """Make a row of what the meter counted, and more."""
-    iam = {name[4:]: n for name, n in sorted(stats.calls.items()) if name.startswith("iam:")}
-    total = sum(stats.calls.values())
+def make_result(
+    tool: str,
+    size: Size,
+    rate: float | None,
+    statistics: Statistics,
+    **more: Any,  # noqa: ANN401 - the fields
+) -> Result:
+    """Make a result of what the proxy counted, and more."""
+    iam = {name[4:]: n for name, n in sorted(statistics.calls.items()) if name.startswith("iam:")}
+    total = sum(statistics.calls.values())
     fields = {
-        "contender": contender,
+        "tool": tool,
         "users": size.users,
         "keys": size.keys,
         "stale": size.stale,
         "rate": rate,
         "iam": Counter(iam),
         "other": total - sum(iam.values()),
-        "throttled": sum(stats.throttled.values()),
-        "late": stats.late / max(total, 1),
+        "throttled": sum(statistics.throttled.values()),
+        "late": statistics.late / max(total, 1),
     }
-    return Row(**{**fields, **more})
+    return Result(**{**fields, **more})
