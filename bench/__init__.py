@@ -1,1 +1,5 @@
-"""What a run costs: this product and what people would use instead, side by side on one machine."""
+"""Measures the IAM calls and the run time of this product and of other tools on one machine."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent

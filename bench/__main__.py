@@ -8,11 +8,12 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import ROOT
 from bench.capacity import most_calls_per_second
 from bench.competitors import CUSTODIAN, CustodianInstallError, install_custodian
 from bench.jobs import SMALL, run_jobs
 from bench.report_page import Environment, write
-from bench.seeded_account import ROOT, start_account
+from bench.seeded_account import start_account
 from bench.targets import Target, check_targets
 from local.demo.synthesis import synthesise
 

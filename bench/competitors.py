@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import baselines, custodian_policies
+from bench import ROOT, baselines, custodian_policies
 from bench.proxy import Conditions
 from bench.results import Result, make_result
-from bench.seeded_account import ROOT, SeededAccount
+from bench.seeded_account import SeededAccount
 
 ENVIRONMENT = ROOT / ".bench" / "custodian"
 LOCK = Path(__file__).with_name("custodian-requirements.txt")

@@ -13,7 +13,7 @@ from bench.baselines import CONNECTIONS, THREADS
 from bench.jobs import GROWTH, LARGE, LATENCY, MIDDLE, RATE, SMALL
 from bench.plot import NAMES
 from bench.product import DEACTIVATIONS, FULL_SCAN, MAX_THROTTLED_FULL_SCAN, NOTICES, QUIET
-from bench.proxy import REPORT_DELAY
+from bench.proxy_server import REPORT_DELAY
 from bench.results import Result
 from bench.targets import Target
 

@@ -70,7 +70,7 @@ def make_result(
         "rate": rate,
         "iam": Counter(iam),
         "other": total - sum(iam.values()),
-        "throttled": sum(statistics.throttled.values()),
+        "throttled": statistics.throttled,
         "late": statistics.late / max(total, 1),
     }
     return Result(**{**fields, **more})

@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -16,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.processes import peak_mb, serving
-from bench.proxy import ProxyClient
+from bench.proxy import ProxyClient, start_proxy
 from local.emulator.account import LocalAccount
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-ROOT = Path(__file__).parent.parent
 SEED = 20261124
 USER_AGE = timedelta(days=1100)
 """The age of every user, so that only its keys say whether it matters."""
@@ -142,22 +139,10 @@ def start_account(size: Size) -> Iterator[SeededAccount]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         LocalAccount.start(now=today - USER_AGE, state=Path(folder)) as local,
-        _start_proxy(local.endpoint) as proxy,
+        start_proxy(local.endpoint) as proxy,
     ):
         account = SeededAccount(
             size=size, today=today, local=local, proxy=proxy, state=Path(folder)
         )
         account.create_users_and_keys()
         yield account
-
-
-@contextmanager
-def _start_proxy(upstream: str) -> Iterator[ProxyClient]:
-    command = [sys.executable, "-m", "bench.proxy", upstream]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        if not (process.stdin and process.stdout):
-            raise AssertionError
-        yield ProxyClient(process.stdout.readline().strip())
-        process.stdin.close()
