@@ -112,7 +112,7 @@ class Product:
     def _run_on(self, days_before: int, conditions: Conditions = NO_CONDITIONS) -> MeasuredRun:
         self._account.move_to_day(days_before)
         self._account.generate_credential_report()
-        self._account.stop_warm_processes()
+        self._force_cold_start(f"{days_before}")
         before = len(self._local.invocations())
         self._account.proxy.reset(conditions)
         start = time.perf_counter()
@@ -126,6 +126,15 @@ class Product:
             memory=self._account.peak_memory(),
             answer=answer or {},
             log="".join(part.log for part in parts),
+        )
+
+    def _force_cold_start(self, value: str) -> None:
+        """Change the configuration: Lambda then starts a new execution environment."""
+        client = self._local.client("lambda")
+        name = self._local.function_name
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        client.update_function_configuration(
+            FunctionName=name, Environment={"Variables": variables | {"BENCH_RUN": value}}
         )
 
     def _set(self, **parameters: str) -> None:

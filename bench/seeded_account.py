@@ -1,10 +1,7 @@
 """One emulated account with users and keys of known ages, behind a proxy."""
 
-import os
 import random
-import signal
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,7 +24,6 @@ STALE_AGES = range(91, 400)
 FRESH_AGES = range(9, 81)
 """Days. A fresh key is too young for a notice, too."""
 SEEDING_THREADS = 4
-_EXIT_DELAY = 0.1  # seconds in which the emulator notices that a function's process ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +112,6 @@ class SeededAccount:
         owners = self.stale | self.fresh
         for key_id in key_ids:
             self.iam.update_access_key(UserName=owners[key_id], AccessKeyId=key_id, Status="Active")
-
-    def stop_warm_processes(self) -> None:
-        """End the account's waiting functions, so that the next invocation is a cold start."""
-        ending = serving(self.state)
-        for pid in ending:
-            os.kill(pid, signal.SIGKILL)
-        while any(Path(f"/proc/{pid}").exists() for pid in ending):
-            time.sleep(0.01)
-        if ending:
-            time.sleep(_EXIT_DELAY)
 
     def peak_memory(self) -> float:
         """The peak RSS in MB of the account's functions."""
