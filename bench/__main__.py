@@ -1,66 +1,87 @@
-"""`make bench`: measures everything in one go, and fails where a target is missed."""
+"""Measures all tools, writes the report and checks the targets.
+
+It writes docs/bench/README.md, and exits with 1 if a target is missed. The raw results are in
+.bench/results.json.
+"""
 
 import argparse
+import json
+import logging
+import os
+import platform
 import sys
 import tempfile
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import ROOT
-from bench.capacity import most_calls_per_second
-from bench.competitors import CUSTODIAN, CustodianInstallError, install_custodian
-from bench.jobs import SMALL, run_jobs
-from bench.report_page import Environment, write
-from bench.seeded_account import start_account
-from bench.targets import Target, check_targets
+from bench.competitors import CUSTODIAN_POLICIES, CustodianInstallError, install_custodian
+from bench.jobs import run_all_jobs
+from bench.report_page import Context, page
+from bench.results import Result
+from bench.targets import check_targets
+from bench.tools import Tool
 from local.demo.synthesis import synthesise
+
+log = logging.getLogger("bench")
 
 
 def main() -> None:
-    """Measure, write the results, and compare with the targets."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "bench", help="its folder")
-    folder: Path = parser.parse_args().out
+    """Run the bench."""
+    argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    log.setLevel(logging.INFO)
+    with tempfile.TemporaryDirectory(prefix="bench-cdk-") as folder:
+        template = synthesise(Path(folder), email="security@example.com")
+        sys.exit(_run_full(template))
+
+
+def _run_full(template: Path) -> int:
     start = time.monotonic()
-
-    def log(text: str) -> None:
-        print(f"{time.monotonic() - start:6.0f} s  {text}", flush=True)
-
-    log("about fourteen minutes, most of them waiting for the emulated latency")
-    custodian, without = _custodian()
-    log(f"Cloud Custodian: {custodian}")
-    with tempfile.TemporaryDirectory(prefix="bench-cdk-") as out:
-        template = synthesise(Path(out), email="security@example.com")
-        with start_account(SMALL) as account:
-            capacity = most_calls_per_second(account)
-        log(f"the emulator answers up to {capacity:.0f} calls a second")
-        results = run_jobs(template, log, without=without)
+    log.info("a full bench takes about 14 minutes")
+    custodian, without = _install_custodian()
+    results = run_all_jobs(template, without=without)
     targets = check_targets(results)
-    environment = Environment(
-        day=datetime.now(UTC).date(),
-        custodian=custodian,
-        capacity=capacity,
-        took=time.monotonic() - start,
-    )
-    write(folder, results, targets, environment)
-    log(f"written to {folder}")
-    sys.exit(_judge(targets))
+    context = _context("make bench", start, custodian=custodian)
+    _write(ROOT / "docs" / "bench" / "README.md", page(results, targets, context))
+    _write(ROOT / ".bench" / "results.json", _to_json(results))
+    for target in targets:
+        met = "met" if target.met else "MISSED"
+        log.info("target %s: %s: %s", met, target.requirement, target.measured)
+    return 0 if all(target.met for target in targets) else 1
 
 
-def _custodian() -> tuple[str, Collection[str]]:
-    """Install Cloud Custodian; where that fails, say why and do without."""
+def _install_custodian() -> tuple[str, Collection[Tool]]:
+    """Return the version of Cloud Custodian, or the reason and the tools that cannot run."""
     try:
         return install_custodian(), ()
     except CustodianInstallError as error:
-        return f"(not measured: it could not be installed, {error})", CUSTODIAN
+        log.warning("Cloud Custodian cannot be installed: %s", error)
+        return f"(not measured: {error})", CUSTODIAN_POLICIES
 
 
-def _judge(targets: Sequence[Target]) -> int:
-    for target in targets:
-        print(f"{'met   ' if target.met else 'MISSED'}  {target.requirement}: {target.measured}")
-    return 0 if all(target.met for target in targets) else 1
+def _context(command: str, start: float, *, custodian: str) -> Context:
+    python = f"Python {platform.python_version()}"
+    return Context(
+        command=command,
+        day=datetime.now(UTC).date(),
+        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, {python}",
+        seconds=time.monotonic() - start,
+        custodian=custodian,
+    )
+
+
+def _to_json(results: Sequence[Result]) -> str:
+    return json.dumps([asdict(result) for result in results], indent=1) + "\n"
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    log.info("wrote %s", file.relative_to(ROOT))
 
 
 if __name__ == "__main__":

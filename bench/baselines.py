@@ -1,12 +1,11 @@
-"""What people write in an afternoon, and the least that the job needs: one process for each.
+"""Three short scripts that deactivate every active key over 90 days old.
 
-`python -m bench.baselines sequential` deactivates every active key over 90 days old. It prints one
-line of JSON: how many errors were left unhandled.
+`python -m bench.baselines SEQUENTIAL` runs one of them in the account of the environment's
+credentials, and prints the number of its unhandled throttling errors as the last line.
 """
 
 import csv
 import io
-import json
 import sys
 import time
 import traceback
@@ -18,52 +17,54 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from bench.tools import Tool
+
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-LIMIT = timedelta(days=90)
+MAX_AGE = timedelta(days=90)
 THREADS = 32
 CONNECTIONS = 8
 
 
-def sequential() -> Iterable[BaseException]:
-    """One user after the other, with boto's defaults."""
+def sequential() -> list[BaseException]:
+    """Process one user after the other, with boto3's default retries."""
     iam = boto3.client("iam")
     for user in _users(iam):
-        _enforce(iam, user)
+        _deactivate_old_keys(iam, user)
     return []
 
 
-def thread_pool() -> Iterable[BaseException]:
-    """All users at once on a pool of threads, with boto's default retries."""
+def thread_pool() -> list[BaseException]:
+    """Process all users on a pool of threads, with boto3's default retries."""
     iam = boto3.client("iam", config=Config(max_pool_connections=THREADS))
     with ThreadPoolExecutor(THREADS) as executor:
-        futures = [executor.submit(_enforce, iam, user) for user in _users(iam)]
+        futures = [executor.submit(_deactivate_old_keys, iam, user) for user in _users(iam)]
     return _errors(futures)
 
 
-def minimal() -> Iterable[BaseException]:
-    """Ask only about the keys that the credential report calls old, over a few connections.
+def minimal_script() -> list[BaseException]:
+    """Read only the users whom the credential report shows with an old key.
 
-    It has no notice, no memory and no digest: the floor under any tool that does the job at all.
+    The script sends no notice, keeps no state and sends no e-mail, so it makes the fewest calls.
     """
-    patient = Config(
+    config = Config(
         max_pool_connections=CONNECTIONS, retries={"mode": "adaptive", "total_max_attempts": 10}
     )
-    iam = boto3.client("iam", config=patient)
+    iam = boto3.client("iam", config=config)
     while iam.generate_credential_report()["State"] != "COMPLETE":
         time.sleep(1)
-    text = iam.get_credential_report()["Content"].decode()
-    users = [row["user"] for row in csv.DictReader(io.StringIO(text)) if _has_old_key(row)]
+    report = iam.get_credential_report()["Content"].decode()
+    users = [row["user"] for row in csv.DictReader(io.StringIO(report)) if _has_old_key(row)]
     with ThreadPoolExecutor(CONNECTIONS) as executor:
-        futures = [executor.submit(_enforce, iam, user) for user in users]
+        futures = [executor.submit(_deactivate_old_keys, iam, user) for user in users]
     return _errors(futures)
 
 
-BASELINES: dict[str, Callable[[], Iterable[BaseException]]] = {
-    "sequential": sequential,
-    "thread_pool": thread_pool,
-    "minimal": minimal,
+BASELINES: dict[Tool, Callable[[], list[BaseException]]] = {
+    Tool.MINIMAL_SCRIPT: minimal_script,
+    Tool.THREAD_POOL: thread_pool,
+    Tool.SEQUENTIAL: sequential,
 }
 
 
@@ -72,22 +73,22 @@ def _users(iam: "IAMClient") -> Iterator[str]:
         yield from (user["UserName"] for user in page["Users"])
 
 
-def _enforce(iam: "IAMClient", user: str) -> None:
-    """Deactivate a user's old keys, with a look at their last use as the procedure has it."""
+def _deactivate_old_keys(iam: "IAMClient", user: str) -> None:
+    """Deactivate a user's old keys, after reading their last use."""
     for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
-        if key["Status"] != "Active" or datetime.now(UTC) - key["CreateDate"] <= LIMIT:
+        if key["Status"] != "Active" or datetime.now(UTC) - key["CreateDate"] <= MAX_AGE:
             continue
         iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
         iam.update_access_key(UserName=user, AccessKeyId=key["AccessKeyId"], Status="Inactive")
 
 
 def _has_old_key(row: dict[str, str]) -> bool:
-    made = [
-        row[f"access_key_{n}_last_rotated"]
+    created = [
+        datetime.fromisoformat(row[f"access_key_{n}_last_rotated"])
         for n in (1, 2)
         if row[f"access_key_{n}_active"] == "true"
     ]
-    return any(datetime.now(UTC) - datetime.fromisoformat(each) > LIMIT for each in made)
+    return any(datetime.now(UTC) - each > MAX_AGE for each in created)
 
 
 def _errors(futures: Iterable[Future[None]]) -> list[BaseException]:
@@ -95,15 +96,14 @@ def _errors(futures: Iterable[Future[None]]) -> list[BaseException]:
 
 
 def main() -> None:
-    """Run one, and tell how it ended."""
+    """Run the script that the command line names; exit with 1 if it raises."""
+    status = 0
     try:
-        errors = list(BASELINES[sys.argv[1]]())
-        status = 0
-    except Exception as error:  # noqa: BLE001 - what a script leaves to its caller is what counts
+        errors = BASELINES[Tool[sys.argv[1]]]()
+    except Exception as error:  # noqa: BLE001 - every error that ends the script is a result
         traceback.print_exc()
         errors, status = [error], 1
-    throttled = sum("Throttling" in str(error) for error in errors)
-    print(json.dumps({"unhandled": len(errors), "throttling": throttled}), flush=True)
+    print(sum("Throttling" in str(error) for error in errors), flush=True)
     sys.exit(status)
 
 

@@ -1,31 +1,29 @@
-"""The plan of the measurements: who runs on which account, and what runs side by side.
+"""The measurements of a bench: which tools run on which accounts, and which jobs run in parallel.
 
-A job is one emulated account, on which one tool follows another; jobs run side by side, for
-a tool mostly waits for the latency. The share of requests that came late tells whether that
-was too much for the machine.
+A tool mostly waits for latency, so jobs run in parallel. The share of late answers in the report
+shows whether the machine was too busy.
 """
 
-import time
-from collections.abc import Callable, Collection
+import logging
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.competitors import CUSTODIAN, run_tool
+from bench.competitors import CUSTODIAN_POLICIES, run_tool
 from bench.product import run_product
 from bench.proxy import Conditions
 from bench.results import Result
 from bench.seeded_account import Size, start_account
+from bench.tools import Tool
 
 LATENCY = 0.04
 RATE = 20.0
 UNTHROTTLED = Conditions(latency=LATENCY)
 THROTTLED = Conditions(latency=LATENCY, rate=RATE)
-LARGE, MIDDLE, SMALL = (
-    Size(users=5000, stale=200),
-    Size(users=1000, stale=200),
-    Size(users=100, stale=20),
-)
+LARGE = Size(users=5000, stale=200)
+MIDDLE = Size(users=1000, stale=200)
+SMALL = Size(users=100, stale=20)
 GROWTH = (
     Size(users=500, stale=200),
     Size(users=2000, stale=200),
@@ -33,85 +31,90 @@ GROWTH = (
     Size(users=1000, stale=100),
     Size(users=1000, stale=400),
 )
-PRODUCT = "product"
-GROWTH_RUN = "growth"
+"""Accounts on which only the deactivation day is measured."""
 PARALLEL_JOBS = 8
-Log = Callable[[str], None]
+PRODUCT = Tool.DEACTIVATION_DAY
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One account, and who has a go at it in turn."""
+    """One account and the tools that run on it one after the other.
+
+    all_days: measure the product on all its days, not only on the deactivation day
+    """
 
     size: Size
-    runs: tuple[tuple[str, Conditions], ...]
+    conditions: Conditions
+    tools: tuple[Tool, ...]
+    all_days: bool = True
 
 
-ALL_TOOLS = (PRODUCT, "minimal", "thread_pool", "sequential", *CUSTODIAN)
-SHORT_JOBS = (
+ALL_TOOLS = (PRODUCT, Tool.MINIMAL_SCRIPT, Tool.THREAD_POOL, Tool.SEQUENTIAL, *CUSTODIAN_POLICIES)
+LONGEST_JOB = Job(size=LARGE, conditions=THROTTLED, tools=(Tool.CUSTODIAN_KEYS,))
+FIRST_JOBS = (
     Job(
         size=LARGE,
-        runs=((PRODUCT, UNTHROTTLED), ("minimal", UNTHROTTLED), ("thread_pool", UNTHROTTLED)),
+        conditions=UNTHROTTLED,
+        tools=(PRODUCT, Tool.MINIMAL_SCRIPT, Tool.THREAD_POOL),
     ),
-    Job(size=LARGE, runs=((PRODUCT, THROTTLED), ("minimal", THROTTLED))),
+    Job(size=LARGE, conditions=THROTTLED, tools=(PRODUCT, Tool.MINIMAL_SCRIPT)),
 )
-"""Those that are over soon; little runs beside them, since they keep a core busy."""
-LONGEST_JOB = Job(size=LARGE, runs=(("custodian-keys", THROTTLED),))
+"""These keep a core busy, so only the longest job runs beside them."""
 OTHER_JOBS = (
-    Job(size=MIDDLE, runs=tuple((name, THROTTLED) for name in ALL_TOOLS)),
-    Job(size=LARGE, runs=(("custodian-keys", UNTHROTTLED),)),
-    Job(size=LARGE, runs=(("custodian-report", THROTTLED),)),
-    Job(size=LARGE, runs=(("custodian-report", UNTHROTTLED),)),
-    Job(size=LARGE, runs=(("thread_pool", THROTTLED),)),
-    Job(size=LARGE, runs=(("sequential", THROTTLED),)),
-    Job(size=LARGE, runs=(("sequential", UNTHROTTLED),)),
-    Job(size=MIDDLE, runs=tuple((name, UNTHROTTLED) for name in ALL_TOOLS)),
-    *(
-        Job(size=SMALL, runs=tuple((name, conditions) for name in ALL_TOOLS))
-        for conditions in (UNTHROTTLED, THROTTLED)
-    ),
-    *(Job(size=size, runs=((GROWTH_RUN, UNTHROTTLED),)) for size in GROWTH),
+    Job(size=MIDDLE, conditions=THROTTLED, tools=ALL_TOOLS),
+    Job(size=LARGE, conditions=UNTHROTTLED, tools=(Tool.CUSTODIAN_KEYS,)),
+    Job(size=LARGE, conditions=THROTTLED, tools=(Tool.CUSTODIAN_REPORT,)),
+    Job(size=LARGE, conditions=UNTHROTTLED, tools=(Tool.CUSTODIAN_REPORT,)),
+    Job(size=LARGE, conditions=THROTTLED, tools=(Tool.THREAD_POOL,)),
+    Job(size=LARGE, conditions=THROTTLED, tools=(Tool.SEQUENTIAL,)),
+    Job(size=LARGE, conditions=UNTHROTTLED, tools=(Tool.SEQUENTIAL,)),
+    Job(size=MIDDLE, conditions=UNTHROTTLED, tools=ALL_TOOLS),
+    Job(size=SMALL, conditions=UNTHROTTLED, tools=ALL_TOOLS),
+    Job(size=SMALL, conditions=THROTTLED, tools=ALL_TOOLS),
+    *(Job(size=size, conditions=UNTHROTTLED, tools=(PRODUCT,), all_days=False) for size in GROWTH),
 )
+"""Longest jobs first."""
 
 
-def run_jobs(template: Path, log: Log, *, without: Collection[str] = ()) -> list[Result]:
-    """Run all jobs, a few at once, but for some tools."""
+def run_all_jobs(template: Path, *, without: Collection[Tool] = ()) -> list[Result]:
+    """Run the jobs of a full bench, except some tools; `template` is a cloud assembly."""
     with ThreadPoolExecutor(PARALLEL_JOBS) as executor:
 
-        def start(job: Job) -> Future[list[Result]]:
-            runs = tuple(run for run in job.runs if run[0] not in without)
-            return executor.submit(_run, replace(job, runs=runs), template, log)
+        def submit(job: Job) -> Future[list[Result]]:
+            return executor.submit(run_job, job, template, without=without)
 
-        running = [start(job) for job in (LONGEST_JOB, *SHORT_JOBS)]
-        wait(running[1:])
-        running += [start(job) for job in OTHER_JOBS]
-        return [result for job in running for result in job.result()]
+        longest = submit(LONGEST_JOB)
+        first = [submit(job) for job in FIRST_JOBS]
+        wait(first)
+        others = [submit(job) for job in OTHER_JOBS]
+        return [result for job in (longest, *first, *others) for result in job.result()]
 
 
-def _run(job: Job, template: Path, log: Log) -> list[Result]:
+def run_job(job: Job, template: Path, *, without: Collection[Tool] = ()) -> list[Result]:
+    """Run the tools of a job, except some."""
+    tools = [tool for tool in job.tools if tool not in without]
     results: list[Result] = []
-    size = job.size
-    if not job.runs:
+    if not tools:
         return results
-    with start_account(size) as account:
-        log(f"{size.users} users, {size.stale} of {size.keys} keys stale: account is ready")
-        for name, conditions in job.runs:
-            start = time.monotonic()
-            if name in {PRODUCT, GROWTH_RUN}:
-                new = run_product(account, template, conditions, all_days=name == PRODUCT)
-            else:
-                new = [run_tool(account, name, conditions)]
+    with start_account(job.size) as account:
+        log.info("%d users: the account is ready", job.size.users)
+        for tool in tools:
+            new = (
+                run_product(account, template, job.conditions, all_days=job.all_days)
+                if tool is PRODUCT
+                else [run_tool(account, tool, job.conditions)]
+            )
+            _log_results(new)
             results += new
-            for result in new:
-                log(_summary(result))
-            log(f"  {size.users} users: {name} took {time.monotonic() - start:.0f} s with set-up")
     return results
 
 
-def _summary(result: Result) -> str:
-    limit = f", throttled at {result.rate:.0f}/s" if result.rate else ""
-    done = "" if result.done is None else f", {result.done} of {result.stale} stale keys"
-    return (
-        f"{result.users} users{limit}: {result.tool}: {result.calls} calls"
-        f", {result.seconds:.1f} s{done}, {result.memory:.0f} MB {result.note}"
-    )
+def _log_results(results: Sequence[Result]) -> None:
+    for result in results:
+        throttle = ", throttled" if result.conditions.rate else ""
+        log.info(
+            "%d users%s: %s: %d IAM calls, %.1f s %s",
+            *(result.size.users, throttle, result.tool),
+            *(result.total_iam_calls, result.seconds, result.note),
+        )

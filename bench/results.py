@@ -1,76 +1,40 @@
-"""What is measured: one result for each tool, account and conditions."""
+"""The result of one measurement."""
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from bench.proxy import Statistics
+from bench.proxy import Conditions, Statistics
 from bench.seeded_account import Size
+from bench.tools import Tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One run of one tool.
+    """One run of one tool on one account.
 
-    rate: IAM's requests a second for each action, None without a limit
-    iam: requests to IAM by action, those that it throttled among them
-    other: requests to other services
-    memory: peak RSS of its process in MB
-    done: how many of the `stale` keys it deactivated; both None on a day without such work
-    touched: how many fresh keys it deactivated
-    unhandled: throttling errors that made it fail or leave out a key
-    late: the share of its requests that the machine answered over 10 ms late
-    note: how it ended, where that was not well
+    seconds: from the start of the tool, or the invocation of the function, to its end
+    stale_deactivated, fresh_deactivated: keys deactivated, None on a day without deactivations
+    unhandled_throttles: throttling errors that ended the tool or made it skip a user or key
+    note: how the run failed, empty if it did not
     """
 
-    tool: str
-    users: int
-    keys: int
-    stale: int | None
-    rate: float | None
+    tool: Tool
+    size: Size
+    conditions: Conditions
     seconds: float
-    iam: Mapping[str, int]
-    other: int
-    throttled: int
-    memory: float
-    done: int | None
-    touched: int | None
-    unhandled: int
-    late: float
+    statistics: Statistics
+    stale_deactivated: int | None = None
+    fresh_deactivated: int | None = None
+    unhandled_throttles: int = 0
     note: str = ""
 
     @property
-    def calls(self) -> int:
-        """All requests to IAM."""
-        return sum(self.iam.values())
+    def iam_calls(self) -> Mapping[str, int]:
+        """The number of IAM requests by action, throttled requests included."""
+        calls = sorted(self.statistics.calls.items())
+        return {name.removeprefix("iam:"): n for name, n in calls if name.startswith("iam:")}
 
-    def to_json(self) -> dict[str, Any]:
-        """Say it in JSON's types."""
-        wire = asdict(replace(self, iam=dict(self.iam)))
-        rounded = {"seconds": round(self.seconds, 2), "memory": round(self.memory, 1)}
-        return {**wire, **rounded, "late": round(self.late, 4), "calls": self.calls}
-
-
-def make_result(
-    tool: str,
-    size: Size,
-    rate: float | None,
-    statistics: Statistics,
-    **more: Any,  # noqa: ANN401 - the fields
-) -> Result:
-    """Make a result of what the proxy counted, and more."""
-    iam = {name[4:]: n for name, n in sorted(statistics.calls.items()) if name.startswith("iam:")}
-    total = sum(statistics.calls.values())
-    fields = {
-        "tool": tool,
-        "users": size.users,
-        "keys": size.keys,
-        "stale": size.stale,
-        "rate": rate,
-        "iam": Counter(iam),
-        "other": total - sum(iam.values()),
-        "throttled": statistics.throttled,
-        "late": statistics.late / max(total, 1),
-    }
-    return Result(**{**fields, **more})
+    @property
+    def total_iam_calls(self) -> int:
+        """The number of all IAM requests."""
+        return sum(self.iam_calls.values())

@@ -1,17 +1,14 @@
-"""One emulated account with users and keys of known ages, behind a proxy."""
+"""An emulated account with users and keys of known ages, behind a proxy."""
 
 import random
-import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.processes import peak_mb, serving
-from bench.proxy import ProxyClient, start_proxy
+from bench.proxy import Conditions, ProxyClient, start_proxy
 from local.emulator.account import LocalAccount
 
 if TYPE_CHECKING:
@@ -19,18 +16,18 @@ if TYPE_CHECKING:
 
 SEED = 20261124
 USER_AGE = timedelta(days=1100)
-"""The age of every user, so that only its keys say whether it matters."""
 STALE_AGES = range(91, 400)
+"""Days."""
 FRESH_AGES = range(9, 81)
-"""Days. A fresh key is too young for a notice, too."""
-SEEDING_THREADS = 4
+"""Days; also too young for a notice."""
+THREADS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How large an account is; every other user has one key.
+    """The size of an account. Every second user has one key, and every key is active.
 
-    stale: how many of the keys are over 90 days old, and active as all are
+    stale: the number of keys that are more than 90 days old
     """
 
     users: int
@@ -38,97 +35,93 @@ class Size:
 
     @property
     def keys(self) -> int:
-        """How many keys there are."""
+        """The number of keys."""
         return self.users // 2
 
     def key_ages(self) -> Mapping[int, int]:
-        """The age of each key in days on the measured day, by its user's number."""
-        chance = random.Random(SEED)  # noqa: S311 - the same in each run, not secret
+        """The age in days of each key on the measured day, by the number of its user."""
+        generator = random.Random(SEED)  # noqa: S311 - reproducible, not secret
         owners = list(range(0, 2 * self.keys, 2))
-        chance.shuffle(owners)
+        generator.shuffle(owners)
         return {
-            owner: chance.choice(STALE_AGES if place < self.stale else FRESH_AGES)
-            for place, owner in enumerate(owners)
+            owner: generator.choice(STALE_AGES if position < self.stale else FRESH_AGES)
+            for position, owner in enumerate(owners)
         }
 
 
 @dataclass(kw_only=True)
 class SeededAccount:
-    """An account, its proxy, and which of its keys are stale."""
+    """An account, its proxy, and its stale and fresh keys.
+
+    today: the measured day, as the instant of the start
+    stale_keys, fresh_keys: the user name of each access key id
+    """
 
     size: Size
     today: datetime
     local: LocalAccount
     proxy: ProxyClient
-    state: Path
-    stale: dict[str, str] = field(default_factory=dict)
-    fresh: dict[str, str] = field(default_factory=dict)
+    stale_keys: dict[str, str] = field(default_factory=dict)
+    fresh_keys: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Make a client that goes past the proxy."""
-        self.iam: IAMClient = self.local.client("iam")
+        """Create an IAM client that does not use the proxy."""
+        self._iam: IAMClient = self.local.client("iam")
 
     def create_users_and_keys(self) -> None:
-        """Make users and keys, moving the clock along; it then stands before the measured day."""
+        """Create all users and keys; the clock moves to before the first day of the product."""
         names = [f"user-{number:05d}" for number in range(self.size.users)]
-        iam = self.iam
-        with ThreadPoolExecutor(SEEDING_THREADS) as pool:
-            list(pool.map(lambda name: iam.create_user(UserName=name), names))
-            by_age: dict[int, list[str]] = {}
-            for number, age in self.size.key_ages().items():
-                by_age.setdefault(age, []).append(names[number])
+        by_age: dict[int, list[str]] = {}
+        for number, age in self.size.key_ages().items():
+            by_age.setdefault(age, []).append(names[number])
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda name: self._iam.create_user(UserName=name), names))
             for age in sorted(by_age, reverse=True):
                 self.local.move_clock(to=self.today - timedelta(days=age, minutes=30))
-                made = pool.map(lambda name: iam.create_access_key(UserName=name), by_age[age])
-                keys = {m["AccessKey"]["AccessKeyId"]: m["AccessKey"]["UserName"] for m in made}
-                (self.stale if age in STALE_AGES else self.fresh).update(keys)
+                keys = self.stale_keys if age in STALE_AGES else self.fresh_keys
+                keys.update(zip(pool.map(self._create_key, by_age[age]), by_age[age], strict=True))
 
-    def move_to_day(self, days_before: int) -> None:
-        """Move the clock to the noon of a day before the measured one, or to that one's hour."""
+    def start_day(self, days_before: int, conditions: Conditions) -> None:
+        """Move the clock to a day before the measured day, or to that day; reset the proxy.
+
+        An earlier day starts at noon. The credential report is created here, because the proxy
+        only delays it.
+        """
         day = self.today - timedelta(days=days_before)
         if days_before:
             day = day.replace(hour=12, minute=0)
         if day > self.local.now:
             self.local.move_clock(to=day)
+        self._iam.generate_credential_report()
+        self.proxy.reset(conditions)
 
-    def generate_credential_report(self) -> None:
-        """Have the emulator make the credential report, as the proxy tells of it later."""
-        self.iam.generate_credential_report()
+    def reactivate_keys(self) -> tuple[int, int]:
+        """Activate all inactive keys; return how many were stale and how many were fresh."""
+        users = self.stale_keys | self.fresh_keys
+        with ThreadPoolExecutor(THREADS) as pool:
+            inactive = {
+                key for keys in pool.map(self._inactive_keys, users.values()) for key in keys
+            }
+        for key in inactive:
+            self._iam.update_access_key(UserName=users[key], AccessKeyId=key, Status="Active")
+        return len(inactive & self.stale_keys.keys()), len(inactive & self.fresh_keys.keys())
 
-    def inactive_keys(self) -> set[str]:
-        """The ids of the keys that are not active now, by asking IAM past the proxy."""
-        iam = self.iam
+    def _create_key(self, user: str) -> str:
+        return self._iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
 
-        def of(user: str) -> list[str]:
-            found = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
-            return [key["AccessKeyId"] for key in found if key["Status"] != "Active"]
-
-        with ThreadPoolExecutor(SEEDING_THREADS) as pool:
-            every = pool.map(of, [*self.stale.values(), *self.fresh.values()])
-            return {key_id for ids in every for key_id in ids}
-
-    def reactivate(self, key_ids: set[str]) -> None:
-        """Make keys active again, for the next tool."""
-        owners = self.stale | self.fresh
-        for key_id in key_ids:
-            self.iam.update_access_key(UserName=owners[key_id], AccessKeyId=key_id, Status="Active")
-
-    def peak_memory(self) -> float:
-        """The peak RSS in MB of the account's functions."""
-        return max(map(peak_mb, serving(self.state)))
+    def _inactive_keys(self, user: str) -> list[str]:
+        keys = self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+        return [key["AccessKeyId"] for key in keys if key["Status"] == "Inactive"]
 
 
 @contextmanager
 def start_account(size: Size) -> Iterator[SeededAccount]:
-    """Start an emulator and a proxy, and fill the account."""
+    """Start an emulator and a proxy, and create the users and keys."""
     today = datetime.now(UTC)
     with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        LocalAccount.start(now=today - USER_AGE, state=Path(folder)) as local,
+        LocalAccount.start(now=today - USER_AGE) as local,
         start_proxy(local.endpoint) as proxy,
     ):
-        account = SeededAccount(
-            size=size, today=today, local=local, proxy=proxy, state=Path(folder)
-        )
+        account = SeededAccount(size=size, today=today, local=local, proxy=proxy)
         account.create_users_and_keys()
         yield account
