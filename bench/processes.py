@@ -1,10 +1,10 @@
-"""What the kernel knows of the processes that serve a local account's functions."""
+"""Reads /proc for the processes that run the functions of a local account."""
 
 from pathlib import Path
 
 
 def serving(state: Path) -> list[int]:
-    """Find the processes of the functions of the account whose emulator has this state folder."""
+    """Return the process ids of the functions, by the state folder of their emulator."""
     parents: dict[int, int] = {}
     commands: dict[int, str] = {}
     for folder in Path("/proc").glob("[0-9]*"):
@@ -12,7 +12,7 @@ def serving(state: Path) -> list[int]:
             parents[int(folder.name)] = _parent(folder)
             commands[int(folder.name)] = (folder / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
-            continue  # it ended meanwhile
+            continue  # the process has ended
     return [
         pid
         for pid, parent in parents.items()
@@ -21,7 +21,7 @@ def serving(state: Path) -> list[int]:
 
 
 def peak_mb(pid: int) -> float:
-    """The peak RSS of a process so far, in MB."""
+    """Return the peak resident set size of a process in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     [kilobytes] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
     return int(kilobytes) / 1024
