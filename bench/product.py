@@ -9,8 +9,8 @@ from typing import Any
 from bench.proxy import Conditions
 from bench.results import Result
 from bench.seeded_account import SeededAccount
-from local.demo.synthesis import STACK
 from bench.tools import Tool
+from local.demo.synthesis import STACK
 
 MAX_USERS_OF_THROTTLED_SCAN = 1000
 """With the throttle, a full scan of more users is not measured: it takes too long."""
@@ -44,13 +44,8 @@ class DeployedStack:
         """Deploy the stack and delete its schedule, so that only `run` invokes the function."""
         self._account = account
         self._local = account.local
-        account.move_to_day(NOTICE_DAYS + 3)
-        self._local.deploy(template, STACK)
-        schedules = self._local.client("scheduler")
-        for each in schedules.list_schedules()["Schedules"]:
-            schedules.delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
         account.start_day(NOTICE_DAYS + 3, Conditions())
-        self._local.deploy(template)
+        self._local.deploy(template, STACK)
         scheduler = self._local.client("scheduler")
         for schedule in scheduler.list_schedules()["Schedules"]:
             scheduler.delete_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])

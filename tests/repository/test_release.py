@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from infra.bundling import bundled_package
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from release.files import archive, template, write_release
 
@@ -169,9 +170,9 @@ def test_the_commands_of_the_instructions_install_it(folder: Path, account: Loca
         shell, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    topic = account.use(STACK)["TopicArn"]
     account.create_user("carol")
     account.create_key("carol", created=datetime(2020, 1, 1, tzinfo=UTC))
     assert len(account.invoke({}).answer["noticed"]) == 1
-    topic = account.use()["TopicArn"]
     subscribed = account.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert [found["Endpoint"] for found in subscribed] == ["security@example.com"]
