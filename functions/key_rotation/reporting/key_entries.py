@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from key_rotation.domain.model import Now, Reason
 from key_rotation.reporting.formatting import (
-    PHONE_WIDTH,
     age_days,
     format_date,
     last_use_text,
@@ -46,7 +45,7 @@ def short_entries(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
         if is_restorable(members[0]):
             yield from _restore_template()
         for outcome in members:
-            yield from _short_entry(outcome, report.now)
+            yield from _short_entry(outcome, report)
 
 
 def is_restorable(outcome: Outcome) -> bool:
@@ -65,16 +64,12 @@ def _group(outcome: Outcome, report: Report) -> str:
     return comes or sanitize_line(outcome.explanation, 400)
 
 
-def _short_entry(outcome: Outcome, now: Now) -> Iterator[str]:
-    name = _name(outcome)
-    age = age_days(outcome, now)
-    facts = "" if age is None else f"{age} days old{_short_use(outcome, now)}"
-    line = f"    {name}, {facts}" if facts else f"    {name}"
-    if len(line) <= PHONE_WIDTH or not facts:
-        yield line
-    else:
-        yield f"    {name}"
-        yield f"      {facts}"
+def _short_entry(outcome: Outcome, report: Report) -> Iterator[str]:
+    yield f"    {_name(outcome)}"
+    age = age_days(outcome, report.now)
+    if age is not None:
+        limit = report.settings.max_age.days
+        yield f"      {age} d, limit {limit}{_short_use(outcome, report.now)}"
 
 
 def _short_use(outcome: Outcome, now: Now) -> str:

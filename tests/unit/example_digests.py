@@ -1,0 +1,65 @@
+"""The digests that docs/examples shows: of 1, 30 and 300 keys.
+
+To write them again: `PYTHONPATH=.:functions .venv/bin/python -m tests.unit.example_digests`.
+"""
+
+from pathlib import Path
+
+from key_rotation.domain.model import Reason, User
+from key_rotation.reporting.digest import compose
+from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from tests.unit.builders import a_key, a_report, ago, an_inventory, an_outcome, observed_key, used
+
+FOLDER = Path(__file__).parents[2] / "docs" / "examples"
+USERS = ("alice", "build-server-07", "carol@example.com", "deploy", "erin", "reporting-job")
+DUE = {Section.NOTICED: 7, Section.DEACTIVATED: 30}
+REASONS = {
+    Section.FAILED: None,
+    Section.NOTICED: Reason.STALE,
+    Section.DEACTIVATED: Reason.NOTICE_OVER,
+    Section.UPCOMING: Reason.IN_WINDOW,
+    Section.EXEMPT: Reason.EXEMPT,
+}
+
+
+def an_example(number: int, section: Section) -> Outcome:
+    """The outcome of one key; the older ones come first."""
+    key_id = f"AKIAEXAMPLE{number:09}"
+    newer = NewerKey(access_key_id=f"AKIAEXAMPLE9{number:08}", last_use=used(ago(0)))
+    return an_outcome(
+        section,
+        user=f"{USERS[number % len(USERS)]}",
+        key_id=key_id,
+        age=400 - number,
+        reason=REASONS[section],
+        detail="moves to a role in March" if section is Section.EXEMPT else None,
+        triggers_digest=section not in {Section.UPCOMING, Section.EXEMPT},
+        due=DUE.get(section, 3 + number % 9),
+        last_use=used(ago(number % 40 + 1)) if number % 3 else used(ago(1)),
+        newer=newer if section is Section.DEACTIVATED else None,
+    )
+
+
+def example_digests() -> dict[str, str]:
+    """The text of each example, by the name of its file."""
+    sections = {
+        1: [Section.DEACTIVATED],
+        30: [Section.DEACTIVATED] * 5 + [Section.NOTICED] * 15 + [Section.UPCOMING] * 8,
+        300: [Section.DEACTIVATED] * 25 + [Section.NOTICED] * 235 + [Section.UPCOMING] * 38,
+    }
+    examples = {}
+    for count, some in sections.items():
+        listed = [*some, *[Section.EXEMPT] * (count - len(some))]
+        outcomes = [an_example(number, section) for number, section in enumerate(listed)]
+        keys = [observed_key(a_key(user=User(name=name, path="/", user_id=name))) for name in USERS]
+        report = a_report(*outcomes, alias="example-prod", inventory=an_inventory(*keys))
+        [(message, _)] = compose(report)
+        examples[f"digest-{count}.txt"] = (
+            f"Subject: {message.subject}\n\n{message.variants['email']}"
+        )
+    return examples
+
+
+if __name__ == "__main__":
+    for name, text in example_digests().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
