@@ -1,0 +1,186 @@
+"""What one part of a run leaves to the next part, and to the next run."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from key_rotation.domain.model import Inventory, Mode, Reason, Scan
+from key_rotation.domain.run_part import RunPart, next_state
+from key_rotation.domain.run_state import Continuation, RunState
+from tests.unit.builders import (
+    ALICE,
+    KEY_ID,
+    NO_PLAN,
+    TODAY,
+    a_key,
+    a_part,
+    an_inventory,
+    observed_key,
+    planned,
+)
+
+UNREAD = ("AIDA1", "AIDA2")
+FULL = replace(an_inventory(), scan=Scan.FULL)
+CONTINUATION = Continuation(part=2, user_ids=UNREAD, changes_left=3, scan=Scan.FULL, complete=True)
+
+
+def unread(inventory: Inventory = FULL) -> Inventory:
+    """An inventory for which the time ran out."""
+    return replace(inventory, unread_user_ids=UNREAD)
+
+
+def test_a_part_with_time_for_all_users_leaves_nothing() -> None:
+    assert a_part().continuation is None
+
+
+def test_a_part_leaves_the_users_that_it_could_not_read_in_order() -> None:
+    left = a_part(inventory=unread(), max_changes_per_run="25").continuation
+    assert left == Continuation(
+        part=1, user_ids=UNREAD, changes_left=25, scan=Scan.FULL, complete=True
+    )
+
+
+def test_the_users_of_changes_that_were_not_started_come_first_and_once() -> None:
+    plan = planned(an_inventory(observed_key(a_key(age=400))))
+    part = a_part(inventory=unread(), plan=replace(NO_PLAN, not_started=plan.steps * 2))
+    assert part.continuation
+    assert part.continuation.user_ids == (ALICE.user_id, *UNREAD)
+
+
+def test_what_a_part_changed_or_tried_is_no_longer_allowed_to_the_next() -> None:
+    part = a_part(inventory=unread(), plan=replace(NO_PLAN, changes=7), max_changes_per_run="9")
+    assert part.continuation
+    assert part.continuation.changes_left == 2
+
+
+def test_the_parts_of_a_run_are_numbered() -> None:
+    assert a_part().number == 0
+    second = a_part(inventory=unread(), continued_from=replace(CONTINUATION, part=1))
+    assert second.number == 1
+    assert second.continuation
+    assert second.continuation.part == 2
+
+
+@pytest.mark.parametrize(
+    ("inventory", "before", "complete"),
+    [
+        (an_inventory(), True, True),
+        (an_inventory(unread=[ALICE]), True, False),
+        (an_inventory(), False, False),
+        (an_inventory(unread=[ALICE]), False, False),
+    ],
+)
+def test_a_run_is_complete_if_each_of_its_parts_could_read_its_users(
+    inventory: Inventory, *, before: bool, complete: bool
+) -> None:
+    part = a_part(inventory=inventory, continued_from=replace(CONTINUATION, complete=before))
+    assert part.complete is complete
+
+
+@pytest.mark.parametrize(
+    ("inventory", "finishes"),
+    [
+        (FULL, True),
+        (replace(FULL, scan=Scan.TARGETED), False),
+        (unread(), False),
+        (replace(an_inventory(unread=[ALICE]), scan=Scan.FULL), False),
+    ],
+)
+def test_only_the_last_part_of_a_complete_run_finishes_a_full_scan(
+    inventory: Inventory, *, finishes: bool
+) -> None:
+    assert a_part(inventory=inventory).finishes_full_scan is finishes
+
+
+BEFORE = RunState(last_full_scan=date(2026, 11, 1), last_full_report_scan=date(2026, 11, 2))
+
+
+@pytest.mark.parametrize(
+    ("part", "scans"),
+    [
+        (a_part(inventory=FULL), (TODAY, date(2026, 11, 2))),
+        (a_part(inventory=FULL, mode=Mode.REPORT), (date(2026, 11, 1), TODAY)),
+        (a_part(inventory=unread()), (date(2026, 11, 1), date(2026, 11, 2))),
+    ],
+    ids=["enforce", "report", "not finished"],
+)
+def test_a_full_scan_counts_for_the_mode_that_made_it(
+    part: RunPart, scans: tuple[date, date]
+) -> None:
+    state = next_state(BEFORE, part, "")
+    assert (state.last_full_scan, state.last_full_report_scan) == scans
+
+
+@pytest.mark.parametrize(
+    ("state", "mode", "last"),
+    [
+        (RunState(), Mode.ENFORCE, None),
+        (RunState(), Mode.REPORT, None),
+        (BEFORE, Mode.ENFORCE, date(2026, 11, 1)),
+        (BEFORE, Mode.REPORT, date(2026, 11, 2)),
+        (replace(BEFORE, last_full_report_scan=None), Mode.REPORT, date(2026, 11, 1)),
+    ],
+)
+def test_a_full_scan_in_report_mode_does_not_count_for_enforce_mode(
+    state: RunState, mode: Mode, last: date | None
+) -> None:
+    assert state.last_full_scan_in(mode) == last
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, ("new", "b", "c")), (1, ("a", "new", "c")), (2, ("a", "b", "new"))],
+)
+def test_the_fingerprint_of_a_report_replaces_that_of_the_same_part(
+    number: int, expected: tuple[str, ...]
+) -> None:
+    before = RunState(report_fingerprints=("a", "b", "c"))
+    continued_from = replace(CONTINUATION, part=number) if number else None
+    expecting = replace(
+        before, expected_continuations=(continued_from.fingerprint,) if continued_from else ()
+    )
+    part = a_part(mode=Mode.REPORT, continued_from=continued_from)
+    assert next_state(expecting, part, "new").report_fingerprints == expected
+
+
+def test_a_new_run_in_enforce_mode_replaces_the_parts_that_earlier_runs_left() -> None:
+    before = RunState(expected_continuations=("left by an earlier run",))
+    assert next_state(before, a_part(), "").expected_continuations == ()
+    part = a_part(inventory=unread())
+    assert part.continuation
+    assert next_state(before, part, "").expected_continuations == (part.continuation.fingerprint,)
+
+
+def test_a_report_run_that_a_person_starts_leaves_the_expected_parts_alone() -> None:
+    before = RunState(expected_continuations=("the next part of the day's run",))
+    part = a_part(mode=Mode.REPORT)
+    assert next_state(before, part, "").expected_continuations == before.expected_continuations
+
+
+def test_a_part_that_ran_is_no_longer_expected() -> None:
+    before = RunState(expected_continuations=("another", CONTINUATION.fingerprint))
+    state = next_state(before, a_part(continued_from=CONTINUATION), "")
+    assert state.expected_continuations == ("another",)
+
+
+def test_keys_of_unknown_status_are_remembered_until_their_user_is_read_again() -> None:
+    before = RunState(unknown_status={"AKIAOTHER": "AIDAOTHER", "AKIAGONE": ALICE.user_id})
+    odd = an_inventory(observed_key(a_key(status="Expired")))
+    plan = planned(odd)
+    assert [step.decision.reason for step in plan.steps] == [Reason.STATUS_UNKNOWN]
+    state = next_state(before, a_part(inventory=odd, plan=plan), "")
+    assert state.unknown_status == {"AKIAOTHER": "AIDAOTHER", KEY_ID: ALICE.user_id}
+
+
+def test_each_field_of_a_continuation_changes_its_fingerprint() -> None:
+    others = [
+        replace(CONTINUATION, part=3),
+        replace(CONTINUATION, user_ids=("AIDA1",)),
+        replace(CONTINUATION, changes_left=4),
+        replace(CONTINUATION, scan=Scan.TARGETED),
+        replace(CONTINUATION, complete=False),
+    ]
+    fingerprints = {left.fingerprint for left in (CONTINUATION, *others)}
+    assert len(fingerprints) == 6
+    assert replace(CONTINUATION).fingerprint == CONTINUATION.fingerprint
