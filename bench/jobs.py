@@ -75,6 +75,10 @@ OTHER_JOBS = (
     *(Job(size=size, conditions=UNTHROTTLED, tools=(PRODUCT,), all_days=False) for size in GROWTH),
 )
 """Longest jobs first."""
+QUICK_JOBS = (
+    Job(size=SMALL, conditions=UNTHROTTLED, tools=(PRODUCT, Tool.MINIMAL_SCRIPT, Tool.THREAD_POOL)),
+    Job(size=SMALL, conditions=THROTTLED, tools=(Tool.MINIMAL_SCRIPT, Tool.THREAD_POOL)),
+)
 
 
 def run_all_jobs(template: Path, *, without: Collection[Tool] = ()) -> list[Result]:

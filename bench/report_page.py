@@ -47,7 +47,7 @@ def page(results: Sequence[Result], targets: Sequence[Target], context: Context)
     return (
         f"# IAM calls and run time\n\nMeasured on {context.day} ({context.machine}) by "
         f"`{context.command}`, which took {context.seconds:.0f} s. "
-        f"`make bench` writes this page.\n\n{sections}{_method(results, context)}"
+        f"Run `make bench` to measure again.\n\n{sections}{_method(results, context)}"
     )
 
 
