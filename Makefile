@@ -11,7 +11,7 @@ LOCKS := requirements-dev functions/requirements local/emulator/requirements loc
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit unit-lambda lint format synth release bench mutation histories wire-faults soak audit lock clean
+.PHONY: help setup demo local test unit unit-lambda lint format synth release bench bench-quick mutation histories wire-faults soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,8 +81,11 @@ release: setup ## the files to install it without the CDK, with checksums and an
 	@rm -rf dist
 	@$(BIN)/python -m release dist && echo "release: dist/"
 
-bench: setup ## how much this asks of IAM, beside other tools: about fourteen minutes
+bench: setup ## IAM calls and run time, compared with other tools, into docs/bench: about 14 minutes
 	@$(BIN)/python -m bench
+
+bench-quick: setup ## the bench on small accounts, without targets, into .bench/quick: about a minute
+	@$(BIN)/python -m bench --quick
 
 mutation: .make/mutation ## would a flipped comparison in the rules be noticed: some minutes
 	@bash tests/mutation.sh .mutants $(abspath .venv-mutation)/bin/mutmut
