@@ -20,9 +20,9 @@ from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
-from key_rotation.reporting.digest import response, skipped_response
 from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.report import Report
+from key_rotation.reporting.response import response, skipped_response
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution

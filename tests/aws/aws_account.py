@@ -22,8 +22,8 @@ from key_rotation.adapters.clients import build_deployment_clients, build_member
 from key_rotation.adapters.lease import LeaseOptions, LeaseTiming
 from key_rotation.domain.execution import UNLIMITED, Clock, TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment
-from key_rotation.reporting.digest import response
 from key_rotation.reporting.report import Report
+from key_rotation.reporting.response import response
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution

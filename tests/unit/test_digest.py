@@ -21,10 +21,11 @@ from key_rotation import __version__
 from key_rotation.domain.model import LastUse, Mode, Now, Reason, User
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting import digest
-from key_rotation.reporting.digest import compose, response, skipped_response, subject
+from key_rotation.reporting.digest import compose, subject
 from key_rotation.reporting.formatting import restore_command
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from key_rotation.reporting.report import Report
+from key_rotation.reporting.response import response, skipped_response
 from key_rotation.reporting.sns_message import MAX_BYTES, Message
 from tests.unit.builders import (
     ALICE,

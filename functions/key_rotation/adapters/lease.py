@@ -6,15 +6,15 @@ run that was killed blocks the next one for seconds only. A holder that stalls f
 lease lost before its next change, and its writes fail on the versions of the watches.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.adapters.heartbeat import Heartbeat, ThreadHeartbeat
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.domain.execution import Clock
 from key_rotation.errors import LeaseLostError, LedgerError, RunInProgressError
@@ -138,36 +138,6 @@ class Lease:
             return None
         report = item.get("report") is True
         return Holder(str(item["run_id"]), int(str(item["beats"])), report)
-
-
-class Heartbeat(Protocol):
-    """Calls `Lease.beat` again and again, until it is stopped or the lease is lost."""
-
-    def stop(self) -> None:
-        """Return when no further heartbeat will be written."""
-        ...
-
-
-class ThreadHeartbeat:
-    """A heartbeat in a thread of its own."""
-
-    def __init__(self, beat: Callable[[], bool], interval: float) -> None:
-        """Call `beat` every `interval` seconds from now on."""
-        self._beat = beat
-        self._interval = interval
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Return when the thread has ended."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(self._interval):
-            if not self._beat():
-                return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

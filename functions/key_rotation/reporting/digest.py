@@ -1,18 +1,17 @@
-"""The digest and the answer of one part of a run, made from its report."""
+"""The messages of a digest, made from a report."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
-from typing import Any
 
 from key_rotation import __version__
 from key_rotation.domain.model import LastUse, Now
 from key_rotation.reporting.email_body import Page, count_text, render
-from key_rotation.reporting.formatting import age_days, restore_command, sanitize_line
+from key_rotation.reporting.formatting import restore_command, sanitize_line
 from key_rotation.reporting.key_entries import is_restorable
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.paging import paginate
 from key_rotation.reporting.report import Report
+from key_rotation.reporting.response import Document, iso_time, key_entry
 from key_rotation.reporting.sns_message import MAX_BYTES, Message, compact_variants, variants
 
 SUBJECT_LIMIT = 99
@@ -32,7 +31,6 @@ SUBJECT_ORDER = (
     Section.CLOSED,
     Section.DEFERRED,
 )
-Document = dict[str, Any]
 
 
 def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
@@ -51,28 +49,6 @@ def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
 
     pages = paginate(report.outcomes, lambda page: compact(page).size, MAX_BYTES)
     return [(compact(page), page.outcomes) for page in pages]
-
-
-def response(report: Report) -> Document:
-    """Return the run's summary, as its invocation answers it."""
-    lists = {
-        str(section): [_entry(outcome, report.now) for outcome in report.in_section(section)]
-        for section in Section
-    }
-    return {
-        "run_id": report.run_id,
-        "mode": str(report.mode),
-        "users": report.user_count,
-        "keys": report.key_count,
-        **lists,
-    }
-
-
-def skipped_response(run_id: str, other_run_id: str) -> Document:
-    """Return the answer of a run that did nothing, because another run was in progress."""
-    lists: Document = {str(section): [] for section in Section}
-    counts = {"users": 0, "keys": 0}
-    return {"run_id": run_id, "mode": None, **counts, **lists, "left_to": other_run_id}
 
 
 def subject(report: Report, page_label: str = "") -> str:
@@ -157,17 +133,6 @@ def _document(report: Report, page: Page) -> Document:
     }
 
 
-def _entry(outcome: Outcome, now: Now) -> Document:
-    return {
-        "user": outcome.user_name,
-        "access_key_id": outcome.access_key_id,
-        "age_days": age_days(outcome, now),
-        "last_used": _iso(outcome.last_use.at if outcome.last_use else None),
-        "reason": sanitize_line(outcome.explanation, 400),
-        "due": _iso(outcome.due),
-    }
-
-
 def _full_entry(outcome: Outcome, now: Now) -> Document:
     newer = outcome.details.newer
     extras: Mapping[str, object] = {
@@ -176,14 +141,14 @@ def _full_entry(outcome: Outcome, now: Now) -> Document:
         "newer_key": newer
         and {
             "access_key_id": newer.access_key_id,
-            "last_used": _iso(newer.last_use.at if newer.last_use else None),
+            "last_used": iso_time(newer.last_use.at if newer.last_use else None),
         },
         "restore": _restore(outcome),
         "would": outcome.dry_run or None,
         "reminder": outcome.triggers_digest if outcome.section is Section.UPCOMING else None,
-        "done_at": _iso(outcome.happened_at),
+        "done_at": iso_time(outcome.happened_at),
     }
-    return _entry(outcome, now) | {name: fact for name, fact in extras.items() if fact}
+    return key_entry(outcome, now) | {name: fact for name, fact in extras.items() if fact}
 
 
 def _where(last_use: LastUse | None) -> Document:
@@ -196,7 +161,3 @@ def _restore(outcome: Outcome) -> str | None:
     if not is_restorable(outcome):
         return None
     return " ".join(line.strip(" \\") for line in restore_command(outcome))
-
-
-def _iso(moment: date | datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

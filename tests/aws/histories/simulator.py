@@ -18,7 +18,7 @@ from key_rotation.adapters.lease import LeaseOptions, LeaseTiming
 from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.errors import KeyRotationError, RunStoppedError
-from key_rotation.reporting.digest import response
+from key_rotation.reporting.response import response
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer import inventory

@@ -1,0 +1,50 @@
+"""What an invocation returns, and the JSON of one key that the digest shares with it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from key_rotation.domain.model import Now
+from key_rotation.reporting.formatting import age_days, sanitize_line
+from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.report import Report
+
+Document = dict[str, Any]
+
+
+def response(report: Report) -> Document:
+    """Return the run's summary, as its invocation answers it."""
+    lists = {
+        str(section): [key_entry(outcome, report.now) for outcome in report.in_section(section)]
+        for section in Section
+    }
+    return {
+        "run_id": report.run_id,
+        "mode": str(report.mode),
+        "users": report.user_count,
+        "keys": report.key_count,
+        **lists,
+    }
+
+
+def skipped_response(run_id: str, other_run_id: str) -> Document:
+    """Return the answer of a run that did nothing, because another run was in progress."""
+    lists: Document = {str(section): [] for section in Section}
+    counts = {"users": 0, "keys": 0}
+    return {"run_id": run_id, "mode": None, **counts, **lists, "left_to": other_run_id}
+
+
+def key_entry(outcome: Outcome, now: Now) -> Document:
+    """Return what programs read of one key."""
+    return {
+        "user": outcome.user_name,
+        "access_key_id": outcome.access_key_id,
+        "age_days": age_days(outcome, now),
+        "last_used": iso_time(outcome.last_use.at if outcome.last_use else None),
+        "reason": sanitize_line(outcome.explanation, 400),
+        "due": iso_time(outcome.due),
+    }
+
+
+def iso_time(moment: date | datetime | None) -> str | None:
+    """Return a day or an instant in ISO 8601; None for none."""
+    return moment.isoformat() if moment else None
