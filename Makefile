@@ -10,8 +10,11 @@ UV := $(BIN)/uv
 LOCKS := requirements-dev functions/requirements local/emulator/requirements local/emulator/runtime-requirements
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
+# Files of tests run in parallel; the tests of one file share an emulated account.
+PARALLEL := -n auto --dist loadfile
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit unit-lambda lint format synth release bench bench-quick mutation histories wire-faults soak audit lock clean
+.PHONY: help setup demo local test unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,8 +58,11 @@ demo: setup ## the main job, for real, in an emulated AWS account: about a minut
 local: setup ## the emulated account with everything deployed, until Ctrl-C
 	@$(BIN)/python -m local.demo.serve
 
-test: lint unit-lambda ## everything: format, lint, types, and all tests
-	@$(BIN)/python -m pytest
+test: lint unit-lambda ## everything but what takes hours: format, lint, types, tests, their coverage
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
+
+soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
+	@$(BIN)/python -m pytest $(PARALLEL) -m soak
 
 unit: setup ## the rules alone: needs no AWS, takes a second
 	@$(BIN)/python -m pytest tests/unit
@@ -100,10 +106,7 @@ mutation: .make/mutation ## would a flipped comparison in the rules be noticed: 
 histories: setup ## months of random days, deaths and faults against an oracle, for long
 	@HISTORIES=long $(BIN)/python -m pytest tests/aws/histories -q
 
-wire-faults: setup ## every fault at every call between the deployed function and AWS: about half an hour
-	@KEY_ROTATION_WIRE_FAULTS=all $(BIN)/python -m pytest tests/local/test_wire_faults.py -q
-
-soak: histories wire-faults mutation ## the tests that take hours; CI runs them every week
+soak: soak-tests histories mutation ## the tests that take hours; CI runs them every week
 
 audit: setup ## look the locked packages up among known vulnerabilities
 	@for lock in $(LOCKS); do $(BIN)/pip-audit --strict --disable-pip --no-deps -r $$lock.txt || \
