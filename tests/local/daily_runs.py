@@ -18,7 +18,7 @@ from local.emulator.records import Invocation, PublishedMessage
 
 STALE = timedelta(days=400)
 SECTIONS = ("noticed", "deactivated", "deleted", "extended", "withdrawn", "closed", "held")
-LEASE = {"pk": {"S": "RUN"}, "sk": {"S": "LEASE"}}
+_LEASE = {"pk": {"S": "RUN"}, "sk": {"S": "LEASE"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +73,6 @@ class DailyRuns:
         """Invoke the function once."""
         return self.account.invoke({})
 
-    def delete_lease(self) -> None:
-        """Delete the lease of a killed run, for which the next run would wait ten seconds."""
-        self._ledger.delete_item(TableName=self._table, Key=LEASE)
-
     def state(self) -> DayState:
         """Return the state of the day."""
         statuses = self._actors.statuses()
@@ -120,6 +116,11 @@ class DailyRuns:
         )
         read = boto3.dynamodb.types.TypeDeserializer().deserialize
         return [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
+
+
+def delete_lease(account: LocalAccount) -> None:
+    """Delete the lease of a killed run, for which the next run would wait ten seconds."""
+    account.client("dynamodb").delete_item(TableName=account.outputs["TableName"], Key=_LEASE)
 
 
 def disable_schedule(account: LocalAccount) -> None:

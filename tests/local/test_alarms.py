@@ -7,14 +7,12 @@ errors of its invocations and the depth of the dead-letter queue.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.demo.actors import Actors
 from local.demo.scenario import SUBSCRIBER
-from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.alarms import Alarm, MetricDatum, embedded_metrics, error_metrics, queue_depth
 from tests.local.conftest import AccountFactory
@@ -27,24 +25,34 @@ ALARMS = ("Errors", "KeysFailed", "ApproximateNumberOfMessagesVisible", "RunComp
 
 
 @pytest.fixture(scope="module")
-def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
+def actors(deployed_account: AccountFactory) -> Iterator[Actors]:
     """Deploy the stack into a new account, with a user who has a stale key."""
-    with account_factory(START) as account:
-        account.deploy(synthesised, STACK)
+    with deployed_account(START) as account:
         account.speed_up_sleep(20)
         actors = Actors(account)
         account.create_user("carol")
         actors.create_key("carol", created=START - timedelta(days=400))
+        actors.set_parameter("notice-days", "80")  # the key is only noticed in these tests
         yield actors
 
 
+@pytest.fixture(scope="module")
+def alarms_at_first_run(actors: Actors) -> tuple[set[str], set[str]]:
+    """Run the schedule for the first time; return the alarms that are on before and after it."""
+    before = _in_alarm(actors.account)
+    _run_schedule(actors.account)
+    assert [run.error for run in actors.account.invocations()] == [None]
+    return before, _in_alarm(actors.account)
+
+
 @pytest.fixture
-def account(actors: Actors) -> LocalAccount:
-    """The account, some minutes before the scheduled run."""
-    now = actors.account.now
-    early = now.replace(hour=8, minute=50, second=0, microsecond=0)
-    actors.account.move_clock(to=early if now <= early else early + timedelta(days=1))
-    return actors.account
+def account(actors: Actors, alarms_at_first_run: tuple[set[str], set[str]]) -> LocalAccount:
+    """The account, some minutes before the scheduled run of the day after a successful run."""
+    assert alarms_at_first_run
+    account = actors.account
+    _run_schedule(account)
+    account.move_clock(to=account.now + timedelta(days=1) - 10 * MINUTE)
+    return account
 
 
 @pytest.fixture(scope="module")
@@ -86,16 +94,15 @@ def _in_alarm(account: LocalAccount) -> set[str]:
 
 
 def _run_schedule(account: LocalAccount) -> None:
-    account.move_clock(to=account.now.replace(hour=9, minute=0, second=1))
+    """Move the clock to the next scheduled run."""
+    due = account.now.replace(hour=9, minute=0, second=1)
+    account.move_clock(to=due if account.now < due else due + timedelta(days=1))
 
 
 def test_the_no_run_alarm_is_on_before_the_first_run_and_off_after_it(
-    account: LocalAccount,
+    alarms_at_first_run: tuple[set[str], set[str]],
 ) -> None:
-    assert _in_alarm(account) == {"RunCompleted"}
-    _run_schedule(account)
-    assert [run.error for run in account.invocations()] == [None]
-    assert _in_alarm(account) == set()
+    assert alarms_at_first_run == ({"RunCompleted"}, set())
 
 
 def test_the_no_run_alarm_goes_on_26_hours_after_the_last_finished_run(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,6 @@ from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from local.emulator.records import Invocation
 from tests.local import cdk
-from tests.local.conftest import AccountFactory
 
 TWO = {"security@example.com", "audit@example.com"}
 
@@ -39,14 +39,16 @@ class Lifecycle:
 
 
 @pytest.fixture(scope="module")
-def account(account_factory: AccountFactory) -> Iterator[LocalAccount]:
+def account() -> Iterator[LocalAccount]:
     """Start an account at the real time, because the CLI's SDK retries if the clocks differ."""
-    with account_factory(datetime.now(UTC)) as account:
+    with LocalAccount.start(now=datetime.now(UTC)) as account:
         yield account
 
 
 @pytest.fixture(scope="module")
-def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -> Lifecycle:
+def lifecycle(
+    account: LocalAccount, synthesised: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Lifecycle:
     """Bootstrap, deploy, edit a parameter, change the code, deploy again, run, and destroy."""
     folder = tmp_path_factory.mktemp("cdk-cli")
     home = folder / "home"
@@ -58,14 +60,14 @@ def lifecycle(account: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -
         app=cdk.copy_app(folder / "app"),
     )
     cli.bootstrap()
-    cli.deploy(email="security@example.com")
+    cli.deploy(synthesised)
     account.use(STACK)
     first = _code(account)
     actors = Actors(account)
     actors.set_parameter("grace-days", "14")
     changed = cli.app / "functions" / "key_rotation" / "domain" / "model.py"
     changed.write_text(f"{changed.read_text()}\nCHANGED = True\n")
-    cli.deploy(email="security@example.com,audit@example.com")
+    cli.synthesise_and_deploy(email="security@example.com,audit@example.com")
     account.create_user("carol")
     account.create_key("carol", created=datetime(2020, 1, 1, tzinfo=UTC))
     run = account.invoke({})

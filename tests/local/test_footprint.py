@@ -68,7 +68,7 @@ def test_a_cold_start_takes_less_than_half_a_second_without_boto3(asset: Path) -
 
 
 def _cold_start(asset: Path) -> float:
-    command = [str(RUNTIME_PYTHON), "-I", "-c", COLD_START]
+    command = [str(RUNTIME_PYTHON), "-I", "-B", "-c", COLD_START]
     ran = subprocess.run(  # noqa: S603 - fixed
         command, cwd=asset, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )

@@ -5,17 +5,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.demo.actors import Actors
 from local.demo.scenario import SUBSCRIBER
-from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from local.emulator.records import PublishedMessage
 from tests.local.conftest import AccountFactory
+from tests.local.daily_runs import delete_lease
 from tests.local.proxy import proxy_to
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
@@ -24,10 +23,9 @@ DEFAULTS = {"notice-days": "7", "max-age-days": "90", "grace-days": "30", "mode"
 
 
 @pytest.fixture(scope="module")
-def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
+def actors(deployed_account: AccountFactory) -> Iterator[Actors]:
     """Deploy the stack into a new account."""
-    with account_factory(START) as account:
-        account.deploy(synthesised, STACK)
+    with deployed_account(START) as account:
         yield Actors(account)
 
 
@@ -189,6 +187,7 @@ def test_the_next_run_completes_a_run_killed_after_a_change(actors: Actors, key:
         assert error["errorType"] == "Runtime.ExitError"
         assert actors.statuses()[key_id] == "Inactive"
         assert _messages_listing(account, key_id, "deactivated") == []
+        delete_lease(account)
         answer = account.invoke({}).answer
     (entry,) = [e for e in answer["deactivated"] if e["access_key_id"] == key_id]
     assert entry["due"] == (account.now.date() + timedelta(days=30)).isoformat()
@@ -201,10 +200,16 @@ def test_the_next_run_completes_a_run_killed_after_a_change(actors: Actors, key:
 def test_a_subscribed_queue_receives_the_digest_as_json(actors: Actors, key: str) -> None:
     account, topic = actors.account, actors.account.outputs["TopicArn"]
     sqs, url, arn = account.client("sqs"), *_create_subscribed_queue(account, topic)
-    account.client("sns").subscribe(
-        TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+    sns, attributes = account.client("sns"), {"RawMessageDelivery": "true"}
+    subscription = sns.subscribe(
+        TopicArn=topic,
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes=attributes,
+        ReturnSubscriptionArn=True,
     )
     account.invoke({})
+    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     noticed = json.loads(message["Body"])["noticed"]
     assert actors.key_ids[key] in {each["access_key_id"] for each in noticed}

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 
@@ -45,10 +44,9 @@ class Resources:
 
 
 @pytest.fixture(scope="module")
-def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[LocalAccount]:
+def account(deployed_account: AccountFactory) -> Iterator[LocalAccount]:
     """Deploy the stack into a new account."""
-    with account_factory(START) as account:
-        account.deploy(synthesised, STACK)
+    with deployed_account(START) as account:
         yield account
 
 

@@ -1,21 +1,15 @@
 """Runs each `aws` command of the documents, as it is written there, in an emulated account.
 
 A block of a document runs in bash with the AWS CLI, after the block that names the stack's outputs;
-placeholders are replaced. The last test fails if no test here covers a block, or a command within
+placeholders are replaced. A test fails if no other test covers a block, or a command within
 text. The CLI is version 1, which PyPI has; the option `--cli-binary-format`, which only version 2
 knows and needs, is removed. Commands that the emulator cannot execute (FORM_ONLY) are checked for
 their form only: the CLI validates them against the model of the service and tries to send them.
 """
 
 import json
-import os
 import re
-import shlex
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,133 +17,49 @@ from typing import Any, TypeVar
 import pytest
 
 from local.demo.actors import Actors
-from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import disable_schedule
+from tests.local.documented_commands import COMMANDS, README, RUNBOOK, CommandBlock
+from tests.local.terminal import FORM_ONLY, Terminal, open_terminal
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 STALE = timedelta(days=400)
-RUNBOOK, README = "docs/runbook.md", "README.md"
-FORM_ONLY = {
-    "dynamodb restore-table-to-point-in-time": "ministack restores no tables",
-}
 _EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"
-_UNREACHABLE = "http://127.0.0.1:9"
-_WRAPPER = """\
-#!/bin/bash
-command="$1 $2"
-printf '%s\\n' "$command" >> {log}
-given=()
-while (($#)); do
-  if [[ $1 == --cli-binary-format ]]; then shift 2; else given+=("$1"); shift; fi
-done
-case "$command" in
-  {form_only})
-    AWS_MAX_ATTEMPTS=1 {aws} "${{given[@]}}" --endpoint-url {unreachable} 2>&1 |
-      grep -F 'Could not connect to the endpoint URL' && exit ;;
-  *) exec {aws} "${{given[@]}}" ;;
-esac
-"""
-_CDK = """\
-#!/bin/bash
-[[ $* == destroy ]] || exit 2
-aws cloudformation delete-stack --stack-name KeyRotation
-aws cloudformation wait stack-delete-complete --stack-name KeyRotation
-"""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandBlock:
-    """A block of commands: its document, the heading above it, and its number there."""
-
-    document: str
-    heading: str
-    number: int = 0
-
-
-def _commands() -> dict[CommandBlock, str]:
-    """Extract the console blocks, and the commands within text, that call AWS."""
-    found: dict[CommandBlock, str] = {}
-    for document in (RUNBOOK, README):
-        text = (ROOT / document).read_text()
-        for section in re.split(r"^(?=#+ )", _hide_comments_in_fences(text), flags=re.MULTILINE):
-            heading = section.partition("\n")[0].lstrip("# ")
-            blocks = re.findall(r"```console\n(.*?)```", section, flags=re.DOTALL)
-            spans = re.findall(r"`(aws [^`]+)`", re.sub(r"```.*?```", "", section, flags=re.DOTALL))
-            for number, each in enumerate(b for b in (*blocks, *spans) if "aws " in b):
-                found[CommandBlock(document, heading, number)] = _unhide(each)
-    return found
-
-
-def _hide_comments_in_fences(text: str) -> str:
-    """Hide comments of a shell that look like headings."""
-    return re.sub(r"```.*?```", lambda b: b[0].replace("\n#", "\n\0#"), text, flags=re.DOTALL)
-
-
-def _unhide(block: str) -> str:
-    return block.replace("\0", "")
-
-
-COMMANDS = _commands()
 COVERED: set[CommandBlock] = set()
 """The blocks that a test runs."""
 NAME_OUTPUTS = CommandBlock(RUNBOOK, "Runbook")
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
-def covers(*places: CommandBlock) -> Callable[[Test], Test]:
+def covers(*blocks: CommandBlock) -> Callable[[Test], Test]:
     """Mark the blocks that a test runs."""
 
     def record(test: Test) -> Test:
-        COVERED.update(places)
+        COVERED.update(blocks)
         return test
 
     return record
 
 
-@dataclass(slots=True)
-class Terminal:
-    """A terminal with bash. It records the commands of the AWS CLI."""
-
-    folder: Path
-    environment: dict[str, str]
-    commands_run: list[str] = field(default_factory=list)
-
-    def run(self, script: str, **placeholders: str) -> str:
-        """Run a script in which the stack's outputs are variables, and return its output."""
-        for name, value in placeholders.items():
-            script = re.sub(rf"\b{name}\b", value, script)
-        log = self.folder / "commands_run"
-        log.write_text("")
-        done = subprocess.run(  # noqa: S603 - the documents' own commands
-            ["/bin/bash", "-eu", "-o", "pipefail", "-c", script],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
-        self.commands_run = log.read_text().splitlines()
-        assert self.commands_run, script
-        return done.stdout
-
-    def run_block(self, block: CommandBlock, **placeholders: str) -> str:
-        """Run the commands of a block."""
-        return self.run(COMMANDS[block], **placeholders)
-
-
 @pytest.fixture(scope="module")
-def actors(account_factory: AccountFactory, synthesised: Path) -> Iterator[Actors]:
-    """Deploy the stack into a new account, with notice-days 0."""
-    with account_factory(START) as account:
-        account.deploy(synthesised, STACK)
+def deployed(deployed_account: AccountFactory) -> Iterator[LocalAccount]:
+    """Deploy the stack into a new account, and disable its schedule."""
+    with deployed_account(START) as account:
         disable_schedule(account)
-        actors = Actors(account)
-        actors.set_parameter("notice-days", "0")
-        yield actors
+        yield account
+
+
+@pytest.fixture
+def actors(deployed: LocalAccount) -> Actors:
+    """The people of the account, after a run with notice-days 0, whatever a test has set before."""
+    actors = Actors(deployed)
+    actors.set_parameter("notice-days", "0")
+    assert deployed.invoke({}).error is None
+    return actors
 
 
 @pytest.fixture
@@ -159,38 +69,9 @@ def account(actors: Actors) -> LocalAccount:
 
 
 @pytest.fixture(scope="module")
-def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+def terminal(deployed: LocalAccount, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """Open a terminal for the account."""
-    folder = tmp_path_factory.mktemp("terminal")
-    own = Path(sys.executable).with_name("aws")
-    aws = str(own) if own.exists() else shutil.which("aws")
-    assert aws, "awscli is not installed"
-    programs = folder / "bin"
-    programs.mkdir()
-    wrapper = _WRAPPER.format(
-        aws=shlex.quote(aws),
-        form_only="|".join(f'"{each}"' for each in FORM_ONLY),
-        log=shlex.quote(str(folder / "commands_run")),
-        unreachable=_UNREACHABLE,
-    )
-    for name, text in {"aws": wrapper, "cdk": _CDK}.items():
-        (programs / name).write_text(text)
-        (programs / name).chmod(0o755)
-    outputs = actors.account.outputs
-    environment = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_DEFAULT_REGION": actors.account.region,
-        "AWS_ENDPOINT_URL": actors.account.endpoint,
-        "AWS_PAGER": "",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "HOME": str(folder),
-        "LC_ALL": "C.UTF-8",
-        "PATH": f"{programs}{os.pathsep}/usr/bin{os.pathsep}/bin",
-        "FUNCTION": outputs["FunctionName"],
-        "TABLE": outputs["TableName"],
-        "TOPIC": outputs["TopicArn"],
-    }
-    return Terminal(folder=folder, environment=environment)
+    return open_terminal(deployed, tmp_path_factory.mktemp("terminal"))
 
 
 @pytest.fixture
@@ -449,21 +330,20 @@ def test_the_exemptions_are_saved_in_a_file(terminal: Terminal, actors: Actors) 
 
 @covers(DESTROY_STACK, DELETE_RETAINED)
 def test_the_retained_resources_are_deleted_after_the_stack(
-    terminal: Terminal, account: LocalAccount
+    deployed_account: AccountFactory, tmp_path: Path
 ) -> None:
-    """The last test, because it deletes what the others need.
-
-    `cdk destroy` is replaced by the API call that it makes.
-    """
-    table, key_id, log_group = _retained_resources(account)
-    terminal.run(COMMANDS[DESTROY_STACK] + COMMANDS[DELETE_RETAINED])
-    stacks = account.client("cloudformation").list_stacks()["StackSummaries"]
-    assert {each["StackStatus"] for each in stacks} == {"DELETE_COMPLETE"}
-    assert table not in account.client("dynamodb").list_tables()["TableNames"]
-    state = account.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
-    assert state == "PendingDeletion"
-    groups = account.client("logs").describe_log_groups(logGroupNamePrefix=log_group)["logGroups"]
-    assert groups == []
+    """`cdk destroy` is replaced by the API call that it makes."""
+    with deployed_account(START) as account:
+        table, key_id, log_group = _retained_resources(account)
+        terminal = open_terminal(account, tmp_path)
+        terminal.run(COMMANDS[DESTROY_STACK] + COMMANDS[DELETE_RETAINED])
+        stacks = account.client("cloudformation").list_stacks()["StackSummaries"]
+        assert {each["StackStatus"] for each in stacks} == {"DELETE_COMPLETE"}
+        assert table not in account.client("dynamodb").list_tables()["TableNames"]
+        key = account.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
+        assert key["KeyState"] == "PendingDeletion"
+        logs = account.client("logs").describe_log_groups(logGroupNamePrefix=log_group)
+        assert logs["logGroups"] == []
 
 
 def _retained_resources(account: LocalAccount) -> tuple[str, str, str]:

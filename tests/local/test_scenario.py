@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,6 @@ from local.demo.playback import STARTS_AT, Day, Observation, document, play
 from local.demo.scenario import LAST_DAY, SUBSCRIBER, seed
 from local.demo.scenario_keys import KEYS
 from local.demo.stages import Stage
-from local.demo.synthesis import STACK
 from local.demo.timeline import draw
 from local.demo.verify import verify
 from local.emulator.records import PublishedMessage
@@ -21,10 +19,9 @@ Scenario = tuple[Actors, Sequence[Day]]
 
 
 @pytest.fixture(scope="module")
-def scenario(account_factory: AccountFactory, synthesised: Path) -> Scenario:
+def scenario(deployed_account: AccountFactory) -> Scenario:
     """Play the scenario once."""
-    with account_factory(STARTS_AT) as account:
-        account.deploy(synthesised, STACK)
+    with deployed_account(STARTS_AT) as account:
         actors = Actors(account)
         seed(actors)
         return actors, tuple(play(actors))

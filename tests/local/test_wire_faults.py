@@ -14,15 +14,13 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from local.emulator.records import Invocation
 from tests.local.conftest import AccountFactory
-from tests.local.daily_runs import DailyRuns, DayState
+from tests.local.daily_runs import DailyRuns, DayState, delete_lease
 from tests.local.microburst import FaultProxy, Rule, fault_proxy
 from tests.local.proxy import proxy_to
 
@@ -109,10 +107,9 @@ def for_calls(*labels: str) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="module")
-def account(account_factory: AccountFactory, synthesised: Path) -> Iterator[LocalAccount]:
+def account(deployed_account: AccountFactory) -> Iterator[LocalAccount]:
     """Deploy the stack into a new account."""
-    with account_factory(START) as account:
-        account.deploy(synthesised, STACK)
+    with deployed_account(START) as account:
         account.speed_up_sleep(SLEEP_SPEEDUP)
         yield account
 
@@ -281,7 +278,7 @@ def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:
     _run_killed(runs, call, "after")
-    runs.delete_lease()
+    delete_lease(runs.account)
     repeats = call.label in {"Publish", *AFTER_PUBLISH}
     _assert_recovered(runs, undisturbed, may_repeat=repeats)
 
@@ -299,7 +296,7 @@ def test_the_next_run_recovers_from_a_run_killed_before_a_call(
 ) -> None:
     """Before a read, the state is as after the call before it. These calls are all the others."""
     _run_killed(runs, call, "before")
-    runs.delete_lease()
+    delete_lease(runs.account)
     _assert_recovered(runs, undisturbed, may_repeat=call.label in AFTER_PUBLISH)
 
 

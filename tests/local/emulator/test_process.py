@@ -13,10 +13,10 @@ import pytest
 
 from local.emulator.account import LocalAccount
 from local.emulator.process import EmulatorStartError
-from tests.local import sample_stack
+from tests.local.emulator import sample_stack
 
 START = datetime(2027, 1, 1, 12, tzinfo=UTC)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _port(endpoint: str) -> int:

@@ -1,0 +1,43 @@
+"""The `aws` commands in the documents."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNBOOK, README = "docs/runbook.md", "README.md"
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandBlock:
+    """A block of commands: its document, the heading above it, and its number there."""
+
+    document: str
+    heading: str
+    number: int = 0
+
+
+def _commands() -> dict[CommandBlock, str]:
+    """Extract the console blocks, and the commands within text, that call AWS."""
+    found: dict[CommandBlock, str] = {}
+    for document in (RUNBOOK, README):
+        text = (_ROOT / document).read_text()
+        for section in re.split(r"^(?=#+ )", _hide_comments_in_fences(text), flags=re.MULTILINE):
+            heading = section.partition("\n")[0].lstrip("# ")
+            blocks = re.findall(r"```console\n(.*?)```", section, flags=re.DOTALL)
+            spans = re.findall(r"`(aws [^`]+)`", re.sub(r"```.*?```", "", section, flags=re.DOTALL))
+            for number, each in enumerate(b for b in (*blocks, *spans) if "aws " in b):
+                found[CommandBlock(document, heading, number)] = _unhide(each)
+    return found
+
+
+def _hide_comments_in_fences(text: str) -> str:
+    """Hide comments of a shell that look like headings."""
+    return re.sub(r"```.*?```", lambda b: b[0].replace("\n#", "\n\0#"), text, flags=re.DOTALL)
+
+
+def _unhide(block: str) -> str:
+    return block.replace("\0", "")
+
+
+COMMANDS = _commands()
