@@ -7,103 +7,28 @@ the digests must be as on a day without a fault.
 The proxy microburst injects the faults: it returns errors, closes the connection before or after a
 call, or delays it. To kill a run, the function's process gets SIGKILL during a call. The pauses
 between the function's retries are shortened; their number is unchanged.
-KEY_ROTATION_WIRE_FAULTS=all tests each fault at each call.
+`make soak` tests each fault at each call.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 
 from local.emulator.account import LocalAccount
 from local.emulator.records import Invocation
+from tests.local.calls import AFTER_PUBLISH, BY_LABEL, CALLS, COMPLETES, FAILED, Call, at_calls
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import DailyRuns, DayState, delete_lease
 from tests.local.microburst import FaultProxy, Rule, fault_proxy
 from tests.local.proxy import proxy_to
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
-SLEEP_SPEEDUP = 20
-ALL_CALLS = os.environ.get("KEY_ROTATION_WIRE_FAULTS") == "all"
-COMPLETES = "goes on"
-FAILED = "listed as failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A kind of call in a run.
-
-    request_contains: what its request contains, if the operation alone does not identify it
-    result: the result of a run that never gets a response: the name of an error, or how it
-      continues
-    """
-
-    label: str
-    operation: str
-    result: str
-    request_contains: str = ""
-
-    def matches(self, request: bytes) -> bool:
-        """Return whether a request is this call."""
-        named = (f".{self.operation} ".encode(), f" Action={self.operation}&".encode())
-        return any(name in request for name in named) and self.request_contains.encode() in request
-
-    def rule(self, **fault: object) -> Rule:
-        """Return a rule of microburst for this call."""
-        body = (
-            {"body": f"contains(to_string(@), '{self.request_contains}')"}
-            if self.request_contains
-            else {}
-        )
-        return {"service": "*", "operation": self.operation, **body, **fault}
-
-
-def _call(label: str, result: str, request_contains: str = "") -> Call:
-    operation, _, _ = label.partition(" ")
-    return Call(label=label, operation=operation, result=result, request_contains=request_contains)
-
-
-CALLS = (
-    _call("PutItem of the lease", "LedgerError", "LEASE"),
-    _call("GetItem of the state", "LedgerError", "STATE"),
-    _call("GetParameters", "SettingsUnreadableError"),
-    _call("ListSubscriptionsByTopic", "NoSubscriberError"),
-    _call("Query of the watches", "LedgerError"),
-    _call("ListUsers", "ListUsersError"),
-    _call("GenerateCredentialReport", COMPLETES),
-    _call("GetCredentialReport", COMPLETES),
-    _call("ListAccessKeys", FAILED),
-    _call("GetAccessKeyLastUsed", FAILED),
-    _call("TransactWriteItems of intents", FAILED, '"deleting"'),
-    _call("UpdateAccessKey", FAILED),
-    _call("DeleteAccessKey", FAILED),
-    _call("TransactWriteItems of outcomes", FAILED, '"ended"'),
-    _call("ListUserTags", COMPLETES),
-    _call("Publish", "PublishError"),
-    _call("TransactWriteItems of notices", FAILED, '"noticed"'),
-    _call("DeleteItem of an ended watch", FAILED, "WATCH"),
-    _call("PutItem of the state", "LedgerError", "STATE"),
-    _call("DeleteItem of the lease", COMPLETES, "LEASE"),
-)
-BY_LABEL = {call.label: call for call in CALLS}
-AFTER_PUBLISH = frozenset(call.label for call in CALLS[CALLS.index(BY_LABEL["Publish"]) + 1 :])
+SLEEP_SPEEDUP = 50
 THROTTLED: Rule = {"error": {"code": "Throttling", "status": 400}}
 SERVER_ERROR: Rule = {"error": {"code": "InternalFailure", "status": 500}}
 RESET: Rule = {"reset": True}
 ANSWER_LOST: Rule = {"response": {"abort_frac": 0}}
-
-for_every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.label)
-
-
-def for_calls(*labels: str) -> pytest.MarkDecorator:
-    """Test a fault at these calls, or at each call with KEY_ROTATION_WIRE_FAULTS=all."""
-    return (
-        for_every_call
-        if ALL_CALLS
-        else pytest.mark.parametrize("call", [BY_LABEL[label] for label in labels], ids=labels)
-    )
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +125,7 @@ def test_retries_overcome_a_fault_at_each_call_of_a_run(
     _assert_recovered(runs, undisturbed)
 
 
-@for_calls("GetParameters", "UpdateAccessKey", "TransactWriteItems of outcomes", "Publish")
+@at_calls("UpdateAccessKey", "Publish")
 def test_a_call_that_is_throttled_twice_is_retried(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
@@ -209,7 +134,15 @@ def test_a_call_that_is_throttled_twice_is_retried(
     _assert_recovered(runs, undisturbed)
 
 
-@for_every_call
+@at_calls(
+    "PutItem of the lease",
+    "TransactWriteItems of intents",
+    "UpdateAccessKey",
+    "DeleteAccessKey",
+    "TransactWriteItems of outcomes",
+    "Publish",
+    "TransactWriteItems of notices",
+)
 def test_a_call_whose_response_is_lost_is_retried_and_takes_effect_once(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
@@ -218,7 +151,7 @@ def test_a_call_whose_response_is_lost_is_retried_and_takes_effect_once(
     _assert_recovered(runs, undisturbed, may_repeat=call.operation == "Publish")
 
 
-@for_calls("UpdateAccessKey")
+@at_calls()  # each takes the 20 seconds of the timeout
 def test_a_call_that_exceeds_the_read_timeout_is_retried(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
@@ -230,7 +163,18 @@ def test_a_call_that_exceeds_the_read_timeout_is_retried(
 # --- faults that outlast the SDK's retries
 
 
-@for_every_call
+@at_calls(
+    "GetParameters",
+    "ListUsers",
+    "GetCredentialReport",
+    "ListAccessKeys",
+    "TransactWriteItems of intents",
+    "UpdateAccessKey",
+    "TransactWriteItems of outcomes",
+    "Publish",
+    "TransactWriteItems of notices",
+    "PutItem of the state",
+)
 def test_the_next_run_recovers_from_a_call_that_always_gets_http_500(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
@@ -240,7 +184,7 @@ def test_the_next_run_recovers_from_a_call_that_always_gets_http_500(
     _assert_recovered(runs, undisturbed, may_repeat=call.label in AFTER_PUBLISH)
 
 
-@for_calls("UpdateAccessKey")
+@at_calls("UpdateAccessKey")
 def test_the_next_run_recovers_from_a_call_that_is_always_throttled(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
@@ -273,7 +217,16 @@ def _run_killed(runs: DailyRuns, call: Call, when: str) -> None:
     assert _result_of(invocation) == "Runtime.ExitError"
 
 
-@for_every_call
+@at_calls(
+    "TransactWriteItems of intents",
+    "UpdateAccessKey",
+    "DeleteAccessKey",
+    "TransactWriteItems of outcomes",
+    "Publish",
+    "TransactWriteItems of notices",
+    "DeleteItem of an ended watch",
+    "PutItem of the state",
+)
 def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:
@@ -283,18 +236,10 @@ def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     _assert_recovered(runs, undisturbed, may_repeat=repeats)
 
 
-@for_calls(
-    "TransactWriteItems of intents",
-    "UpdateAccessKey",
-    "DeleteAccessKey",
-    "TransactWriteItems of outcomes",
-    "Publish",
-    "TransactWriteItems of notices",
-)
+@at_calls("UpdateAccessKey", "DeleteAccessKey", "Publish")
 def test_the_next_run_recovers_from_a_run_killed_before_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:
-    """Before a read, the state is as after the call before it. These calls are all the others."""
     _run_killed(runs, call, "before")
     delete_lease(runs.account)
     _assert_recovered(runs, undisturbed, may_repeat=call.label in AFTER_PUBLISH)
