@@ -36,9 +36,9 @@ def many(count: int) -> tuple[Outcome, ...]:
 @pytest.mark.parametrize("count", [300, 3_000, 10_000])
 def test_a_digest_of_any_number_of_keys_fits_into_messages_of_256_kib(count: int) -> None:
     """In bytes, with its attributes; and it is put together within seconds."""
-    began = time.perf_counter()
+    began = time.process_time()
     messages = compose(a_report(*many(count)))
-    assert time.perf_counter() - began < 15
+    assert time.process_time() - began < 15
     assert max(sent.size for sent, _ in messages) <= 256 * 1024
     named = sum(len(outcomes) for _, outcomes in messages)
     facts = json.loads(messages[-1][0].variants["default"])
