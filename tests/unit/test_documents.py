@@ -18,9 +18,11 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 README = (ROOT / "README.md").read_text()
 RULES = (ROOT / "docs/rules.md").read_text()
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+CRASHES = (ROOT / "docs/crashes.md").read_text()
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
 ROLE = (ROOT / "infra/function_role.py").read_text()
+FAULT_TESTS = "".join(path.read_text() for path in ROOT.glob("tests/local/*.py"))
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -93,6 +95,15 @@ def test_the_runbook_names_every_metric(metric: str) -> None:
 )
 def test_the_runbook_says_what_to_do_about_every_error_that_stops_a_run(error: str) -> None:
     assert f"`{error}`" in RUNBOOK
+
+
+@pytest.mark.parametrize(
+    ("call", "error"), re.findall(r'_call\("([^"]+)", (?:"(\w+)"|\w+)', FAULT_TESTS)
+)
+def test_the_page_on_crashes_lists_every_call_that_the_tests_disturb(call: str, error: str) -> None:
+    table = CRASHES.partition("## Faults between")[2].replace("`", "")
+    (row,) = [line for line in table.splitlines() if line.startswith(f"| {call} |")]
+    assert error in row
 
 
 def test_a_reader_of_forty_lines_knows_days_83_90_and_120_and_the_commands() -> None:
