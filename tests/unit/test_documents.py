@@ -21,6 +21,7 @@ RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 CRASHES = (ROOT / "docs/crashes.md").read_text()
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
+HANDLER = (ROOT / "functions/key_rotation/handler.py").read_text()
 ROLE = (ROOT / "infra/function_role.py").read_text()
 FAULT_TESTS = "".join(path.read_text() for path in ROOT.glob("tests/local/*.py"))
 
@@ -81,6 +82,11 @@ def test_the_readme_lists_the_roles_actions_and_no_others() -> None:
 )
 def test_the_runbook_names_every_metric(metric: str) -> None:
     assert f"`{metric}`" in RUNBOOK
+
+
+@pytest.mark.parametrize("text", re.findall(r'log\.\w+\("(\w+)"', HANDLER))
+def test_the_runbook_names_every_message_of_the_log(text: str) -> None:
+    assert f"`{text}`" in RUNBOOK
 
 
 @pytest.mark.parametrize(
