@@ -1,6 +1,9 @@
 """The documents agree with the code: a test fails when one of them misses what the code has."""
 
+import json
 import re
+import tarfile
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import get_args
 
@@ -74,6 +77,26 @@ def test_the_readme_lists_the_roles_actions_and_no_others() -> None:
     listed = set(re.findall(rf"`((?:{services}):\w+\*?)`", section))
     granted = set(re.findall(rf'"((?:{services}):\w+\*?)"', ROLE))
     assert listed == granted
+
+
+def test_the_email_in_the_readme_is_an_example_that_the_product_writes() -> None:
+    example = (ROOT / "docs/examples/digest-1.txt").read_text()
+    assert f"```text\n{example}```" in README
+
+
+def test_the_readme_names_the_cdk_cli_that_the_locked_cdk_needs_and_the_one_that_was_tried() -> (
+    None
+):
+    """Each cloud assembly states the oldest CLI that can read it."""
+    schema = distribution("aws-cdk.cloud-assembly-schema")
+    (packed,) = [file for file in schema.files or () if file.suffix == ".tgz"]
+    with tarfile.open(str(schema.locate_file(packed))) as archive:
+        file = archive.extractfile("package/cli-version.json")
+        assert file
+        needed = json.loads(file.read())["version"]
+    tried = json.loads((ROOT / "tests/local/cdk_cli/package.json").read_text())
+    assert f"{needed} or newer" in README
+    assert f"tried with {tried['devDependencies']['aws-cdk']}" in README
 
 
 @pytest.mark.parametrize(
