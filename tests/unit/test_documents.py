@@ -3,13 +3,14 @@
 import json
 import re
 import tarfile
+import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from key_rotation import errors
+from key_rotation import __version__, errors
 from key_rotation.domain import exemptions, watch
 from key_rotation.domain.model import Action, Mode, Reason, Scan
 from key_rotation.domain.settings import CHOICES, NAMES, RANGES
@@ -26,6 +27,12 @@ MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
 HANDLER = (ROOT / "functions/key_rotation/handler.py").read_text()
 ROLE = (ROOT / "infra/function_role.py").read_text()
 FAULT_TESTS = "".join(path.read_text() for path in ROOT.glob("tests/local/*.py"))
+
+
+def test_the_project_the_package_and_the_changelog_have_the_same_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (latest, *_) = re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert project["version"] == __version__ == latest
 
 
 @pytest.mark.parametrize("reason", list(Reason))
