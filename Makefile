@@ -64,7 +64,7 @@ test: lint unit-lambda ## everything but what takes hours: format, lint, types, 
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak
 
-unit: setup ## the rules alone: needs no AWS, takes a second
+unit: setup ## the rules, the messages and the documents, without AWS: about ten seconds
 	@$(BIN)/python -m pytest tests/unit
 
 unit-lambda: setup ## the same on the Python of the Lambda function, where that is installed
@@ -76,7 +76,7 @@ lint: setup ## formatting, every lint rule, strict types
 	@$(BIN)/mypy
 	@$(BIN)/zizmor --quiet --no-progress --offline --pedantic --strict-collection .github
 
-format: setup ## mend what can be mended by itself
+format: setup ## fix what ruff can fix
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
