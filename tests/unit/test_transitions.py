@@ -338,3 +338,10 @@ def test_a_key_that_is_only_kept_is_remembered_as_it_was(reason: Reason) -> None
         after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.INACTIVE)
         is watch
     )
+
+
+@pytest.mark.parametrize("reason", [Reason.NOTICE_OVER, Reason.UNUSED, Reason.STILL_HELD])
+def test_a_reason_that_belongs_to_an_action_is_recorded_with_its_event_only(reason: Reason) -> None:
+    decision = Decision(action=Action.KEEP, reason=reason)
+    with pytest.raises(ValueError, match=str(reason)):
+        after_no_action(a_watch(KEY, WINDOW), decision, Status.INACTIVE)
