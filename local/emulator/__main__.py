@@ -10,16 +10,12 @@ import asyncio
 import logging
 import os
 import shutil
-import signal
 import socket
 import sys
 import tempfile
-import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
 
 from local.emulator.clock import Clock
 from local.emulator.components import Components
@@ -35,6 +31,7 @@ from local.emulator.ministack_internals import (
 from local.emulator.patches import install
 from local.emulator.schedule import ScheduleRunner
 from local.emulator.schedule_target import ScheduleTarget
+from local.emulator.server import serve
 
 HOST = "127.0.0.1"
 READY_PREFIX = "ready "
@@ -69,7 +66,7 @@ def main() -> None:
     try:
         app = _assemble(clock, pool)
         print(f"{READY_PREFIX}http://{HOST}:{port}", flush=True)
-        asyncio.run(_serve(app, listener, pool, stop_with_stdin=options.until_stdin_closes))
+        asyncio.run(serve(app, listener, pool, stop_with_stdin=options.until_stdin_closes))
     finally:
         clock.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -136,45 +133,6 @@ def _assemble(clock: Clock, pool: ExecutionEnvironmentPool) -> App:
     install(components)
     app: App = private_name("app", "app")
     return with_control(app, Control(components))
-
-
-async def _serve(
-    app: App, listener: socket.socket, pool: ExecutionEnvironmentPool, *, stop_with_stdin: bool
-) -> None:
-    # Imported after the environment is set. mypy does not read .venv-emulator, which has hypercorn.
-    from hypercorn.asyncio import serve  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
-    from hypercorn.config import Config  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
-
-    config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.2
-    config.accesslog = None
-    try:
-        await serve(
-            cast("Any", app),  # hypercorn has a type for each kind of message
-            config,
-            shutdown_trigger=_stop_trigger(until_stdin_closes=stop_with_stdin),
-        )
-    finally:
-        # Running functions are killed first. Their requests would get no response, and the threads
-        # that wait for the functions would keep this process alive.
-        pool.close()
-
-
-def _stop_trigger(*, until_stdin_closes: bool) -> Callable[[], Awaitable[object]]:
-    """Return a coroutine function that waits for a signal or, if wanted, the end of stdin."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if until_stdin_closes:
-
-        def watch() -> None:
-            sys.stdin.read()
-            loop.call_soon_threadsafe(stop.set)
-
-        threading.Thread(target=watch, daemon=True).start()
-    return stop.wait
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Every private name of ministack that this package reads or calls; `patches` replaces others.
 
 These names may change in any release. Therefore the version of ministack is pinned, `private_name`
-raises an error when a name is missing, and tests/local/test_emulator.py uses all of them.
+raises an error when a name is missing, and the tests in tests/local/emulator use all of them.
 """
 
 import importlib
@@ -142,7 +142,7 @@ def send_to_queue(queue_arn: str, body: str) -> None:
 def backdate_key(key_id: str, created: datetime) -> None:
     """Set the creation date of a key. Its user is made at least as old."""
     key = _lookup(private_name("services.iam", "_access_keys"), key_id)
-    key["CreateDate"] = _timestamp(created)
+    key["CreateDate"] = iam_timestamp(created)
     user = private_name("services.iam", "_users")[key["UserName"]]
     user["CreateDate"] = min(user["CreateDate"], key["CreateDate"])
 
@@ -154,7 +154,8 @@ def _lookup(table: Mapping[str, Any], name: str) -> MinistackValue:
     return table[name]
 
 
-def _timestamp(instant: datetime) -> str:
+def iam_timestamp(instant: datetime) -> str:
+    """Format a time as IAM does."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -7,25 +7,33 @@ start.
 
 from local.emulator.components import Components
 from local.emulator.ministack_internals import check_version
-from local.emulator.patches import cloudformation, iam, lambda_functions, requests, sns
+from local.emulator.patches import (
+    authorization,
+    cloudformation,
+    iam,
+    lambda_functions,
+    last_used,
+    signatures,
+    sns,
+)
 
 
 def install(components: Components) -> None:
     """Apply all patches. Raises MinistackChangedError."""
     check_version()
-    requests.accept_any_signing_time()
-    requests.accept_requests_through_proxy(components.pool)
-    requests.treat_requests_as_tls()
+    signatures.accept_any_signing_time()
+    signatures.accept_requests_through_proxy(components.pool)
+    signatures.treat_requests_as_tls()
     cloudformation.keep_schedule_time_zone()
     cloudformation.keep_topic_kms_key()
-    requests.authorize_key_calls_by_user()
-    requests.authorize_each_parameter()
-    requests.authorize_topic_kms_key()
+    authorization.authorize_key_calls_by_user()
+    authorization.authorize_each_parameter()
+    authorization.authorize_topic_kms_key()
     iam.paginate_users()
     iam.paginate_access_keys()
     iam.check_owner_of_deleted_key()
-    iam.serve_last_used(components.event_log)
-    iam.serve_last_used_in_credential_report(components.event_log)
+    last_used.serve_last_used(components.event_log)
+    last_used.serve_last_used_in_credential_report(components.event_log)
     sns.reject_invalid_messages()
     sns.record_messages(components.clock, components.event_log)
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)

@@ -28,7 +28,7 @@ def keep_schedule_time_zone() -> None:
 def keep_topic_kms_key() -> None:
     """Keep the KMS key of a topic.
 
-    ministack drops it; `requests.authorize_topic_kms_key` needs it.
+    ministack drops it; `authorization.authorize_topic_kms_key` needs it.
     """
 
     def keep(arn: str, declared: Declared) -> None:
