@@ -33,9 +33,9 @@ class BackgroundTasks:
         """Run a task on a new thread, in a copy of the caller's context."""
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(work,), daemon=True)
-        with self._lock:
+        with self._lock:  # `wait` would take a thread that has not started for one that has ended
             self._running.add(thread)
-        thread.start()
+            thread.start()
 
     def wait(self) -> None:
         """Return when all tasks have ended, with all the tasks that they started."""
