@@ -45,7 +45,7 @@ In another terminal:
 
   # read the last e-mail
   curl -s {endpoint}/_local/outbox |
-    python3 -c 'import json, sys; print(json.import_ministack(sys.stdin)[-1]["bodies"]["email"])'
+    python3 -c 'import json, sys; print(json.load(sys.stdin)[-1]["bodies"]["email"])'
 
 Ctrl-C stops the account and deletes its data. Its log: {log}
 """

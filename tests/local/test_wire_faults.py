@@ -28,7 +28,7 @@ SLEEP_SPEEDUP = 50
 THROTTLED: Rule = {"error": {"code": "Throttling", "status": 400}}
 SERVER_ERROR: Rule = {"error": {"code": "InternalFailure", "status": 500}}
 RESET: Rule = {"reset": True}
-ANSWER_LOST: Rule = {"response": {"abort_frac": 0}}
+RESPONSE_LOST: Rule = {"response": {"abort_frac": 0}}
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_call_that_is_throttled_twice_is_retried(
 def test_a_call_whose_response_is_lost_is_retried_and_takes_effect_once(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
-    invocation = _run_with_faults(runs, proxy, call.rule(**ANSWER_LOST, times=1))
+    invocation = _run_with_faults(runs, proxy, call.rule(**RESPONSE_LOST, times=1))
     assert _result_of(invocation) == COMPLETES
     _assert_recovered(runs, undisturbed, may_repeat=call.operation == "Publish")
 
