@@ -64,7 +64,7 @@ test: lint unit-lambda ## everything but what takes hours: format, lint, types, 
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak
 
-unit: setup ## the rules, the messages and the documents, without AWS: about ten seconds
+unit: setup ## the rules and the messages, without AWS: about five seconds
 	@$(BIN)/python -m pytest tests/unit
 
 unit-lambda: setup ## the same on the Python of the Lambda function, where that is installed

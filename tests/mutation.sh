@@ -31,8 +31,6 @@ pytest_add_cli_args = [
     "-p", "no:hypothesispytest",
     "--ignore-glob=*digest*",
     "--ignore=tests/unit/test_architecture.py",
-    "--ignore=tests/unit/test_documents.py",
-    "--ignore=tests/unit/test_documents_paths.py",
 ]
 TOML
 "$mutmut" run --max-children 2 | tail -n 1

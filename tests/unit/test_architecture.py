@@ -188,13 +188,3 @@ def test_the_emulator_knows_nothing_of_key_rotation() -> None:
         assert not re.search(
             r"^\s*(from|import) (key_rotation|infra|local\.demo)\b", text, re.MULTILINE
         ), path
-
-
-def test_no_function_is_longer_than_forty_lines() -> None:
-    root = Path(__file__).parents[2]
-    folders = ("bench", "functions", "infra", "local", "release", "tests")
-    for path in (path for folder in folders for path in (root / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                lines = (node.end_lineno or 0) - node.lineno + 1
-                assert lines <= 40, f"{path.relative_to(root)}:{node.name} has {lines} lines"
