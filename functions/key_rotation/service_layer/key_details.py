@@ -68,6 +68,8 @@ class KeyDetailsReader:
 
     def read_account_alias(self) -> str:
         """Return the account's alias; empty where there is none, or it cannot be read."""
+        if not self.context.budget.allows_details:
+            return ""
         try:
             aliases = self.iam.list_account_aliases()["AccountAliases"]
         except (*AWS_ERRORS, KeyError):

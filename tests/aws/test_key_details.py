@@ -1,0 +1,56 @@
+"""What only makes the digest more useful is read if it can be, and never stops a run."""
+
+from datetime import timedelta
+
+import pytest
+
+from key_rotation.domain.execution import TimeBudget
+from tests.aws.aws_account import AwsAccount
+from tests.aws.faults import refused
+
+ALIAS = "example-prod"
+TOTAL = timedelta(minutes=16)
+
+
+@pytest.fixture
+def aliased(account: AwsAccount) -> AwsAccount:
+    """An account with an alias, and a stale key with a description and a newer key beside it."""
+    account.clients.iam.create_account_alias(AccountAlias=ALIAS)
+    key_id = account.key("alice", age=83)
+    account.key("alice", age=1)
+    account.tag("alice", key_id, "CI upload")
+    return account
+
+
+def test_the_digest_gives_alias_description_and_newer_key(aliased: AwsAccount) -> None:
+    aliased.run()
+    text = aliased.mails[-1]["text"]
+    assert text.startswith(f"Key rotation in account {ALIAS} (")
+    assert "description: CI upload" in text
+    assert "newer key AKIA" in text
+
+
+@pytest.mark.parametrize("call", ["ListAccountAliases", "ListUserTags"])
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling", "ServiceFailure"])
+def test_a_detail_that_cannot_be_read_is_left_out_and_the_notice_is_given(
+    aliased: AwsAccount, call: str, code: str
+) -> None:
+    with refused(aliased, f"iam.{call}", code):
+        response = aliased.run()
+    assert (len(response["noticed"]), response["failed"]) == (1, [])
+    text = aliased.mails[-1]["text"]
+    assert (ALIAS in text, "CI upload" in text) == (
+        call != "ListAccountAliases",
+        call != "ListUserTags",
+    )
+
+
+@pytest.mark.parametrize(("left", "read"), [(2.01, True), (2, False), (0.5, False)])
+def test_details_are_not_read_in_the_last_eighth_of_the_time(
+    aliased: AwsAccount, left: float, *, read: bool
+) -> None:
+    """So that the digest is published before Lambda ends the function."""
+    aliased.run_within(TimeBudget(lambda: timedelta(minutes=left), TOTAL))
+    mail = aliased.mails[-1]
+    assert len(mail["data"]["noticed"]) == 1
+    assert (ALIAS in mail["text"], "CI upload" in mail["text"]) == (read, read)
