@@ -44,12 +44,12 @@ DEFAULTS = {
 }
 
 
-def with_root(report: bytes) -> bytes:
+def with_root_row(run_for_report: bytes) -> bytes:
     """Add the row of the root user, which moto leaves out, to a credential report."""
-    head, *rows = report.decode().strip().split("\n")
-    named = {"user": "<root_account>", "user_creation_time": "2020-01-01T00:00:00+00:00"}
-    unused = {"access_key_1_active": "false", "access_key_2_active": "false"}
-    root = ",".join((named | unused).get(column, "N/A") for column in head.split(","))
+    head, *rows = run_for_report.decode().strip().split("\n")
+    root_fields = {"user": "<root_account>", "user_creation_time": "2020-01-01T00:00:00+00:00"}
+    no_keys = {"access_key_1_active": "false", "access_key_2_active": "false"}
+    root = ",".join((root_fields | no_keys).get(column, "N/A") for column in head.split(","))
     return "\n".join([head, root, *rows]).encode()
 
 
@@ -57,54 +57,54 @@ def with_root(report: bytes) -> bytes:
 class AwsAccount:
     """The account, the clock, and what people do.
 
-    reported: when the credential report was generated; None for now
+    report_generated_at: when the credential report was generated; None for now
     clock: measures and waits; by default, waiting takes no time
     """
 
     clients: Clients
     environment: RunEnvironment
     now: datetime = START
-    runs: int = 0
-    reported: datetime | None = None
+    run_count: int = 0
+    report_generated_at: datetime | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     clock: Clock = field(default_factory=InstantClock)
     lease_options: LeaseOptions = field(default_factory=LeaseOptions)
 
-    def key(self, user: str, *, age: int, status: str = "Active", path: str = "/") -> str:
+    def create_key(self, user: str, *, age: int, status: str = "Active", path: str = "/") -> str:
         """Make a key of an age in days, and its user if there is none; returns its id."""
         with time_machine.travel(self.now - timedelta(days=age), tick=False):
             if user not in self._users():
                 self.clients.iam.create_user(UserName=user, Path=path)
-            made = self.clients.iam.create_access_key(UserName=user)["AccessKey"]
+            created = self.clients.iam.create_access_key(UserName=user)["AccessKey"]
         if status != "Active":
-            self.turn(user, made["AccessKeyId"], status)
-        return made["AccessKeyId"]
+            self.set_status(user, created["AccessKeyId"], status)
+        return created["AccessKeyId"]
 
-    def turn(self, user: str, key_id: str, status: str) -> None:
+    def set_status(self, user: str, key_id: str, status: str) -> None:
         """Set a key's status, as a person would."""
-        found = self._key(key_id)
-        assert found.user_name == user
-        found.status = status
+        key = self._key(key_id)
+        assert key.user_name == user
+        key.status = status
 
-    def use(self, key_id: str, at: datetime | None = None) -> None:
+    def use_key(self, key_id: str, at: datetime | None = None) -> None:
         """Use a key, now or at another time."""
         self._key(key_id).last_used = AccessKeyLastUsed(at or self.now, "s3", REGION)
 
-    def tag(self, user: str, key_id: str, description: str) -> None:
+    def tag_key(self, user: str, key_id: str, description: str) -> None:
         """Describe a key, as the console does: by a tag of its user, named after the key."""
         self.clients.iam.tag_user(UserName=user, Tags=[{"Key": key_id, "Value": description}])
 
-    def rename_keys(self, user: str, name: str) -> None:
+    def rename_owner(self, user: str, name: str) -> None:
         """Let the keys of a renamed user know the new name, which moto forgets."""
-        for key in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys.values():
-            if key.user_name == user:
-                key.user_name = name
+        for create_key in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys.values():
+            if create_key.user_name == user:
+                create_key.user_name = name
 
-    def delete(self, user: str, key_id: str) -> None:
+    def delete_key(self, user: str, key_id: str) -> None:
         """Delete a key, as its owner would."""
         self.clients.iam.delete_access_key(UserName=user, AccessKeyId=key_id)
 
-    def put(self, **parameters: str) -> None:
+    def put_parameters(self, **parameters: str) -> None:
         """Edit parameters; underscores stand for dashes."""
         for name, value in parameters.items():
             self.clients.ssm.put_parameter(
@@ -114,15 +114,15 @@ class AwsAccount:
                 Overwrite=True,
             )
 
-    def report(self, event: Mapping[str, Any] | None = None) -> Report:
+    def run_for_report(self, event: Mapping[str, Any] | None = None) -> Report:
         """Run once; returns what the run has to say."""
         return self.run_within(UNLIMITED, event)
 
     def run_within(self, budget: TimeBudget, event: Mapping[str, Any] | None = None) -> Report:
         """Run once, with so much time; returns the report."""
-        self.runs += 1
+        self.run_count += 1
         execution = Execution(
-            run_id=f"run-{self.runs}",
+            run_id=f"run-{self.run_count}",
             now=Now(instant=self.now, zone=self.zone),
             clock=self.clock,
             budget=budget,
@@ -143,15 +143,15 @@ class AwsAccount:
 
     def run(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run once; returns the answer."""
-        return response(self.report(event))
+        return response(self.run_for_report(event))
 
-    def after(self, days: int) -> dict[str, Any]:
+    def run_after(self, days: int) -> dict[str, Any]:
         """Let days pass without a run, then run; returns the answer."""
         self.now += timedelta(days=days)
         return self.run()
 
     @contextmanager
-    def nobody_listening(self) -> Iterator[None]:
+    def without_subscriber(self) -> Iterator[None]:
         """Let the only subscription wait for its confirmation."""
         [subscription] = sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.values()
         arn, subscription.arn = subscription.arn, "PendingConfirmation"
@@ -160,10 +160,17 @@ class AwsAccount:
         finally:
             subscription.arn = arn
 
-    def iam(self) -> dict[str, tuple[str | None, str, datetime]]:
+    def iam_keys(self) -> dict[str, tuple[str | None, str, datetime]]:
         """All keys with their user, status and creation."""
         keys = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys.values()
-        return {key.access_key_id: (key.user_name, key.status, key.create_date) for key in keys}
+        return {
+            create_key.access_key_id: (
+                create_key.user_name,
+                create_key.status,
+                create_key.create_date,
+            )
+            for create_key in keys
+        }
 
     def watch(self, key_id: str) -> dict[str, Any] | None:
         """What the ledger remembers of a key; None for nothing."""
@@ -179,27 +186,27 @@ class AwsAccount:
         return keys[key_id].status if key_id in keys else None
 
     @property
-    def mails(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, Any]]:
         """All messages that SNS took: subject, text and JSON."""
         topic = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[self.environment.topic_arn]
         return [
             {
-                "subject": sent[2],
+                "subject": notification[2],
                 "text": variants["email"],
                 "data": json.loads(variants.get("sqs", variants["default"])),
-                "attributes": sent[3],
+                "attributes": notification[3],
                 "variants": variants,
             }
-            for sent in topic.sent_notifications
-            if (variants := json.loads(sent[1]))
+            for notification in topic.sent_notifications
+            if (variants := json.loads(notification[1]))
         ]
 
     def items(self, pk: str) -> list[dict[str, Any]]:
         """The items of one partition of the ledger."""
-        answer = self.clients.table.query(
+        response = self.clients.table.query(
             KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": pk}
         )
-        return answer["Items"]
+        return response["Items"]
 
     def _users(self) -> set[str]:
         return {user["UserName"] for user in self.clients.iam.list_users()["Users"]}
@@ -213,21 +220,21 @@ def _clients() -> tuple[Clients, Any, Any]:
     """Build the clients once, since botocore takes its time; moto answers them all the same."""
     session = boto3.Session(region_name=REGION)
     member, deployment = build_member_clients(), build_deployment_clients("ledger")
-    ours = Clients(
+    clients = Clients(
         iam=member.iam,
         ssm=deployment.ssm,
         sns=deployment.sns,
         table=deployment.table,
         functions=deployment.functions,
     )
-    return ours, session.client("dynamodb"), session.client("sns")
+    return clients, session.client("dynamodb"), session.client("sns")
 
 
 @contextmanager
 def open_account() -> Iterator[AwsAccount]:
     """Open an account with a table, a topic that somebody listens to, and the parameters."""
     with moto.mock_aws():
-        ours, dynamodb, sns = _clients()
+        clients, dynamodb, sns = _clients()
         dynamodb.create_table(
             TableName="ledger",
             KeySchema=[
@@ -243,21 +250,21 @@ def open_account() -> Iterator[AwsAccount]:
         topic_arn = sns.create_topic(Name="notices")["TopicArn"]
         sns.subscribe(TopicArn=topic_arn, Protocol="email", Endpoint="sec@example.com")
         account = AwsAccount(
-            clients=ours,
+            clients=clients,
             environment=RunEnvironment(
                 account_id=DEFAULT_ACCOUNT_ID,
                 topic_arn=topic_arn,
                 parameter_path="/key-rotation",
             ),
         )
-        account.put(**DEFAULTS)
+        account.put_parameters(**DEFAULTS)
 
-        def dated(parsed: dict[str, Any], **_: Any) -> None:
-            parsed["GeneratedTime"] = account.reported or account.now
+        def set_generated_time(parsed: dict[str, Any], **_: Any) -> None:
+            parsed["GeneratedTime"] = account.report_generated_at or account.now
             if parsed.get("Content", b"").startswith(b"user,"):
-                parsed["Content"] = with_root(parsed["Content"])
+                parsed["Content"] = with_root_row(parsed["Content"])
 
-        events = ours.iam.meta.events
-        events.register("after-call.iam.GetCredentialReport", dated)
+        events = clients.iam.meta.events
+        events.register("after-call.iam.GetCredentialReport", set_generated_time)
         yield account
-        events.unregister("after-call.iam.GetCredentialReport", dated)
+        events.unregister("after-call.iam.GetCredentialReport", set_generated_time)

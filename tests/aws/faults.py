@@ -12,61 +12,61 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from tests.aws.aws_account import AwsAccount
 
 
-class KilledError(BaseException):
+class ProcessKilledError(BaseException):
     """Raised where the process dies: nothing may catch it."""
 
 
 RETRIED = frozenset({"Throttling", "LimitExceeded"})
 
 
-def refusal(operation: str, code: str) -> ClientError:
+def client_error(operation: str, code: str) -> ClientError:
     """The error that AWS answers: a refusal at once, or a throttling after the last retry."""
     refused = {"HTTPStatusCode": 400, "RetryAttempts": 9 if code in RETRIED else 0}
-    answer: Any = {
+    response: Any = {
         "Error": {"Code": code, "Message": f"fault: {code}"},
         "ResponseMetadata": refused,
     }
-    return ClientError(answer, operation)
+    return ClientError(response, operation)
 
 
 @contextmanager
-def on(account: AwsAccount, event: str, act: Callable[..., None]) -> Iterator[None]:
+def on_event(account: AwsAccount, event: str, action: Callable[..., None]) -> Iterator[None]:
     """Do something at each of botocore's events, such as `before-call.iam.UpdateAccessKey`."""
     for events in _events(account):
-        events.register_first(event, act)
+        events.register_first(event, action)
     try:
         yield
     finally:
         for events in _events(account):
-            events.unregister(event, act)
+            events.unregister(event, action)
 
 
 @contextmanager
-def fault(
+def failing_call(
     account: AwsAccount,
     call: str,
     error: BaseException,
     *,
     when: str = "before",
-    of: str | None = None,
+    only_for: str | None = None,
     nth: int | None = None,
     since: int = 0,
 ) -> Iterator[None]:
     """Let a call fail, such as `iam.UpdateAccessKey`: before it happens, or after it did.
 
-    of: only for this user or key
+    only_for: only for this user or key
     nth: only the call of this number, of those that are meant; the first is 0
     since: only the calls of this number and after
     """
     calls = count()
 
     def fail(context: Any, **_: Any) -> None:
-        if of in {None, *context["named"]}:
+        if only_for in {None, *context["named"]}:
             number = next(calls)
             if number >= since and nth in {None, number}:
                 raise error
 
-    with _naming(account), on(account, f"{when}-call.{call}", fail):
+    with _recording_parameters(account), on_event(account, f"{when}-call.{call}", fail):
         yield
 
 
@@ -76,53 +76,65 @@ def refused(
     call: str,
     code: str = "AccessDenied",
     *,
-    of: str | None = None,
+    only_for: str | None = None,
     nth: int | None = None,
     since: int = 0,
 ) -> Iterator[None]:
-    """AWS refuses a call; the other parameters are those of `fault`."""
-    with fault(account, call, refusal(call.partition(".")[2], code), of=of, nth=nth, since=since):
+    """AWS refuses a call; the other parameters are those of `failing_call`."""
+    with failing_call(
+        account,
+        call,
+        client_error(call.partition(".")[2], code),
+        only_for=only_for,
+        nth=nth,
+        since=since,
+    ):
         yield
 
 
 @contextmanager
-def answer_lost(account: AwsAccount, call: str, *, nth: int | None = None) -> Iterator[None]:
+def response_lost(account: AwsAccount, call: str, *, nth: int | None = None) -> Iterator[None]:
     """A call happens, and its answer never arrives."""
-    lost = ReadTimeoutError(endpoint_url="https://aws")
-    with fault(account, call, lost, when="after", nth=nth):
+    timeout = ReadTimeoutError(endpoint_url="https://aws")
+    with failing_call(account, call, timeout, when="after", nth=nth):
         yield
 
 
 @contextmanager
-def answered(
+def altered_response(
     account: AwsAccount,
     call: str,
     change: Callable[[dict[str, Any]], None],
     *,
-    of: str | None = None,
+    only_for: str | None = None,
 ) -> Iterator[None]:
     """AWS answers something else than moto does."""
 
-    def answer(context: Any, parsed: dict[str, Any], **_: Any) -> None:
-        if of in {None, *context["named"]}:
+    def response(context: Any, parsed: dict[str, Any], **_: Any) -> None:
+        if only_for in {None, *context["named"]}:
             change(parsed)
 
-    with _naming(account), on(account, f"after-call.{call}", answer):
+    with _recording_parameters(account), on_event(account, f"after-call.{call}", response):
         yield
 
 
 @contextmanager
-def meanwhile(
-    account: AwsAccount, call: str, act: Callable[[], None], *, when: str = "before", nth: int = 0
+def interleaved(
+    account: AwsAccount,
+    call: str,
+    action: Callable[[], None],
+    *,
+    when: str = "before",
+    nth: int = 0,
 ) -> Iterator[None]:
     """Somebody does something right before or after a call, of that number; the first is 0."""
     calls = count()
 
-    def happen(**_: Any) -> None:
+    def call_action(**_: Any) -> None:
         if next(calls) == nth:
-            act()
+            action()
 
-    with on(account, f"{when}-call.{call}", happen):
+    with on_event(account, f"{when}-call.{call}", call_action):
         yield
 
 
@@ -140,19 +152,19 @@ def in_pages(account: AwsAccount, call: str, field: str, size: int) -> Iterator[
             parsed["Marker"] = str(start + size)
         sizes.append(len(parsed[field]))
 
-    with _naming(account), on(account, f"after-call.{call}", page):
+    with _recording_parameters(account), on_event(account, f"after-call.{call}", page):
         yield sizes
 
 
 @contextmanager
-def _naming(account: AwsAccount) -> Iterator[None]:
+def _recording_parameters(account: AwsAccount) -> Iterator[None]:
     """Keep the parameters of a call for the events that come after it."""
 
-    def name(params: dict[str, Any], context: Any, **_: Any) -> None:
+    def record(params: dict[str, Any], context: Any, **_: Any) -> None:
         context["named"] = [value for value in params.values() if isinstance(value, str)]
         context["marker"] = params.get("Marker")
 
-    with on(account, "provide-client-params", name):
+    with on_event(account, "provide-client-params", record):
         yield
 
 
@@ -178,7 +190,7 @@ class Death:
             events.register_first("after-call", self._after)
         try:
             yield
-        except KilledError:
+        except ProcessKilledError:
             pass
         finally:
             for events in _events(account):
@@ -187,18 +199,18 @@ class Death:
 
     def _before(self, model: Any, **_: Any) -> None:
         if self.dead:
-            raise KilledError
+            raise ProcessKilledError
         with self.one_by_one:
             self.calls.append(model.name)
             self.here.call = len(self.calls) - 1
         if self.here.call == self.at and self.when == "before":
             self.dead = True
-            raise KilledError
+            raise ProcessKilledError
 
     def _after(self, **_: Any) -> None:
         if self.here.call == self.at and self.when == "after":
             self.dead = True
-            raise KilledError
+            raise ProcessKilledError
 
 
 def _events(account: AwsAccount) -> list[Any]:

@@ -22,7 +22,7 @@ Page = Mapping[str, Any]
 
 
 @dataclass
-class Clock:
+class SimulatedClock:
     """The simulated time; every request to IAM moves it on."""
 
     now: datetime = START
@@ -39,20 +39,20 @@ class Clock:
 
 
 @dataclass
-class Pages:
+class Paginator:
     """A paginator."""
 
     pages: Any
 
-    def paginate(self, **asked: Any) -> Iterator[Page]:
+    def paginate(self, **parameters: Any) -> Iterator[Page]:
         """Give the pages."""
-        yield from self.pages(**asked)
+        yield from self.pages(**parameters)
 
 
-class Iam:
+class FakeIam:
     """IAM with `users` users of two old keys each, and a rate for all requests together."""
 
-    def __init__(self, clock: Clock, *, users: int, rate: float) -> None:
+    def __init__(self, clock: SimulatedClock, *, users: int, rate: float) -> None:
         """Fill the account."""
         self.calls: Counter[str] = Counter()
         self.keys: dict[str, list[dict[str, Any]]] = {
@@ -70,35 +70,40 @@ class Iam:
         self._clock = clock
         self._pause = 1 / rate
 
-    def get_paginator(self, name: str) -> Pages:
+    def get_paginator(self, name: str) -> Paginator:
         """Give the paginator of a listing."""
-        return Pages(getattr(self, f"_{name}"))
+        return Paginator(getattr(self, f"_{name}"))
 
     def list_account_aliases(self) -> Page:
         """The account has no alias."""
         self._count("ListAccountAliases")
         return {"AccountAliases": []}
 
-    def get_access_key_last_used(self, **asked: str) -> Page:
+    def get_access_key_last_used(self, **parameters: str) -> Page:
         """Tell that a key was never used."""
         self._count("GetAccessKeyLastUsed")
-        never = {"ServiceName": "N/A", "Region": "N/A"}
-        return {"UserName": self._owners[asked["AccessKeyId"]], "AccessKeyLastUsed": never}
+        never_used = {"ServiceName": "N/A", "Region": "N/A"}
+        return {
+            "UserName": self._owners[parameters["AccessKeyId"]],
+            "AccessKeyLastUsed": never_used,
+        }
 
-    def update_access_key(self, **asked: str) -> None:
+    def update_access_key(self, **parameters: str) -> None:
         """Set a key's status; once is enough."""
         self._count("UpdateAccessKey")
         [key] = (
-            k for k in self.keys[asked["UserName"]] if k["AccessKeyId"] == asked["AccessKeyId"]
+            k
+            for k in self.keys[parameters["UserName"]]
+            if k["AccessKeyId"] == parameters["AccessKeyId"]
         )
-        assert key["Status"] != asked["Status"]
-        key["Status"] = asked["Status"]
+        assert key["Status"] != parameters["Status"]
+        key["Status"] = parameters["Status"]
 
     def _list_users(self, **_: Any) -> Iterator[Page]:
         names = list(self.keys)
         for start in range(0, len(names), 1000):
             self._count("ListUsers")
-            some = names[start : start + 1000]
+            page = names[start : start + 1000]
             yield {
                 "Users": [
                     {
@@ -107,13 +112,13 @@ class Iam:
                         "UserId": f"AIDA{name:0>17}",
                         "CreateDate": OLD,
                     }
-                    for name in some
+                    for name in page
                 ]
             }
 
-    def _list_access_keys(self, **asked: str) -> Iterator[Page]:
+    def _list_access_keys(self, **parameters: str) -> Iterator[Page]:
         self._count("ListAccessKeys")
-        yield {"AccessKeyMetadata": [dict(key) for key in self.keys[asked["UserName"]]]}
+        yield {"AccessKeyMetadata": [dict(key) for key in self.keys[parameters["UserName"]]]}
 
     def _list_user_tags(self, **_: str) -> Iterator[Page]:
         self._count("ListUserTags")
@@ -125,7 +130,7 @@ class Iam:
             self.calls[name] += 1
 
 
-class Table:
+class FakeTable:
     """The ledger's table: items by their keys, and the conditions that the ledger puts."""
 
     name = "ledger"
@@ -139,14 +144,14 @@ class Table:
 
     def get_item(self, *, Key: Mapping[str, str], **_: Any) -> Page:  # noqa: N803 - boto's name
         """Read an item."""
-        found = self._items.get(Key["pk"], {}).get(Key["sk"])
-        return {"Item": found} if found else {}
+        item = self._items.get(Key["pk"], {}).get(Key["sk"])
+        return {"Item": item} if item else {}
 
-    def put_item(self, **put: Any) -> None:
+    def put_item(self, **request: Any) -> None:
         """Write an item."""
         with self._lock:
-            self._check(put, put["Item"])
-            self._put(put["Item"])
+            self._check(request, request["Item"])
+            self._put(request["Item"])
 
     def delete_item(self, **deletion: Any) -> None:
         """Remove an item."""
@@ -159,18 +164,18 @@ class Table:
         """Write all items, or none."""
         puts = [each["Put"] for each in TransactItems]
         with self._lock:
-            for put in puts:
-                self._check(put, put["Item"])
-            for put in puts:
-                self._put(put["Item"])
+            for request in puts:
+                self._check(request, request["Item"])
+            for request in puts:
+                self._put(request["Item"])
 
-    def get_paginator(self, _: str) -> Pages:
+    def get_paginator(self, _: str) -> Paginator:
         """Query a partition."""
 
-        def query(**asked: Any) -> Iterator[Page]:
-            yield {"Items": list(self.partition(asked["ExpressionAttributeValues"][":pk"]))}
+        def query(**parameters: Any) -> Iterator[Page]:
+            yield {"Items": list(self.partition(parameters["ExpressionAttributeValues"][":pk"]))}
 
-        return Pages(query)
+        return Paginator(query)
 
     def partition(self, pk: str) -> Sequence[dict[str, Any]]:
         """The items of a partition."""
@@ -180,24 +185,26 @@ class Table:
         self._items.setdefault(item["pk"], {})[item["sk"]] = item
 
     def _check(self, write: Page, key: Mapping[str, Any]) -> None:
-        wanted = write.get("ConditionExpression")
-        found = self._items.get(key["pk"], {}).get(key["sk"], {})
+        condition = write.get("ConditionExpression")
+        item = self._items.get(key["pk"], {}).get(key["sk"], {})
         values = write.get("ExpressionAttributeValues", {})
-        fits = not found if wanted == "attribute_not_exists(pk)" else True
-        if not fits or any(found.get(name[1:]) != value for name, value in values.items()):
+        holds = not item if condition == "attribute_not_exists(pk)" else True
+        if not holds or any(item.get(name[1:]) != value for name, value in values.items()):
             error = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "no"}}
             raise ClientError(cast("Any", error), "write")
 
 
 @dataclass
-class Topic:
+class FakeTopic:
     """SNS: somebody listens, and messages are kept."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
 
-    def get_paginator(self, _: str) -> Pages:
+    def get_paginator(self, _: str) -> Paginator:
         """List the subscriptions."""
-        return Pages(lambda **_: [{"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:::one"}]}])
+        return Paginator(
+            lambda **_: [{"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:::one"}]}]
+        )
 
     def publish(self, **message: Any) -> None:
         """Take a message."""
@@ -206,7 +213,7 @@ class Topic:
 
 
 @dataclass
-class Parameters:
+class FakeParameterStore:
     """Parameter Store."""
 
     values: dict[str, str] = field(default_factory=lambda: dict(DEFAULTS))
@@ -221,7 +228,9 @@ class Parameters:
         }
 
 
-def clients(iam: Iam, table: Table, topic: Topic, parameters: Parameters) -> Clients:
+def fake_clients(
+    iam: FakeIam, table: FakeTable, topic: FakeTopic, parameters: FakeParameterStore
+) -> Clients:
     """Put them where the product has boto's."""
     return Clients(
         iam=cast("Any", iam),

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from tests.aws.aws_account import AwsAccount
-from tests.aws.histories.account import DEFAULTS, Key
-from tests.aws.histories.calls import Fault, Kind
+from tests.aws.histories.fault_injection import Fault, FaultKind
+from tests.aws.histories.simulated_account import DEFAULTS, Key
 from tests.aws.histories.simulator import Run, Simulator, without_threads
 
-HAPPENED = frozenset(
+REPORTED_SECTIONS = frozenset(
     {"noticed", "deactivated", "deleted", "extended", "withdrawn", "adopted", "closed", "held"}
 )
 
@@ -36,7 +36,7 @@ def an_eventful_day(simulator: Simulator) -> dict[str, Key]:
     account = simulator.account
 
     def a_key(name: str, age: int) -> Key:
-        return account.issue(account.hire(name, age=age), age)
+        return account.create_key(account.create_user(name, age=age), age)
 
     keys = {
         "deleted": a_key("bob", 400),
@@ -54,45 +54,45 @@ def an_eventful_day(simulator: Simulator) -> dict[str, Key]:
     simulator.run()  # the weekly full scan, so that the eventful day uses the credential report
     account.now += timedelta(days=3)
     keys["noticed"] = a_key("grace", 16)
-    account.use(keys["extended"], account.now - timedelta(days=2), timedelta(0))
-    account.turn(keys["noticed again"], "Active")
-    account.remove(keys["closed"])
+    account.use_key(keys["extended"], account.now - timedelta(days=2), timedelta(0))
+    account.set_status(keys["noticed again"], "Active")
+    account.delete_key(keys["closed"])
     return keys
 
 
 def the_same_day_in_moto(account: AwsAccount) -> dict[str, str]:
     """The eventful day once more, in moto."""
-    account.put(**{name.replace("-", "_"): value for name, value in DEFAULTS.items()})
+    account.put_parameters(**{name.replace("-", "_"): value for name, value in DEFAULTS.items()})
     names = {"deleted": "bob", "extended": "carol", "closed": "dave", "noticed again": "erin"}
-    keys = {fate: account.key(name, age=400) for fate, name in names.items()}
+    keys = {label: account.create_key(name, age=400) for label, name in names.items()}
     account.run()
-    account.after(4)
+    account.run_after(4)
     account.now += timedelta(days=2)
-    keys["deactivated"] = account.key("frank", age=20)
+    keys["deactivated"] = account.create_key("frank", age=20)
     account.run()
-    account.after(1)
+    account.run_after(1)
     account.now += timedelta(days=3)
-    keys["noticed"] = account.key("grace", age=16)
-    account.use(keys["extended"], account.now - timedelta(days=2))
-    account.turn("erin", keys["noticed again"], "Active")
-    account.delete("dave", keys["closed"])
+    keys["noticed"] = account.create_key("grace", age=16)
+    account.use_key(keys["extended"], account.now - timedelta(days=2))
+    account.set_status("erin", keys["noticed again"], "Active")
+    account.delete_key("dave", keys["closed"])
     return keys
 
 
-def facts(simulator: Simulator, keys: Mapping[str, Key]) -> dict[str, Any]:
+def account_state(simulator: Simulator, keys: Mapping[str, Key]) -> dict[str, Any]:
     """What must be the same: IAM, and the ledger without versions and names of runs."""
-    items, existing = simulator.cloud.table.items, simulator.account.keys
+    items, existing = simulator.aws.table.items, simulator.account.keys
     return {
-        fate: (
+        label: (
             existing[key.key_id].status if key.key_id in existing else None,
-            _memory(items.get(("WATCH", key.key_id))),
+            _watch_state(items.get(("WATCH", key.key_id))),
             [item["action"] for place, item in items.items() if place[0] == _history(key)],
         )
-        for fate, key in keys.items()
+        for label, key in keys.items()
     }
 
 
-def _memory(watch: Mapping[str, Any] | None) -> Any:
+def _watch_state(watch: Mapping[str, Any] | None) -> Any:
     return watch and (watch["state"], watch["reactivations"], watch["unreported_events"])
 
 
@@ -100,14 +100,14 @@ def _history(key: Key) -> str:
     return f"HISTORY#{key.key_id}"
 
 
-def reported(runs: list[Run], keys: Mapping[str, Key]) -> Counter[tuple[str, str]]:
+def entry_counts(runs: list[Run], keys: Mapping[str, Key]) -> Counter[tuple[str, str]]:
     """How often the digests of these runs reported each thing of each key."""
-    fates = {key.key_id: fate for fate, key in keys.items()}
+    labels = {key.key_id: label for label, key in keys.items()}
     return Counter(
-        (telling.section, fates[telling.key_id or ""])
+        (entry.section, labels[entry.key_id or ""])
         for run in runs
-        for telling in run.tellings
-        if telling.section in HAPPENED
+        for entry in run.entries
+        if entry.section in REPORTED_SECTIONS
     )
 
 
@@ -115,12 +115,16 @@ def test_the_eventful_day_is_the_same_in_moto(account: AwsAccount) -> None:
     """Statuses, watches and history, so what the fakes show of a crash holds for moto too."""
     simulator = Simulator()
     simulator.account.now = account.now
-    ours, theirs = an_eventful_day(simulator), the_same_day_in_moto(account)
+    simulated_keys, moto_keys = an_eventful_day(simulator), the_same_day_in_moto(account)
     simulator.run()
     account.run()
-    assert facts(simulator, ours) == {
-        fate: (account.status(key_id), _memory(account.watch(key_id)), account.history(key_id))
-        for fate, key_id in theirs.items()
+    assert account_state(simulator, simulated_keys) == {
+        label: (
+            account.status(key_id),
+            _watch_state(account.watch(key_id)),
+            account.history(key_id),
+        )
+        for label, key_id in moto_keys.items()
     }
 
 
@@ -129,7 +133,7 @@ def calls_of_the_day() -> list[str]:
     with without_threads():
         simulator = Simulator()
         an_eventful_day(simulator)
-        return [operation for operation, _ in simulator.run().gate.calls]
+        return [operation for operation, _ in simulator.run().injector.calls]
 
 
 CALLS = calls_of_the_day()
@@ -158,23 +162,23 @@ def test_the_day_makes_every_kind_of_call() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", [Kind.KILLED_BEFORE, Kind.KILLED_AFTER])
+@pytest.mark.parametrize("kind", [FaultKind.KILLED_BEFORE, FaultKind.KILLED_AFTER])
 @pytest.mark.parametrize("at", range(len(CALLS)), ids=[f"{n}-{c}" for n, c in enumerate(CALLS)])
-def test_the_next_run_recovers_from_a_death_at_any_call(at: int, kind: Kind) -> None:
+def test_the_next_run_recovers_from_a_death_at_any_call(at: int, kind: FaultKind) -> None:
     """Each key is acted on once, none is forgotten, no window gets shorter, all is reported."""
-    undisturbed = Simulator()
-    same_keys = an_eventful_day(undisturbed)
-    expected_reports = reported([undisturbed.run()], same_keys)
+    reference = Simulator()
+    reference_keys = an_eventful_day(reference)
+    expected_counts = entry_counts([reference.run()], reference_keys)
 
     simulator = Simulator()
     keys = an_eventful_day(simulator)
-    died = simulator.run(faults=[Fault(kind, at=at)])
-    assert died.gate.dead
-    again = simulator.run()
-    assert facts(simulator, keys) == facts(undisturbed, same_keys)
-    assert ("RUN", "LEASE") not in simulator.cloud.table.items
-    counted = reported([died, again], keys)
-    assert counted.keys() == expected_reports.keys()
-    twice = {fact for fact, count in counted.items() if count > 1}
+    killed_run = simulator.run(faults=[Fault(kind, at=at)])
+    assert killed_run.injector.killed
+    next_run = simulator.run()
+    assert account_state(simulator, keys) == account_state(reference, reference_keys)
+    assert ("RUN", "LEASE") not in simulator.aws.table.items
+    counts = entry_counts([killed_run, next_run], keys)
+    assert counts.keys() == expected_counts.keys()
+    repeated = {entry for entry, count in counts.items() if count > 1}
     published = CALLS.index("Publish")
-    assert not twice or at > published or (at, kind) == (published, Kind.KILLED_AFTER)
+    assert not repeated or at > published or (at, kind) == (published, FaultKind.KILLED_AFTER)

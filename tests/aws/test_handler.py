@@ -24,7 +24,7 @@ from key_rotation.errors import (
 )
 from key_rotation.service_layer import inventory
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import refusal, refused
+from tests.aws.faults import client_error, refused
 
 Handler = Callable[..., dict[str, Any]]
 
@@ -41,12 +41,12 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         """Each question takes the next answer, and the last one stays."""
-        now = self.minutes.pop(0) if len(self.minutes) > 1 else self.minutes[0]
-        return int(now * 60_000)
+        left = self.minutes.pop(0) if len(self.minutes) > 1 else self.minutes[0]
+        return int(left * 60_000)
 
 
 @pytest.fixture
-def module(
+def handler_module(
     account: AwsAccount,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
@@ -73,52 +73,52 @@ def module(
 
 
 @pytest.fixture
-def handler(module: ModuleType, account: AwsAccount) -> Handler:
+def handler(handler_module: ModuleType, account: AwsAccount) -> Handler:
     """Call the function at the account's time."""
 
     def call(event: object = None, context: Context | None = None) -> dict[str, Any]:
         with time_machine.travel(account.now, tick=False):
-            answer: dict[str, Any] = module.handler(
+            response: dict[str, Any] = handler_module.handler(
                 {} if event is None else event, context or Context()
             )
-            return answer
+            return response
 
     return call
 
 
 @pytest.fixture
-def sent(account: AwsAccount) -> Iterator[list[dict[str, Any]]]:
+def continuations(account: AwsAccount) -> Iterator[list[dict[str, Any]]]:
     """Keep what the function sends itself, instead of sending it."""
     payloads: list[dict[str, Any]] = []
 
-    def keep(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+    def record_invocation(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
         assert "/functions/enforcer/" in params["url"]
         assert params["headers"]["X-Amz-Invocation-Type"] == "Event"
         payloads.append(json.loads(params["body"]))
         return AWSResponse(params["url"], 202, HTTPHeaders(), None), {"StatusCode": 202}
 
     events: Any = account.clients.functions.meta.events
-    events.register_first("before-call.lambda.Invoke", keep)
+    events.register_first("before-call.lambda.Invoke", record_invocation)
     yield payloads
-    events.unregister("before-call.lambda.Invoke", keep)
+    events.unregister("before-call.lambda.Invoke", record_invocation)
 
 
-def emitted(output: str) -> dict[str, float]:
+def emitted_metrics(output: str) -> dict[str, float]:
     """The metrics of the last run in the log."""
-    blobs = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-    names = [metric["Name"] for metric in blobs[-1]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
-    assert blobs[-1]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "KeyRotation"
-    return {name: blobs[-1][name][0] for name in names}
+    documents = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    names = [metric["Name"] for metric in documents[-1]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert documents[-1]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "KeyRotation"
+    return {name: documents[-1][name][0] for name in names}
 
 
 def test_a_run_answers_its_summary_and_emits_every_metric(
     handler: Handler, account: AwsAccount, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account.key("alice", age=84)
-    account.key("bob", age=10)
-    answer = handler({"scheduled_time": "2026-11-24T09:00:00Z"})
-    assert [entry["user"] for entry in answer["noticed"]] == ["alice"]
-    assert emitted(capsys.readouterr().out) == {
+    account.create_key("alice", age=84)
+    account.create_key("bob", age=10)
+    response = handler({"scheduled_time": "2026-11-24T09:00:00Z"})
+    assert [entry["user"] for entry in response["noticed"]] == ["alice"]
+    assert emitted_metrics(capsys.readouterr().out) == {
         "ActiveKeys": 2,
         "StaleKeys": 0,
         "KeysNoticed": 1,
@@ -141,7 +141,7 @@ def test_an_event_that_asks_for_anything_else_is_an_error_and_changes_nothing(
     handler: Handler, account: AwsAccount, event: object
 ) -> None:
     """Promise 11: a manual invocation can make a run weaker, never stronger."""
-    account.key("alice", age=400)
+    account.create_key("alice", age=400)
     with pytest.raises(InvalidEventError, match="The event"):
         handler(event)
     assert account.items("RUN") == []
@@ -151,27 +151,27 @@ def test_a_run_that_is_stopped_says_so_once_a_day_for_each_cause(
     handler: Handler, account: AwsAccount
 ) -> None:
     """Lambda tries again twice, and people are told once."""
-    account.put(grace_days="soon")
+    account.put_parameters(grace_days="soon")
     for _ in range(3):
         with pytest.raises(InvalidSettingsError, match=r"/key-rotation/grace-days .*'soon'"):
             handler()
-    assert [mail["subject"] for mail in account.mails] == [
+    assert [message["subject"] for message in account.messages] == [
         "[key-rotation] 123456789012: STOPPED: InvalidSettings"
     ]
-    assert "/key-rotation/grace-days" in account.mails[0]["text"]
-    assert "Nothing was changed." in " ".join(account.mails[0]["text"].split())
-    account.put(grace_days="30")
+    assert "/key-rotation/grace-days" in account.messages[0]["text"]
+    assert "Nothing was changed." in " ".join(account.messages[0]["text"].split())
+    account.put_parameters(grace_days="30")
     handler()
-    account.put(grace_days="soon")
+    account.put_parameters(grace_days="soon")
     with pytest.raises(InvalidSettingsError):
         handler()
-    assert len(account.mails) == 2
+    assert len(account.messages) == 2
 
 
 def test_what_stops_a_run_is_raised_even_where_nobody_can_be_told(
     handler: Handler, account: AwsAccount
 ) -> None:
-    account.put(grace_days="soon")
+    account.put_parameters(grace_days="soon")
     with refused(account, "sns.Publish"), pytest.raises(InvalidSettingsError):
         handler()
     with refused(account, "dynamodb.GetItem"), pytest.raises(Exception, match="ledger"):
@@ -180,7 +180,7 @@ def test_what_stops_a_run_is_raised_even_where_nobody_can_be_told(
 
 def test_a_run_without_listeners_is_an_error(handler: Handler, account: AwsAccount) -> None:
     """Promise 1: nothing is noticed and nothing is cut while nobody listens."""
-    account.key("alice", age=400)
+    account.create_key("alice", age=400)
     arn = account.clients.sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
     account.clients.sns.unsubscribe(SubscriptionArn=arn)
     with pytest.raises(NoSubscriberError):
@@ -192,68 +192,68 @@ def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
 ) -> None:
     """Promise 5: two runs at once act once."""
     account.in_real_time(heartbeat_interval=0.005)
-    account.key("alice", age=400)
+    account.create_key("alice", age=400)
     holder, options = lease.Holder("the other run"), account.lease_options
     with lease.acquire(account.clients.table, OWN_ACCOUNT, holder, account.clock, options):
-        answer = handler()
-    assert answer["left_to"] == "the other run"
-    assert all(answer[name] == [] for name in ("noticed", "deactivated", "deleted", "failed"))
+        response = handler()
+    assert response["left_to"] == "the other run"
+    assert all(response[name] == [] for name in ("noticed", "deactivated", "deleted", "failed"))
 
 
 def test_a_run_short_of_time_hands_the_rest_to_itself_at_once(
     handler: Handler,
     account: AwsAccount,
-    sent: list[dict[str, Any]],
+    continuations: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
-    keys = {account.key(f"user{n}", age=400) for n in range(5)}
+    keys = {account.create_key(f"user{n}", age=400) for n in range(5)}
     noticed = [handler({}, Context([15, 7]))["noticed"]]
-    assert "RunCompleted" not in emitted(capsys.readouterr().out)
-    while sent:
-        noticed.append(handler(sent.pop(), Context([15, 7]))["noticed"])
-    named = [entry["access_key_id"] for part in noticed for entry in part]
+    assert "RunCompleted" not in emitted_metrics(capsys.readouterr().out)
+    while continuations:
+        noticed.append(handler(continuations.pop(), Context([15, 7]))["noticed"])
+    key_ids = [entry["access_key_id"] for part in noticed for entry in part]
     assert len(noticed) == 3
-    assert sorted(named) == sorted(keys)
-    assert emitted(capsys.readouterr().out)["RunCompleted"] == 1
-    assert len(account.mails) == 3
+    assert sorted(key_ids) == sorted(keys)
+    assert emitted_metrics(capsys.readouterr().out)["RunCompleted"] == 1
+    assert len(account.messages) == 3
 
 
 def test_the_parts_of_a_run_share_one_limit_of_changes(
     handler: Handler,
     account: AwsAccount,
-    sent: list[dict[str, Any]],
+    continuations: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Promise 4: no more than max-changes-per-run, oldest first."""
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
-    keys = [account.key(f"user{n}", age=400 - n) for n in range(5)]
+    keys = [account.create_key(f"user{n}", age=400 - n) for n in range(5)]
     handler()
-    account.put(max_changes_per_run="3")
+    account.put_parameters(max_changes_per_run="3")
     account.now = account.now.replace(month=12, day=1)
     handler({}, Context([15, 7]))
-    while sent:
-        handler(sent.pop(), Context([15, 7]))
-    assert [account.status(key) for key in keys] == ["Inactive"] * 3 + ["Active"] * 2
+    while continuations:
+        handler(continuations.pop(), Context([15, 7]))
+    assert [account.status(key_id) for key_id in keys] == ["Inactive"] * 3 + ["Active"] * 2
 
 
 @pytest.mark.parametrize("seconds", [[15, 15], [15, 7]])
 def test_a_report_between_two_parts_of_a_run_does_not_end_it(
     handler: Handler,
     account: AwsAccount,
-    sent: list[dict[str, Any]],
+    continuations: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     seconds: list[float],
 ) -> None:
     """Nor does one that goes on itself; each part is run once."""
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
-    keys = {account.key(f"user{n}", age=400) for n in range(5)}
+    keys = {account.create_key(f"user{n}", age=400) for n in range(5)}
     noticed = handler({}, Context([15, 7]))["noticed"]
-    part = sent.pop()
+    part = continuations.pop()
     handler({"mode": "report"}, Context([*seconds]))
-    while sent:
-        handler(sent.pop(), Context([15, 15]))
+    while continuations:
+        handler(continuations.pop(), Context([15, 15]))
     noticed += handler(part, Context([15, 15]))["noticed"]
     assert sorted(entry["access_key_id"] for entry in noticed) == sorted(keys)
     assert handler(part)["left_to"]
@@ -264,11 +264,11 @@ def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_
 ) -> None:
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     for n in range(5):
-        account.key(f"user{n}", age=400)
+        account.create_key(f"user{n}", age=400)
     events = account.clients.functions.meta.events
 
     def fail(**_: Any) -> None:
-        raise refusal("Invoke", "TooManyRequestsException")
+        raise client_error("Invoke", "TooManyRequestsException")
 
     events.register_first("before-call.lambda.Invoke", fail)
     try:
@@ -279,15 +279,15 @@ def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_
 
 
 def test_the_log_holds_no_secret_and_no_name_can_forge_a_line_of_it(
-    handler: Handler, module: ModuleType, account: AwsAccount
+    handler: Handler, handler_module: ModuleType, account: AwsAccount
 ) -> None:
     """Promise 9: user names, key ids and tags, and nothing else of people."""
     log = io.StringIO()
-    module.log.registered_handler.stream = log
-    account.put(exemptions="alice # line\tone")
-    key = account.key("alice", age=400)
+    handler_module.log.registered_handler.stream = log
+    account.put_parameters(exemptions="alice # line\tone")
+    key_id = account.create_key("alice", age=400)
     handler()
     lines = log.getvalue().splitlines()
     assert all(isinstance(json.loads(line), dict) for line in lines)
-    assert any(key in line for line in lines)
+    assert any(key_id in line for line in lines)
     assert not any("SecretAccessKey" in line for line in lines)

@@ -10,12 +10,12 @@ import pytest
 
 from key_rotation.reporting.digest import compose
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
-from tests.unit.builders import a_report, ago, an_outcome, used
+from tests.unit.builders import a_report, an_outcome, days_ago, used
 
 SECTIONS = tuple(Section)
 
 
-def many(count: int) -> tuple[Outcome, ...]:
+def many_outcomes(count: int) -> tuple[Outcome, ...]:
     """Outcomes of every heading, a third of them news, with the longest names, tags and reasons."""
     return tuple(
         an_outcome(
@@ -23,9 +23,9 @@ def many(count: int) -> tuple[Outcome, ...]:
             user=f"{n:06}{'u' * 58}",
             key_id=f"AKIA{n:016}",
             triggers_digest=n % 3 == 0,
-            last_use=used(ago(3)),
+            last_use=used(days_ago(3)),
             description="\u00fc" * 256,
-            newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(ago(1))),
+            newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(days_ago(1))),
             detail="why " * 900 if n % 12 == 11 else None,
         )
         for n in range(count)
@@ -36,14 +36,14 @@ def many(count: int) -> tuple[Outcome, ...]:
 @pytest.mark.parametrize("count", [300, 3_000, 10_000])
 def test_a_digest_of_any_number_of_keys_fits_into_messages_of_256_kib(count: int) -> None:
     """In bytes, with its attributes; and it is put together within seconds."""
-    began = time.process_time()
-    messages = compose(a_report(*many(count)))
-    assert time.process_time() - began < 15
-    assert max(sent.size for sent, _ in messages) <= 256 * 1024
-    named = sum(len(outcomes) for _, outcomes in messages)
-    facts = json.loads(messages[-1][0].variants["default"])
-    assert named + sum(facts["left_out"].values()) == count
-    assert named >= count / 3
-    for sent, outcomes in messages[:-1]:
+    started = time.process_time()
+    messages = compose(a_report(*many_outcomes(count)))
+    assert time.process_time() - started < 15
+    assert max(message.size for message, _ in messages) <= 256 * 1024
+    listed = sum(len(outcomes) for _, outcomes in messages)
+    document = json.loads(messages[-1][0].variants["default"])
+    assert listed + sum(document["left_out"].values()) == count
+    assert listed >= count / 3
+    for message, outcomes in messages[:-1]:
         assert len(outcomes) > 80
-        assert sent.size > 250 * 1024
+        assert message.size > 250 * 1024

@@ -10,19 +10,19 @@ def test_a_key_is_noticed_deactivated_watched_and_deleted_with_a_reminder_before
     account: AwsAccount,
 ) -> None:
     """Day 83, 90 and 120, of a key that nobody cares for; on all other days there is silence."""
-    key_id = account.key("alice", age=0)
-    born = account.now
-    told: dict[int, str] = {}
+    key_id = account.create_key("alice", age=0)
+    created = account.now
+    subjects: dict[int, str] = {}
     status: dict[int, str | None] = {}
     for day in (0, 40, *range(81, 92), 105, *range(117, 123)):
-        mails = len(account.mails)
-        account.now = born + timedelta(days=day)
+        messages = len(account.messages)
+        account.now = created + timedelta(days=day)
         account.run()
         status[day] = account.status(key_id)
-        if account.mails[mails:]:
-            [mail] = account.mails[mails:]
-            told[day] = mail["subject"].partition(": ")[2]
-    assert told == {
+        if account.messages[messages:]:
+            [message] = account.messages[messages:]
+            subjects[day] = message["subject"].partition(": ")[2]
+    assert subjects == {
         83: "1 notice",
         89: "1 due tomorrow",
         90: "1 deactivated",
@@ -35,9 +35,9 @@ def test_a_key_is_noticed_deactivated_watched_and_deleted_with_a_reminder_before
 
 
 def test_the_answer_names_each_key_under_what_happened_to_it(account: AwsAccount) -> None:
-    key_id = account.key("alice", age=83)
-    answer = account.run()
-    assert answer["noticed"] == [
+    key_id = account.create_key("alice", age=83)
+    response = account.run()
+    assert response["noticed"] == [
         {
             "user": "alice",
             "access_key_id": key_id,
@@ -47,7 +47,7 @@ def test_the_answer_names_each_key_under_what_happened_to_it(account: AwsAccount
             "due": "2026-12-01",
         }
     ]
-    assert (answer["run_id"], answer["mode"], answer["users"], answer["keys"]) == (
+    assert (response["run_id"], response["mode"], response["users"], response["keys"]) == (
         "run-1",
         "enforce",
         1,
@@ -57,41 +57,41 @@ def test_the_answer_names_each_key_under_what_happened_to_it(account: AwsAccount
 
 def test_a_use_in_the_grace_window_starts_it_again_from_that_use(account: AwsAccount) -> None:
     """And it is announced; the key is deleted when its new window is over."""
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
-    account.after(7)
+    account.run_after(7)
     account.now += timedelta(days=10)
-    account.use(key_id, account.now - timedelta(days=4))
+    account.use_key(key_id, account.now - timedelta(days=4))
     [extended] = account.run()["extended"]
     assert (extended["access_key_id"], extended["due"]) == (key_id, "2027-01-06")
     assert account.run()["extended"] == []
-    account.after(25)
+    account.run_after(25)
     assert account.status(key_id) == "Inactive"
-    [deleted] = account.after(1)["deleted"]
+    [deleted] = account.run_after(1)["deleted"]
     assert deleted["access_key_id"] == key_id
 
 
 def test_a_key_that_its_owner_rotates_is_closed_and_told_once(account: AwsAccount) -> None:
-    old = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
-    account.delete("alice", old)
-    [closed] = account.after(1)["closed"]
-    assert closed["access_key_id"] == old
-    assert account.after(1)["closed"] == []
-    assert account.history(old) == ["notice", "close"]
+    account.delete_key("alice", key_id)
+    [closed] = account.run_after(1)["closed"]
+    assert closed["access_key_id"] == key_id
+    assert account.run_after(1)["closed"] == []
+    assert account.history(key_id) == ["notice", "close"]
 
 
 def test_a_key_that_its_owner_turns_off_gets_a_new_notice_when_it_is_turned_on_again(
     account: AwsAccount,
 ) -> None:
     """What was inactive by somebody else's doing is not ours: it is neither watched nor deleted."""
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
-    account.turn("alice", key_id, "Inactive")
-    answer = account.after(60)
-    assert [answer[name] for name in ("deactivated", "deleted", "upcoming")] == [[], [], []]
-    account.turn("alice", key_id, "Active")
-    [noticed] = account.after(1)["noticed"]
+    account.set_status("alice", key_id, "Inactive")
+    response = account.run_after(60)
+    assert [response[name] for name in ("deactivated", "deleted", "upcoming")] == [[], [], []]
+    account.set_status("alice", key_id, "Active")
+    [noticed] = account.run_after(1)["noticed"]
     assert noticed["due"] == f"{account.now + timedelta(days=7):%Y-%m-%d}"
     assert account.status(key_id) == "Active"
 
@@ -99,14 +99,14 @@ def test_a_key_that_its_owner_turns_off_gets_a_new_notice_when_it_is_turned_on_a
 def test_an_inactive_key_is_adopted_only_if_so_set_and_deleted_after_a_whole_window(
     account: AwsAccount,
 ) -> None:
-    key_id = account.key("alice", age=400, status="Inactive")
+    key_id = account.create_key("alice", age=400, status="Inactive")
     assert account.run()["adopted"] == []
-    assert account.after(40)["deleted"] == []
-    account.put(adopt_inactive_keys="true")
+    assert account.run_after(40)["deleted"] == []
+    account.put_parameters(adopt_inactive_keys="true")
     [adopted] = account.run()["adopted"]
     assert adopted["access_key_id"] == key_id
-    assert account.after(29)["deleted"] == []
-    [deleted] = account.after(1)["deleted"]
+    assert account.run_after(29)["deleted"] == []
+    [deleted] = account.run_after(1)["deleted"]
     assert deleted["access_key_id"] == key_id
     assert account.history(key_id) == ["adopt", "delete"]
 
@@ -114,15 +114,15 @@ def test_an_inactive_key_is_adopted_only_if_so_set_and_deleted_after_a_whole_win
 def test_while_deletion_is_off_a_key_stays_and_is_deleted_once_it_is_on(
     account: AwsAccount,
 ) -> None:
-    key_id = account.key("alice", age=83)
-    account.put(delete_unused_keys="false")
+    key_id = account.create_key("alice", age=83)
+    account.put_parameters(delete_unused_keys="false")
     account.run()
-    account.after(7)
-    [upcoming] = account.after(40)["upcoming"]
+    account.run_after(7)
+    [upcoming] = account.run_after(40)["upcoming"]
     assert upcoming["reason"] == Reason.DELETION_OFF
     assert account.status(key_id) == "Inactive"
-    account.put(delete_unused_keys="true")
-    [deleted] = account.after(1)["deleted"]
+    account.put_parameters(delete_unused_keys="true")
+    [deleted] = account.run_after(1)["deleted"]
     assert deleted["access_key_id"] == key_id
 
 
@@ -130,103 +130,105 @@ def test_a_notice_is_withdrawn_when_the_limit_is_raised_and_its_day_stands(
     account: AwsAccount,
 ) -> None:
     """Lowered again, the day that was told is not brought forward."""
-    key_id = account.key("alice", age=83)
-    account.put(notice_days="14")
+    key_id = account.create_key("alice", age=83)
+    account.put_parameters(notice_days="14")
     assert account.run()["noticed"][0]["due"] == "2026-12-08"
-    account.put(max_age_days="365")
-    [withdrawn] = account.after(1)["withdrawn"]
+    account.put_parameters(max_age_days="365")
+    [withdrawn] = account.run_after(1)["withdrawn"]
     assert withdrawn["access_key_id"] == key_id
-    assert account.after(1)["withdrawn"] == []
-    account.put(max_age_days="30", notice_days="1")
-    assert account.after(1)["noticed"][0]["due"] == "2026-12-08"
+    assert account.run_after(1)["withdrawn"] == []
+    account.put_parameters(max_age_days="30", notice_days="1")
+    assert account.run_after(1)["noticed"][0]["due"] == "2026-12-08"
     assert account.history(key_id) == ["notice", "withdraw", "notice"]
 
 
 def test_a_key_turned_on_again_gets_two_full_notices_and_is_then_held(account: AwsAccount) -> None:
     """Held once, and told once; nothing more is done to it, however old it grows."""
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
-    account.after(7)
+    account.run_after(7)
     for _ in range(2):
-        account.turn("alice", key_id, "Active")
-        [noticed] = account.after(1)["noticed"]
+        account.set_status("alice", key_id, "Active")
+        [noticed] = account.run_after(1)["noticed"]
         assert noticed["reason"] == Reason.REACTIVATED
-        assert account.after(6)["deactivated"] == []
-        assert len(account.after(1)["deactivated"]) == 1
-    account.turn("alice", key_id, "Active")
-    mails = len(account.mails)
-    [held] = account.after(1)["held"]
+        assert account.run_after(6)["deactivated"] == []
+        assert len(account.run_after(1)["deactivated"]) == 1
+    account.set_status("alice", key_id, "Active")
+    messages = len(account.messages)
+    [held] = account.run_after(1)["held"]
     assert (held["access_key_id"], held["reason"]) == (
         key_id,
         Reason.REACTIVATED_TOO_OFTEN,
     )
-    assert [mail["subject"].partition(": ")[2] for mail in account.mails[mails:]] == ["1 held"]
-    assert account.after(60)["held"][0]["reason"] == Reason.STILL_HELD
-    assert len(account.mails) == mails + 1
+    assert [message["subject"].partition(": ")[2] for message in account.messages[messages:]] == [
+        "1 held"
+    ]
+    assert account.run_after(60)["held"][0]["reason"] == Reason.STILL_HELD
+    assert len(account.messages) == messages + 1
     assert account.status(key_id) == "Active"
 
 
 def a_held_key(account: AwsAccount) -> None:
     """It was turned on again for the third time."""
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
-    account.after(7)
+    account.run_after(7)
     for _ in range(3):
-        account.turn("alice", key_id, "Active")
-        account.after(1)
-        account.after(7)
+        account.set_status("alice", key_id, "Active")
+        account.run_after(1)
+        account.run_after(7)
     assert len(account.run()["held"]) == 1
 
 
 def test_a_held_key_is_not_released_by_a_report_of_its_exemption(account: AwsAccount) -> None:
     """That would make a later run stronger."""
     a_held_key(account)
-    account.put(exemptions="alice")
+    account.put_parameters(exemptions="alice")
     assert len(account.run({"mode": "report"})["exempt"]) == 1
-    account.put(exemptions="none")
-    assert len(account.after(1)["held"]) == 1
+    account.put_parameters(exemptions="none")
+    assert len(account.run_after(1)["held"]) == 1
 
 
 def test_a_held_key_is_released_by_exempting_it(account: AwsAccount) -> None:
     """When the exemption ends, it gets its notice like any other."""
     a_held_key(account)
-    account.put(exemptions="alice until 2027-01-31 # being looked at")
-    answer = account.run()
-    assert (answer["held"], len(answer["exempt"])) == ([], 1)
-    account.put(exemptions="none")
-    [noticed] = account.after(1)["noticed"]
+    account.put_parameters(exemptions="alice until 2027-01-31 # being looked at")
+    response = account.run()
+    assert (response["held"], len(response["exempt"])) == ([], 1)
+    account.put_parameters(exemptions="none")
+    [noticed] = account.run_after(1)["noticed"]
     assert noticed["reason"] == "at least max-age-days old by the due day"
 
 
 def test_a_key_of_an_unknown_status_is_never_touched_and_told_once(account: AwsAccount) -> None:
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
-    account.turn("alice", key_id, "Expired")
-    mails = len(account.mails)
-    [held] = account.after(7)["held"]
+    account.set_status("alice", key_id, "Expired")
+    messages = len(account.messages)
+    [held] = account.run_after(7)["held"]
     assert held["reason"] == f"{Reason.STATUS_UNKNOWN}: Expired"
-    assert len(account.mails) == mails + 1
-    account.after(1)
-    account.after(60)
-    assert len(account.mails) == mails + 1
+    assert len(account.messages) == messages + 1
+    account.run_after(1)
+    account.run_after(60)
+    assert len(account.messages) == messages + 1
     assert account.status(key_id) == "Expired"
 
 
 def test_a_notice_outdated_by_a_month_without_runs_is_given_again(account: AwsAccount) -> None:
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
-    [noticed] = account.after(7 + 31)["noticed"]
+    [noticed] = account.run_after(7 + 31)["noticed"]
     assert noticed["access_key_id"] == key_id
     assert account.status(key_id) == "Active"
-    assert len(account.after(7)["deactivated"]) == 1
+    assert len(account.run_after(7)["deactivated"]) == 1
 
 
 def test_without_notice_days_a_stale_key_is_deactivated_by_the_run_that_finds_it(
     account: AwsAccount,
 ) -> None:
-    key_id = account.key("alice", age=90)
-    young = account.key("bob", age=89)
-    account.put(notice_days="0")
+    key_id = account.create_key("alice", age=90)
+    young = account.create_key("bob", age=89)
+    account.put_parameters(notice_days="0")
     [deactivated] = account.run()["deactivated"]
     assert deactivated["access_key_id"] == key_id
     assert (account.status(key_id), account.status(young)) == ("Inactive", "Active")
@@ -234,21 +236,21 @@ def test_without_notice_days_a_stale_key_is_deactivated_by_the_run_that_finds_it
 
 def test_a_run_of_which_nothing_is_to_be_told_sends_nothing(account: AwsAccount) -> None:
     """Young, exempt, upcoming and foreign keys."""
-    account.put(exemptions="eve")
-    account.key("alice", age=10)
-    account.key("bob", age=85)
-    account.key("carol", age=400, status="Inactive")
-    account.key("eve", age=400)
+    account.put_parameters(exemptions="eve")
+    account.create_key("alice", age=10)
+    account.create_key("bob", age=85)
+    account.create_key("carol", age=400, status="Inactive")
+    account.create_key("eve", age=400)
     account.run()
-    mails = len(account.mails)
-    answer = account.after(1)
-    assert [len(answer[name]) for name in ("upcoming", "exempt", "noticed")] == [1, 1, 0]
-    assert len(account.mails) == mails
+    messages = len(account.messages)
+    response = account.run_after(1)
+    assert [len(response[name]) for name in ("upcoming", "exempt", "noticed")] == [1, 1, 0]
+    assert len(account.messages) == messages
 
 
 def test_days_are_counted_by_the_calendar_of_the_configured_time_zone(account: AwsAccount) -> None:
     """A run shortly after midnight finds a key of yesterday evening a day old."""
     account.now = account.now.replace(hour=23, minute=59)
-    key_id = account.key("alice", age=0)
+    key_id = account.create_key("alice", age=0)
     account.now += timedelta(days=82, minutes=2)
     assert [entry["access_key_id"] for entry in account.run()["noticed"]] == [key_id]

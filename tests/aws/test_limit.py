@@ -12,7 +12,7 @@ from tests.aws.faults import refused
 
 def stale_keys(account: AwsAccount, count: int) -> list[str]:
     """Keys whose notice is over, oldest first; one is a day older than the next."""
-    keys = [account.key(f"user{n}", age=400 - n) for n in range(count)]
+    keys = [account.create_key(f"user{n}", age=400 - n) for n in range(count)]
     account.run()
     return keys
 
@@ -22,69 +22,73 @@ def test_the_oldest_are_changed_and_the_rest_is_deferred_and_named(
     account: AwsAccount, limit: int
 ) -> None:
     keys = stale_keys(account, 4)
-    account.put(max_changes_per_run=str(limit))
-    answer = account.after(7)
-    assert [entry["access_key_id"] for entry in answer["deactivated"]] == keys[:limit]
-    assert [entry["access_key_id"] for entry in answer["deferred"]] == keys[limit:]
+    account.put_parameters(max_changes_per_run=str(limit))
+    response = account.run_after(7)
+    assert [entry["access_key_id"] for entry in response["deactivated"]] == keys[:limit]
+    assert [entry["access_key_id"] for entry in response["deferred"]] == keys[limit:]
     assert [account.status(key_id) for key_id in keys] == ["Inactive"] * limit + ["Active"] * (
         4 - limit
     )
-    assert f"{4 - limit} deferred" in account.mails[-1]["subject"]
+    assert f"{4 - limit} deferred" in account.messages[-1]["subject"]
 
 
 def test_what_was_deferred_comes_in_the_next_run(account: AwsAccount) -> None:
     keys = stale_keys(account, 5)
-    account.put(max_changes_per_run="2")
-    days = [[e["access_key_id"] for e in account.after(d)["deactivated"]] for d in (7, 1, 1, 1)]
+    account.put_parameters(max_changes_per_run="2")
+    days = [[e["access_key_id"] for e in account.run_after(d)["deactivated"]] for d in (7, 1, 1, 1)]
     assert days == [keys[:2], keys[2:4], keys[4:], []]
 
 
 def test_deactivations_and_deletions_count_together(account: AwsAccount) -> None:
-    old, young = account.key("alice", age=400), account.key("bob", age=60)
+    old, young = account.create_key("alice", age=400), account.create_key("bob", age=60)
     account.run()
-    account.after(7)
-    account.after(23)
-    account.put(max_changes_per_run="1")
-    answer = account.after(7)
-    assert [entry["access_key_id"] for entry in answer["deleted"]] == [old]
-    assert [entry["access_key_id"] for entry in answer["deferred"]] == [young]
+    account.run_after(7)
+    account.run_after(23)
+    account.put_parameters(max_changes_per_run="1")
+    response = account.run_after(7)
+    assert [entry["access_key_id"] for entry in response["deleted"]] == [old]
+    assert [entry["access_key_id"] for entry in response["deferred"]] == [young]
     assert (account.status(old), account.status(young)) == (None, "Active")
 
 
 def test_a_change_that_failed_makes_room_for_no_other(account: AwsAccount) -> None:
     """Whether it happened may not be known; the limit is of what a run tries."""
     keys = stale_keys(account, 3)
-    account.put(max_changes_per_run="1")
-    with refused(account, "iam.UpdateAccessKey", of=keys[0]):
-        answer = account.after(7)
-    assert (answer["deactivated"], len(answer["failed"]), len(answer["deferred"])) == ([], 1, 2)
+    account.put_parameters(max_changes_per_run="1")
+    with refused(account, "iam.UpdateAccessKey", only_for=keys[0]):
+        response = account.run_after(7)
+    assert (response["deactivated"], len(response["failed"]), len(response["deferred"])) == (
+        [],
+        1,
+        2,
+    )
     assert [account.status(key_id) for key_id in keys] == ["Active"] * 3
 
 
 def test_finishing_what_an_earlier_run_began_counts_as_no_change(account: AwsAccount) -> None:
     keys = stale_keys(account, 2)
 
-    def dies(**_: object) -> None:
+    def kill_run(**_: object) -> None:
         raise KeyboardInterrupt
 
-    account.put(max_changes_per_run="1")
+    account.put_parameters(max_changes_per_run="1")
     events = account.clients.iam.meta.events
-    events.register_first("after-call.iam.UpdateAccessKey", dies)
+    events.register_first("after-call.iam.UpdateAccessKey", kill_run)
     with pytest.raises(KeyboardInterrupt):
-        account.after(7)
-    events.unregister("after-call.iam.UpdateAccessKey", dies)
+        account.run_after(7)
+    events.unregister("after-call.iam.UpdateAccessKey", kill_run)
     assert [account.status(key_id) for key_id in keys] == ["Inactive", "Active"]
-    answer = account.run()
-    assert [entry["access_key_id"] for entry in answer["deactivated"]] == keys
-    assert answer["deferred"] == []
+    response = account.run()
+    assert [entry["access_key_id"] for entry in response["deactivated"]] == keys
+    assert response["deferred"] == []
 
 
 def test_notices_are_not_limited(account: AwsAccount) -> None:
-    account.put(max_changes_per_run="0")
+    account.put_parameters(max_changes_per_run="0")
     for n in range(4):
-        account.key(f"user{n}", age=400)
-    answer = account.run()
-    assert (len(answer["noticed"]), answer["deferred"]) == (4, [])
+        account.create_key(f"user{n}", age=400)
+    response = account.run()
+    assert (len(response["noticed"]), response["deferred"]) == (4, [])
 
 
 def test_a_change_of_which_nobody_knows_counts_for_the_parts_of_a_run_that_follow(
@@ -92,12 +96,12 @@ def test_a_change_of_which_nobody_knows_counts_for_the_parts_of_a_run_that_follo
 ) -> None:
     """It happened, and could not be recorded: the next part may change so many fewer."""
     stale_keys(account, 4)
-    account.put(max_changes_per_run="3")
+    account.put_parameters(max_changes_per_run="3")
     account.now += timedelta(days=7)
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     short_of_time = TimeBudget(lambda: timedelta(minutes=6), timedelta(minutes=15))
     with refused(account, "dynamodb.TransactWriteItems", "InternalServerError", since=1):
         part = account.run_within(short_of_time).part
-    assert [status for _, status, _ in account.iam().values()].count("Inactive") == 2
+    assert [status for _, status, _ in account.iam_keys().values()].count("Inactive") == 2
     assert part.continuation is not None
     assert part.continuation.changes_left == 1

@@ -14,14 +14,14 @@ from key_rotation.domain.model import Scan
 from key_rotation.errors import InvalidEventError, RunInProgressError
 from key_rotation.reporting.metrics import run_metrics
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import answered
+from tests.aws.faults import altered_response
 
 
 def test_a_person_can_ask_for_a_report_while_the_settings_enforce(account: AwsAccount) -> None:
     """It changes nothing, and does not count as an enforcing run."""
-    key_id = account.key("alice", age=90)
-    account.put(notice_days="0")
-    report = account.report({"mode": "report"})
+    key_id = account.create_key("alice", age=90)
+    account.put_parameters(notice_days="0")
+    report = account.run_for_report({"mode": "report"})
     assert [outcome.dry_run for outcome in report.outcomes] == [True]
     assert run_metrics(report)["RunCompleted"] == 0
     assert account.status(key_id) == "Active"
@@ -29,12 +29,12 @@ def test_a_person_can_ask_for_a_report_while_the_settings_enforce(account: AwsAc
 
 
 def test_a_person_cannot_ask_for_more_than_the_settings_allow(account: AwsAccount) -> None:
-    key_id = account.key("alice", age=90)
-    account.put(mode="report", notice_days="0")
+    key_id = account.create_key("alice", age=90)
+    account.put_parameters(mode="report", notice_days="0")
     with pytest.raises(InvalidEventError):
         account.run({"mode": "enforce"})
-    answer = account.run({})
-    assert (answer["mode"], len(answer["deactivated"])) == ("report", 1)
+    response = account.run({})
+    assert (response["mode"], len(response["deactivated"])) == ("report", 1)
     assert account.status(key_id) == "Active"
 
 
@@ -45,24 +45,24 @@ def test_a_person_cannot_ask_for_more_than_the_settings_allow(account: AwsAccoun
 def test_an_event_that_is_not_understood_runs_nothing(
     account: AwsAccount, event: dict[str, str]
 ) -> None:
-    account.key("alice", age=400)
+    account.create_key("alice", age=400)
     with pytest.raises(InvalidEventError):
         account.run(event)
-    assert (account.mails, account.items("RUN"), account.items("WATCH")) == ([], [], [])
+    assert (account.messages, account.items("RUN"), account.items("WATCH")) == ([], [], [])
 
 
 def test_a_report_asked_for_by_hand_hides_nothing_from_the_next_run(account: AwsAccount) -> None:
     """The notice is still given, the reminder still comes."""
-    account.key("alice", age=83)
+    account.create_key("alice", age=83)
     account.run({"mode": "report"})
     assert len(account.run()["noticed"]) == 1
-    account.after(5)
+    account.run_after(5)
     account.now += timedelta(days=1)
-    mails = len(account.mails)
+    messages = len(account.messages)
     account.run({"mode": "report"})
     account.run()
-    assert account.mails[mails:]
-    assert account.mails[-1]["subject"].endswith(": 1 due tomorrow")
+    assert account.messages[messages:]
+    assert account.messages[-1]["subject"].endswith(": 1 due tomorrow")
 
 
 def a_report_run(account: AwsAccount) -> AbstractContextManager[lease.Lease]:
@@ -77,15 +77,15 @@ def test_the_days_run_waits_for_a_report_asked_for_by_hand(
 ) -> None:
     """It does not leave the day's work to a run that does none of it."""
     account.in_real_time(heartbeat_interval=0.02, timeout=0.04, poll_interval=0.05)
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=7)
     with a_report_run(account):
-        started = threading.Thread(target=account.run)
-        started.start()
+        thread = threading.Thread(target=account.run)
+        thread.start()
         time.sleep(0.5)
         assert account.status(key_id) == "Active"
-    started.join()
+    thread.join()
     assert account.status(key_id) == "Inactive"
 
 
@@ -104,9 +104,9 @@ def test_a_report_that_goes_on_too_long_is_not_waited_for(
 
 def test_a_report_asked_for_by_hand_uses_up_no_sweep(account: AwsAccount) -> None:
     """What only a sweep finds gets its notice, though a person looks each day before the run."""
-    account.key("alice", age=400)
+    account.create_key("alice", age=400)
 
-    def young(parsed: dict[str, Any]) -> None:
+    def make_every_key_young(parsed: dict[str, Any]) -> None:
         head, *rows = parsed["Content"].decode().strip().split("\n")
         rotated = head.split(",").index("access_key_1_last_rotated")
         cells = [row.split(",") for row in rows]
@@ -115,7 +115,7 @@ def test_a_report_asked_for_by_hand_uses_up_no_sweep(account: AwsAccount) -> Non
         parsed["Content"] = "\n".join([head, *map(",".join, cells)]).encode()
 
     noticed = []
-    with answered(account, "iam.GetCredentialReport", young):
+    with altered_response(account, "iam.GetCredentialReport", make_every_key_young):
         for _ in range(9):
             account.run({"mode": "report"})
             noticed += account.run()["noticed"]
@@ -124,26 +124,26 @@ def test_a_report_asked_for_by_hand_uses_up_no_sweep(account: AwsAccount) -> Non
 
 
 def test_report_mode_sweeps_once_a_week_too(account: AwsAccount) -> None:
-    account.key("alice", age=5)
-    account.put(mode="report")
-    kinds = []
+    account.create_key("alice", age=5)
+    account.put_parameters(mode="report")
+    scans = []
     for _ in range(9):
-        kinds.append(account.report().part.inventory.scan)
+        scans.append(account.run_for_report().part.inventory.scan)
         account.now += timedelta(days=1)
-    assert [day for day, kind in enumerate(kinds) if kind is Scan.FULL] == [0, 7]
+    assert [day for day, scan in enumerate(scans) if scan is Scan.FULL] == [0, 7]
 
 
 def test_a_day_that_a_report_told_holds(account: AwsAccount) -> None:
     """The thresholds were raised, a report told the later day, and they were put back."""
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=1)
-    account.put(max_age_days="95", notice_days="14")
+    account.put_parameters(max_age_days="95", notice_days="14")
     [upcoming] = account.run({"mode": "report"})["upcoming"]
     assert upcoming["due"] == "2026-12-08"
-    account.put(max_age_days="90", notice_days="7")
-    assert account.after(6)["deactivated"] == []
-    assert account.after(6)["deactivated"] == []
+    account.put_parameters(max_age_days="90", notice_days="7")
+    assert account.run_after(6)["deactivated"] == []
+    assert account.run_after(6)["deactivated"] == []
     assert account.status(key_id) == "Active"
     assert f"{account.now + timedelta(days=1):%Y-%m-%d}" == "2026-12-08"
-    assert len(account.after(1)["deactivated"]) == 1
+    assert len(account.run_after(1)["deactivated"]) == 1

@@ -13,15 +13,15 @@ import pytest
 
 from key_rotation.errors import LeaseLostError, RunInProgressError
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import answer_lost, meanwhile, refused
+from tests.aws.faults import interleaved, refused, response_lost
 
-TRANSACTION = "dynamodb.TransactWriteItems"
-LEASE = {"pk": "RUN", "sk": "LEASE"}
+TRANSACT_WRITE = "dynamodb.TransactWriteItems"
+LEASE_KEY = {"pk": "RUN", "sk": "LEASE"}
 
 
 def a_key_to_deactivate(account: AwsAccount) -> str:
     """A key that the run of today deactivates."""
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=7)
     return key_id
@@ -30,9 +30,9 @@ def a_key_to_deactivate(account: AwsAccount) -> str:
 def test_a_run_repeated_at_once_changes_and_says_nothing(account: AwsAccount) -> None:
     a_key_to_deactivate(account)
     account.run()
-    before = (account.iam(), account.items("WATCH"), len(account.mails))
+    before = (account.iam_keys(), account.items("WATCH"), len(account.messages))
     account.run()
-    assert (account.iam(), account.items("WATCH"), len(account.mails)) == before
+    assert (account.iam_keys(), account.items("WATCH"), len(account.messages)) == before
 
 
 def test_two_runs_at_once_act_once_and_say_it_once(
@@ -40,35 +40,35 @@ def test_two_runs_at_once_act_once_and_say_it_once(
 ) -> None:
     """The second finds the first in progress, and does nothing."""
     account.in_real_time(heartbeat_interval=0.005, timeout=10, poll_interval=0.01)
-    keys = [account.key(f"user{n}", age=400 - n) for n in range(3)]
+    keys = [account.create_key(f"user{n}", age=400 - n) for n in range(3)]
     account.run()
     account.now += timedelta(days=7)
-    mails = len(account.mails)
-    came: Counter[str] = Counter()
+    messages = len(account.messages)
+    endings: Counter[str] = Counter()
     start = threading.Barrier(2)
 
     def a_run() -> None:
         start.wait()
         try:
             account.run()
-            came["through"] += 1
+            endings["through"] += 1
         except RunInProgressError:
-            came["left"] += 1
+            endings["left"] += 1
 
     threads = [threading.Thread(target=a_run) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert came["through"] >= 1
-    assert came.total() == 2
+    assert endings["through"] >= 1
+    assert endings.total() == 2
     assert [account.history(key_id) for key_id in keys] == [["notice", "deactivate"]] * 3
-    told = Counter(
+    counts = Counter(
         entry["access_key_id"]
-        for mail in account.mails[mails:]
-        for entry in mail["data"].get("deactivated", ())
+        for message in account.messages[messages:]
+        for entry in message["data"].get("deactivated", ())
     )
-    assert told == dict.fromkeys(keys, 1)
+    assert counts == dict.fromkeys(keys, 1)
 
 
 def test_a_run_that_finds_another_one_at_work_leaves_before_it_reads_anything(
@@ -77,11 +77,11 @@ def test_a_run_that_finds_another_one_at_work_leaves_before_it_reads_anything(
     """Its heartbeat tells."""
     key_id = a_key_to_deactivate(account)
     table = account.clients.table
-    beats = iter(range(1000))
+    numbers = iter(range(1000))
 
     def beat(**_: Any) -> None:
         table.meta.client.meta.events.unregister("before-call.dynamodb.GetItem", beat)
-        table.put_item(Item={**LEASE, "run_id": "run-x", "beats": next(beats)})
+        table.put_item(Item={**LEASE_KEY, "run_id": "run-x", "beats": next(numbers)})
         table.meta.client.meta.events.register_first("before-call.dynamodb.GetItem", beat)
 
     beat()
@@ -99,7 +99,7 @@ def test_a_run_that_finds_another_one_at_work_leaves_before_it_reads_anything(
 def test_a_lease_whose_heart_stands_still_is_taken_over(account: AwsAccount) -> None:
     """A run that was killed blocks the next for some seconds only."""
     key_id = a_key_to_deactivate(account)
-    account.clients.table.put_item(Item={**LEASE, "run_id": "dead", "beats": 7})
+    account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "dead", "beats": 7})
     assert len(account.run()["deactivated"]) == 1
     assert account.status(key_id) == "Inactive"
     assert [item["sk"] for item in account.items("RUN")] == ["STATE"]
@@ -111,16 +111,16 @@ def test_a_run_that_lost_its_lease_changes_nothing_more(
     """It wrote no heartbeat for too long, and another one took over."""
     account.in_real_time(heartbeat_interval=0.001, timeout=0.04, poll_interval=0.01)
     key_id = a_key_to_deactivate(account)
-    mails = len(account.mails)
+    messages = len(account.messages)
 
-    def taken() -> None:
-        account.clients.table.put_item(Item={**LEASE, "run_id": "another", "beats": 1})
+    def take_over() -> None:
+        account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "another", "beats": 1})
         time.sleep(0.3)
 
-    with meanwhile(account, "iam.ListUsers", taken), pytest.raises(LeaseLostError):
+    with interleaved(account, "iam.ListUsers", take_over), pytest.raises(LeaseLostError):
         account.run()
     assert account.status(key_id) == "Active"
-    assert len(account.mails) == mails
+    assert len(account.messages) == messages
     assert [item["run_id"] for item in account.items("RUN") if item["sk"] == "LEASE"] == ["another"]
 
 
@@ -128,18 +128,18 @@ def test_a_run_that_lost_its_lease_changes_nothing_more(
 def test_a_record_whose_answer_was_lost_is_read_back(account: AwsAccount, nth: int) -> None:
     """The intent, the outcome, and that it was told: each counts as written if it is."""
     key_id = a_key_to_deactivate(account)
-    with answer_lost(account, TRANSACTION, nth=nth):
-        answer = account.run()
-    assert (len(answer["deactivated"]), answer["failed"]) == (1, [])
+    with response_lost(account, TRANSACT_WRITE, nth=nth):
+        response = account.run()
+    assert (len(response["deactivated"]), response["failed"]) == (1, [])
     assert account.history(key_id) == ["notice", "deactivate"]
     assert account.run()["deactivated"] == []
 
 
 def test_a_notice_whose_record_had_its_answer_lost_is_read_back(account: AwsAccount) -> None:
-    key_id = account.key("alice", age=83)
-    with answer_lost(account, TRANSACTION):
-        answer = account.run()
-    assert (len(answer["noticed"]), answer["failed"]) == (1, [])
+    key_id = account.create_key("alice", age=83)
+    with response_lost(account, TRANSACT_WRITE):
+        response = account.run()
+    assert (len(response["noticed"]), response["failed"]) == (1, [])
     assert account.history(key_id) == ["notice"]
 
 
@@ -148,15 +148,15 @@ def test_a_deactivation_that_could_not_be_recorded_is_finished_and_told_by_the_n
 ) -> None:
     """Its window begins with the record, and so it is no shorter."""
     key_id = a_key_to_deactivate(account)
-    with refused(account, TRANSACTION, "InternalServerError", since=1):
+    with refused(account, TRANSACT_WRITE, "InternalServerError", since=1):
         first = account.run()
     assert (first["deactivated"], len(first["failed"])) == ([], 1)
     assert account.status(key_id) == "Inactive"
     assert "could not deactivate" not in first["failed"][0]["reason"]
-    [finished] = account.after(1)["deactivated"]
+    [finished] = account.run_after(1)["deactivated"]
     assert finished["due"] == f"{account.now + timedelta(days=30):%Y-%m-%d}"
-    assert account.after(29)["deleted"] == []
-    assert len(account.after(1)["deleted"]) == 1
+    assert account.run_after(29)["deleted"] == []
+    assert len(account.run_after(1)["deleted"]) == 1
     assert account.history(key_id) == ["notice", "deactivate", "delete"]
 
 
@@ -166,13 +166,13 @@ def test_a_deletion_that_could_not_be_recorded_is_finished_and_told_by_the_next_
     key_id = a_key_to_deactivate(account)
     account.run()
     account.now += timedelta(days=30)
-    with refused(account, TRANSACTION, "InternalServerError", since=1):
+    with refused(account, TRANSACT_WRITE, "InternalServerError", since=1):
         first = account.run()
     assert (first["deleted"], len(first["failed"])) == ([], 1)
     assert account.status(key_id) is None
     assert "could not delete" not in first["failed"][0]["reason"]
-    assert [entry["access_key_id"] for entry in account.after(1)["deleted"]] == [key_id]
-    assert account.after(1)["deleted"] == []
+    assert [entry["access_key_id"] for entry in account.run_after(1)["deleted"]] == [key_id]
+    assert account.run_after(1)["deleted"] == []
     assert account.history(key_id) == ["notice", "deactivate", "delete"]
 
 
@@ -185,13 +185,13 @@ def test_what_was_done_and_could_not_be_told_is_told_by_the_next_run(account: Aw
     ):
         account.run()
     assert account.status(key_id) == "Inactive"
-    [told] = account.after(1)["deactivated"]
-    assert told["access_key_id"] == key_id
+    [counts] = account.run_after(1)["deactivated"]
+    assert counts["access_key_id"] == key_id
     assert (
         "done 2026-12-01 09:00 UTC by an earlier run whose e-mail was not"
-        in account.mails[-1]["text"]
+        in account.messages[-1]["text"]
     )
-    assert account.after(1)["deactivated"] == []
+    assert account.run_after(1)["deactivated"] == []
 
 
 def test_a_deletion_that_could_not_be_told_is_told_by_the_next_run(account: AwsAccount) -> None:
@@ -204,37 +204,39 @@ def test_a_deletion_that_could_not_be_told_is_told_by_the_next_run(account: AwsA
     ):
         account.run()
     assert account.status(key_id) is None
-    assert [entry["access_key_id"] for entry in account.after(1)["deleted"]] == [key_id]
+    assert [entry["access_key_id"] for entry in account.run_after(1)["deleted"]] == [key_id]
     assert account.watch(key_id) is None
-    assert account.after(1)["deleted"] == []
+    assert account.run_after(1)["deleted"] == []
 
 
 def test_the_history_only_grows_and_names_what_when_why_and_by_which_run(
     account: AwsAccount,
 ) -> None:
     """For the auditor: the whole life of a key, after the key and its watch are gone."""
-    key_id = account.key("alice", age=83)
-    seen: list[dict[str, Any]] = []
+    key_id = account.create_key("alice", age=83)
+    history: list[dict[str, Any]] = []
     for days in (0, 7, 10, 30, 1):
-        account.after(days)
+        account.run_after(days)
         if days == 10:
-            account.use(key_id, account.now - timedelta(days=1))
+            account.use_key(key_id, account.now - timedelta(days=1))
             account.run()
         items = account.items(f"HISTORY#{key_id}")
-        assert items[: len(seen)] == seen
-        seen = items
-    assert [(item["action"], item["reason"], item["at"][:10], item["run_id"]) for item in seen] == [
+        assert items[: len(history)] == history
+        history = items
+    assert [
+        (item["action"], item["reason"], item["at"][:10], item["run_id"]) for item in history
+    ] == [
         ("notice", "STALE", "2026-11-24", "run-1"),
         ("deactivate", "NOTICE_OVER", "2026-12-01", "run-2"),
         ("extend", "USED_IN_WINDOW", "2026-12-11", "run-4"),
         ("delete", "UNUSED", "2027-01-10", "run-5"),
     ]
     assert account.watch(key_id) is None
-    assert all(item["user"] == "alice" for item in seen)
+    assert all(item["user"] == "alice" for item in history)
 
 
 def test_every_watch_names_the_run_that_wrote_it(account: AwsAccount) -> None:
-    key_id = account.key("alice", age=83)
+    key_id = account.create_key("alice", age=83)
     account.run()
     watch = account.watch(key_id)
     assert watch is not None

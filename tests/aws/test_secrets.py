@@ -8,10 +8,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import on
+from tests.aws.faults import on_event
 
-NOT_OURS = "Not-Ours-1"
-USED = {
+OTHER_CREDENTIAL = "Not-Ours-1"
+ALLOWED_CALLS = {
     "DeleteAccessKey",
     "DeleteItem",
     "GenerateCredentialReport",
@@ -32,56 +32,60 @@ USED = {
 }
 
 
-def a_long_life(account: AwsAccount) -> list[str]:
+def run_every_action(account: AwsAccount) -> list[str]:
     """Let everything happen to some keys; returns the names of the calls that the runs made."""
     calls: list[str] = []
 
-    def note(model: Any, **_: Any) -> None:
+    def record(model: Any, **_: Any) -> None:
         calls.append(model.name)
 
-    account.key("alice", age=83)
-    used = account.key("bob", age=83)
-    held = account.key("carol", age=83)
-    account.key("dave", age=400, status="Inactive")
-    account.put(adopt_inactive_keys="true", exemptions=account.key("eve", age=400))
+    account.create_key("alice", age=83)
+    used = account.create_key("bob", age=83)
+    held = account.create_key("carol", age=83)
+    account.create_key("dave", age=400, status="Inactive")
+    account.put_parameters(
+        adopt_inactive_keys="true", exemptions=account.create_key("eve", age=400)
+    )
     for days in (0, 7, 3, 7, 23, 40):
         account.now += timedelta(days=days)
         if days == 3:
-            account.use(used)
-            account.turn("carol", held, "Active")
-        with on(account, "before-call", note):
+            account.use_key(used)
+            account.set_status("carol", held, "Active")
+        with on_event(account, "before-call", record):
             account.run()
     return calls
 
 
 def test_runs_make_these_calls_and_no_others(account: AwsAccount) -> None:
     """None of them makes or reads a secret; the first two are the only ones that change IAM."""
-    assert set(a_long_life(account)) <= USED
+    assert set(run_every_action(account)) <= ALLOWED_CALLS
 
 
 def test_no_secret_stands_in_a_message_or_in_the_ledger(account: AwsAccount) -> None:
     keys = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys
     secrets: set[str] = set()
     for user in ("frank", "grace"):
-        account.key(user, age=400)
+        account.create_key(user, age=400)
     secrets |= {key.secret_access_key for key in keys.values()}
-    a_long_life(account)
+    run_every_action(account)
     secrets |= {key.secret_access_key for key in keys.values()}
-    everything = json.dumps([account.mails, account.clients.table.scan()["Items"]], default=str)
+    stored_and_published = json.dumps(
+        [account.messages, account.clients.table.scan()["Items"]], default=str
+    )
     assert secrets
-    assert not [secret for secret in secrets if secret in everything]
+    assert not [secret for secret in secrets if secret in stored_and_published]
 
 
 def test_temporary_keys_and_other_credentials_are_not_touched(account: AwsAccount) -> None:
     """A session's key, a password and a service's own credential are none of its business."""
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     session = backend.create_temp_access_key()
-    account.key("alice", age=400)
-    account.clients.iam.create_login_profile(UserName="alice", Password=NOT_OURS)
+    account.create_key("alice", age=400)
+    account.clients.iam.create_login_profile(UserName="alice", Password=OTHER_CREDENTIAL)
     profile = account.clients.iam.get_login_profile(UserName="alice")["LoginProfile"]
     account.run()
-    account.after(7)
-    account.after(30)
+    account.run_after(7)
+    account.run_after(30)
     assert session.access_key_id in backend.access_keys
     assert account.clients.iam.get_login_profile(UserName="alice")["LoginProfile"] == profile
     assert {user["UserName"] for user in account.clients.iam.list_users()["Users"]} == {"alice"}

@@ -12,7 +12,7 @@ from key_rotation.adapters.credential_report import parse
 from key_rotation.domain.model import CredentialReportRow, ListedUser, ReportedKey, User
 from key_rotation.domain.selection import select_users
 from tests.unit import builders
-from tests.unit.builders import NOON, NOW, ago
+from tests.unit.builders import NOON, NOW, days_ago
 
 FUZZ = settings(max_examples=250, deadline=None, derandomize=True, database=None)
 COLUMNS = (
@@ -36,14 +36,14 @@ CELL = st.one_of(
 AGE = st.integers(0, 3000)
 
 
-def written(rows: Sequence[Sequence[str]], *, newline: bool = True) -> str:
+def to_csv(rows: Sequence[Sequence[str]], *, newline: bool = True) -> str:
     """Rows as CSV, perhaps without the last end of line."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue() if newline else out.getvalue().rstrip("\n")
 
 
-def read(text: str) -> dict[str, CredentialReportRow]:
+def parse_rows(text: str) -> dict[str, CredentialReportRow]:
     """The rows that can be understood; a report that is no CSV has none."""
     try:
         return dict(parse(text))
@@ -56,7 +56,7 @@ def read(text: str) -> dict[str, CredentialReportRow]:
 @example(text="user\x00,a\n1,2")
 @example(text='user,"')
 def test_any_text_is_read_without_another_error(text: str) -> None:
-    assert all(isinstance(row, CredentialReportRow) for row in read(text).values())
+    assert all(isinstance(row, CredentialReportRow) for row in parse_rows(text).values())
 
 
 @FUZZ
@@ -68,7 +68,7 @@ def test_any_text_is_read_without_another_error(text: str) -> None:
 def test_odd_and_missing_columns_make_no_row_or_a_whole_one(
     head: list[str], rows: list[list[str]], *, newline: bool
 ) -> None:
-    for row in read(written([head, *rows], newline=newline)).values():
+    for row in parse_rows(to_csv([head, *rows], newline=newline)).values():
         assert row.created.tzinfo
         assert len(row.keys) == 2
         assert all(key.rotated is None or key.rotated.tzinfo for key in row.keys)
@@ -104,9 +104,9 @@ def test_a_user_with_a_key_that_is_due_is_always_asked(
 ) -> None:
     """As long as the report is true; a cell that cannot be understood may only add a question."""
     max_age, notice = thresholds
-    chosen = builders.settings(max_age_days=max_age, notice_days=notice)
-    created = ago(max(user_age, *key_ages))
-    keys = [(ago(age), is_active) for age, is_active in zip(key_ages, active, strict=False)]
+    parsed = builders.settings(max_age_days=max_age, notice_days=notice)
+    created = days_ago(max(user_age, *key_ages))
+    keys = [(days_ago(age), is_active) for age, is_active in zip(key_ages, active, strict=False)]
     cells = {
         "user": name,
         "arn": "arn",
@@ -115,21 +115,21 @@ def test_a_user_with_a_key_that_is_due_is_always_asked(
         "additional_credentials_info": "more" if len(keys) > 2 else "N/A",
     }
     for number in (1, 2):
-        there = keys[number - 1] if len(keys) >= number else None
-        cells[f"access_key_{number}_active"] = "true" if there and there[1] else "false"
-        cells[f"access_key_{number}_last_rotated"] = there[0].strftime(form) if there else "N/A"
-    lies = {"true", "TRUE", "false", "FALSE", "N/A", "", "more"}
+        key = keys[number - 1] if len(keys) >= number else None
+        cells[f"access_key_{number}_active"] = "true" if key and key[1] else "false"
+        cells[f"access_key_{number}_last_rotated"] = key[0].strftime(form) if key else "N/A"
+    valid = {"true", "TRUE", "false", "FALSE", "N/A", "", "more"}
     cells |= {
-        column: cell for column, cell in damage.items() if cell not in lies and not _is_date(cell)
+        column: cell for column, cell in damage.items() if cell not in valid and not _is_date(cell)
     }
-    rows = read(written([order, [cells[column] for column in order]], newline=newline))
+    rows = parse_rows(to_csv([order, [cells[column] for column in order]], newline=newline))
     listed = ListedUser(user=User(name=name, path="/", user_id="AIDA1"), created=created)
     due = any(
-        is_active and NOW.day(at) + chosen.max_age - chosen.notice <= NOW.today
+        is_active and NOW.day(at) + parsed.max_age - parsed.notice <= NOW.today
         for at, is_active in keys
     )
-    asked = select_users([listed], rows, always=frozenset(), now=NOW, settings=chosen)
-    assert asked == (listed,) or not due
+    selected = select_users([listed], rows, always=frozenset(), now=NOW, settings=parsed)
+    assert selected == (listed,) or not due
 
 
 @FUZZ
@@ -138,19 +138,19 @@ def test_a_row_of_another_user_of_the_same_name_is_not_believed(
     age: int, later: int, other: int | None, seconds: float
 ) -> None:
     """A report may know only the one who was there before."""
-    rotated = None if other is None else ago(other)
+    rotated = None if other is None else days_ago(other)
     row = CredentialReportRow(
-        created=ago(age + later) + timedelta(seconds=seconds),
+        created=days_ago(age + later) + timedelta(seconds=seconds),
         keys=(
             ReportedKey(active=rotated is not None, rotated=rotated),
             ReportedKey(active=False, rotated=None),
         ),
         has_more_keys=False,
     )
-    listed = ListedUser(user=User(name="alice", path="/", user_id="AIDA1"), created=ago(age))
-    chosen = builders.settings()
-    asked = select_users([listed], {"alice": row}, always=frozenset(), now=NOW, settings=chosen)
-    assert asked or age < 83 or later == 0
+    listed = ListedUser(user=User(name="alice", path="/", user_id="AIDA1"), created=days_ago(age))
+    parsed = builders.settings()
+    selected = select_users([listed], {"alice": row}, always=frozenset(), now=NOW, settings=parsed)
+    assert selected or age < 83 or later == 0
 
 
 def _is_date(text: str) -> bool:

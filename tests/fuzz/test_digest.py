@@ -16,7 +16,7 @@ from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 
 FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)
-EVIL = st.one_of(
+HOSTILE_TEXT = st.one_of(
     st.text(min_size=1, max_size=40),
     st.sampled_from(
         [
@@ -37,20 +37,20 @@ EVIL = st.one_of(
 OUTCOME: st.SearchStrategy[Outcome] = st.builds(
     an_outcome,
     st.sampled_from(Section),
-    user=EVIL,
+    user=HOSTILE_TEXT,
     key_id=st.none() | st.sampled_from(["AKIAALICE0000000001", "AKIABOB000000000002"]),
     age=st.none() | st.integers(0, 4000),
     reason=st.none() | st.sampled_from(Reason),
-    detail=EVIL,
+    detail=HOSTILE_TEXT,
     triggers_digest=st.booleans(),
     due=st.none() | st.integers(-40, 400),
     last_use=st.none()
-    | st.builds(LastUse, at=st.none() | st.just(NOON), service=EVIL, region=EVIL),
-    description=st.none() | EVIL,
+    | st.builds(LastUse, at=st.none() | st.just(NOON), service=HOSTILE_TEXT, region=HOSTILE_TEXT),
+    description=st.none() | HOSTILE_TEXT,
     newer=st.none() | st.just(NewerKey(access_key_id="AKIANEW00000000001", last_use=None)),
     happened_at=st.none() | st.just(NOON),
 )
-OWN = (
+PRODUCT_LINES = (
     "Key rotation in account 123456789012",
     "Tue 24 Nov 2026, 12:00 UTC. ",
     "REPORT MODE: nothing was changed. Below is what enforce mode would do.",
@@ -61,33 +61,35 @@ OWN = (
     "-----",
     *(f"{title} (" for title in (*HEADINGS.values(), TOMORROW)),
 )
-ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 @FUZZ
 @given(
     outcomes=st.lists(OUTCOME, max_size=5),
-    before=EVIL,
-    ended=EVIL,
+    previous_mode=HOSTILE_TEXT,
+    ended_exemption=HOSTILE_TEXT,
     mode=st.sampled_from(Mode),
 )
-@example(outcomes=[], before="x\ny", ended="a\u2029b", mode=Mode.ENFORCE)
+@example(outcomes=[], previous_mode="x\ny", ended_exemption="a\u2029b", mode=Mode.ENFORCE)
 def test_no_text_of_others_forges_a_line(
-    outcomes: list[Outcome], before: str, ended: str, mode: Mode
+    outcomes: list[Outcome], previous_mode: str, ended_exemption: str, mode: Mode
 ) -> None:
     """Each line at the margin is one of the product's own; all else is indented."""
-    exemption = re.sub(r"[^!-\"$-~]", "", ended) or "x"
-    previous = RunState(parameters=parameters() | {"mode": Parameter(value=before, version=0)})
+    exemption = re.sub(r"[^!-\"$-~]", "", ended_exemption) or "x"
+    previous = RunState(
+        parameters=parameters() | {"mode": Parameter(value=previous_mode, version=0)}
+    )
     report = a_report(
         *outcomes,
         mode=mode,
         previous=previous,
-        exemptions=f"/{exemption} until 2026-01-01 # {ENDS.sub(' ', ended)}",
+        exemptions=f"/{exemption} until 2026-01-01 # {LINE_BREAKS.sub(' ', ended_exemption)}",
     )
-    [(message, named)] = compose(report)
+    [(message, listed)] = compose(report)
     text = message.variants["email"]
-    for line in ENDS.split(text):
-        assert not line or line[0] == " " or line.startswith(OWN), line
+    for line in LINE_BREAKS.split(text):
+        assert not line or line[0] == " " or line.startswith(PRODUCT_LINES), line
     for character in text:
         assert character == "\n" or character.isprintable(), repr(character)
     line = subject(report)
@@ -97,4 +99,4 @@ def test_no_text_of_others_forges_a_line(
     data = json.loads(message.variants["sqs"])
     assert set(data) >= {"run_id", "mode", "account_id", "users", "keys"}
     assert json.loads(message.body)["email"] == text
-    assert sum(len(data.get(section, ())) for section in Section) == len(named)
+    assert sum(len(data.get(section, ())) for section in Section) == len(listed)

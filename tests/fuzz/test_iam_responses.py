@@ -15,25 +15,27 @@ from key_rotation.errors import ListUsersError, UnreadableError
 from tests.unit.builders import ALICE, KEY_ID, NOON, a_key
 
 FUZZ = settings(max_examples=300, deadline=None, derandomize=True, database=None)
-VALUE: st.SearchStrategy[Any] = st.recursive(
+JSON_VALUE: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(NOON),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=4,
 )
 USED = {"LastUsedDate": NOON, "ServiceName": "s3", "Region": "eu-west-1"}
-NEVER = {"ServiceName": "N/A", "Region": "N/A"}
+NEVER_USED = {"ServiceName": "N/A", "Region": "N/A"}
 USER = {"UserName": "alice", "Path": "/", "UserId": "AIDAALICE", "CreateDate": NOON}
 KEY = {"UserName": "alice", "AccessKeyId": KEY_ID, "Status": "Active", "CreateDate": NOON}
 
 
-def fewer(whole: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+def partial(complete: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Some of the fields, each of its type, as boto reads it; and perhaps one that nobody knows."""
-    kept = st.sets(st.sampled_from(sorted(whole))).map(lambda names: {n: whole[n] for n in names})
-    more = st.dictionaries(st.sampled_from(["Extra", "Marker2"]), VALUE, max_size=1)
-    return st.builds(lambda some, other: some | other, kept, more)
+    kept = st.sets(st.sampled_from(sorted(complete))).map(
+        lambda names: {n: complete[n] for n in names}
+    )
+    more = st.dictionaries(st.sampled_from(["Extra", "Marker2"]), JSON_VALUE, max_size=1)
+    return st.builds(lambda fields, extra: fields | extra, kept, more)
 
 
-def iam(**answers: Any) -> Any:
+def fake_iam(**answers: Any) -> Any:
     """A client that answers so; each listing in one page."""
 
     def pages(name: str) -> SimpleNamespace:
@@ -51,7 +53,7 @@ def iam(**answers: Any) -> Any:
 @FUZZ
 @given(
     owner=st.sampled_from(["alice", "bob", "ALICE", ""]),
-    used=st.one_of(fewer(USED), fewer(NEVER)),
+    used=st.one_of(partial(USED), partial(NEVER_USED)),
     missing=st.sampled_from(["", "UserName", "AccessKeyLastUsed"]),
 )
 @example(owner="alice", used={}, missing="")
@@ -62,7 +64,7 @@ def test_a_last_use_is_read_whole_or_not_at_all(
 ) -> None:
     answer = {"UserName": owner, "AccessKeyLastUsed": used}
     answer.pop(missing, None)
-    client = iam(last_used=answer)
+    client = fake_iam(last_used=answer)
     assert find_key_owner(client, KEY_ID) == answer.get("UserName")
     try:
         last_use = read_last_use(client, a_key())
@@ -77,34 +79,38 @@ def test_a_last_use_is_read_whole_or_not_at_all(
 
 
 @FUZZ
-@given(keys=st.lists(fewer(KEY) | st.just(KEY), max_size=3), other=VALUE, named=st.booleans())
-@example(keys=[KEY | {"Status": "Expired"}], other=None, named=True)
+@given(
+    keys=st.lists(partial(KEY) | st.just(KEY), max_size=3),
+    extra=JSON_VALUE,
+    has_list_field=st.booleans(),
+)
+@example(keys=[KEY | {"Status": "Expired"}], extra=None, has_list_field=True)
 def test_keys_are_read_whole_or_not_at_all(
-    keys: list[dict[str, Any]], other: Any, *, named: bool
+    keys: list[dict[str, Any]], extra: Any, *, has_list_field: bool
 ) -> None:
-    answer = {"AccessKeyMetadata" if named else "Other": keys, "Extra": other}
+    answer = {"AccessKeyMetadata" if has_list_field else "Other": keys, "Extra": extra}
     try:
-        read = list_keys(iam(list_access_keys=answer), ALICE)
+        read = list_keys(fake_iam(list_access_keys=answer), ALICE)
     except UnreadableError:
         return
-    assert named
+    assert has_list_field
     assert [key.access_key_id for key in read] == [key["AccessKeyId"] for key in keys]
-    for key, found in zip(read, keys, strict=True):
-        assert (key.status is Status.ACTIVE) == (found["Status"] == "Active")
+    for key, listed in zip(read, keys, strict=True):
+        assert (key.status is Status.ACTIVE) == (listed["Status"] == "Active")
         assert isinstance(cast("object", key.created), datetime)
 
 
 @FUZZ
-@given(users=st.lists(fewer(USER) | st.just(USER), max_size=3), named=st.booleans())
+@given(users=st.lists(partial(USER) | st.just(USER), max_size=3), has_list_field=st.booleans())
 def test_users_are_listed_whole_or_the_listing_broke_off(
-    users: list[dict[str, Any]], *, named: bool
+    users: list[dict[str, Any]], *, has_list_field: bool
 ) -> None:
-    list_them: Callable[[], tuple[ListedUser, ...]] = lambda: list_users(  # noqa: E731
-        iam(list_users={"Users" if named else "Other": users})
+    list_all: Callable[[], tuple[ListedUser, ...]] = lambda: list_users(  # noqa: E731
+        fake_iam(list_users={"Users" if has_list_field else "Other": users})
     )
-    whole = named and all(USER.keys() <= user.keys() for user in users)
-    if whole:
-        assert len(list_them()) == len(users)
+    complete = has_list_field and all(USER.keys() <= user.keys() for user in users)
+    if complete:
+        assert len(list_all()) == len(users)
     else:
         with pytest.raises(ListUsersError):
-            list_them()
+            list_all()

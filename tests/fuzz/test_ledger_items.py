@@ -16,7 +16,7 @@ from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter
 from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, Lapsed, State
 from key_rotation.errors import UnreadableError
-from tests.unit.builders import TODAY, a_key, a_watch, ago, an_event, deactivated, noticed
+from tests.unit.builders import TODAY, a_key, a_watch, an_event, days_ago, deactivated, noticed
 
 FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 STATES: tuple[State, ...] = (
@@ -25,7 +25,7 @@ STATES: tuple[State, ...] = (
     noticed(due=3),
     Deactivating(notice=None),
     Deactivating(notice=noticed(due=0)),
-    deactivated(since=3, baseline=LastUse(at=ago(5), service="s3", region="x")),
+    deactivated(since=3, baseline=LastUse(at=days_ago(5), service="s3", region="x")),
     Deleting(window=deactivated(since=40, interrupted=True)),
     Held(),
     Ended(),
@@ -46,31 +46,33 @@ VALUE: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def places(item: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths_in(item: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """All places inside an item."""
     inner: Any = item.items() if isinstance(item, dict) else ()
     inner = enumerate(item) if isinstance(item, list) else inner
     return [
-        place for name, part in inner for place in [(*path, name), *places(part, (*path, name))]
+        path_in_item
+        for name, part in inner
+        for path_in_item in [(*path, name), *paths_in(part, (*path, name))]
     ]
 
 
-def changed(item: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
+def mutated(item: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
     """The item with one to three places replaced, removed or added."""
     item = copy.deepcopy(item)
     for _ in range(data.draw(st.integers(1, 3))):
-        *path, last = data.draw(st.sampled_from(places(item)))
-        inside: Any = item
+        *path, last = data.draw(st.sampled_from(paths_in(item)))
+        container: Any = item
         for name in path:
-            inside = inside[name]
+            container = container[name]
         match data.draw(st.sampled_from(["replace", "remove", "add"])):
             case "replace":
-                inside[last] = data.draw(VALUE)
+                container[last] = data.draw(VALUE)
             case "remove":
-                del inside[last]
+                del container[last]
             case _:
-                if isinstance(inside, dict):
-                    inside[data.draw(st.text(max_size=5))] = data.draw(VALUE)
+                if isinstance(container, dict):
+                    container[data.draw(st.text(max_size=5))] = data.draw(VALUE)
     return item
 
 
@@ -84,18 +86,18 @@ def test_a_changed_item_is_unreadable_or_means_what_it_says(
     event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
     item = ledger_items.encode_watch(replace(watch, unreported_events=(event,)))
     assert ledger_items.decode_watch(item).unreported_events == (event,)
-    item = changed(item, data)
+    item = mutated(item, data)
     try:
-        read = ledger_items.decode_watch(item)
+        decoded = ledger_items.decode_watch(item)
     except UnreadableError:
         return
     frame = {"pk", "sk", "schema", "written_by"}
-    again = {
-        name: part for name, part in ledger_items.encode_watch(read).items() if name not in frame
+    written_again = {
+        name: part for name, part in ledger_items.encode_watch(decoded).items() if name not in frame
     }
-    given_ = {name: part for name, part in item.items() if name not in frame}
-    for name, part in given_.items():
-        assert _same(part, again[name]), (name, part, again[name])
+    given_fields = {name: part for name, part in item.items() if name not in frame}
+    for name, part in given_fields.items():
+        assert _same(part, written_again[name]), (name, part, written_again[name])
 
 
 @FUZZ
@@ -124,15 +126,15 @@ def test_a_changed_state_of_the_last_run_is_malformed_or_means_what_it_says(
         last_full_scan=TODAY,
         stopped="x",
     )
-    item = changed(ledger_items.encode_state(state), data)
+    item = mutated(ledger_items.encode_state(state), data)
     try:
-        read = ledger_items.decode_state(item)
+        decoded = ledger_items.decode_state(item)
     except MalformedError:
         return
-    again = ledger_items.encode_state(read)
+    written_again = ledger_items.encode_state(decoded)
     for name, part in item.items():
         if name not in {"pk", "sk", "schema", "written_by"}:
-            assert _same(part, again[name]), (name, part, again[name])
+            assert _same(part, written_again[name]), (name, part, written_again[name])
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -54,20 +54,20 @@ EVENT = st.one_of(
 @example(name="max-age-days", value="90\n")
 @example(name="notice-days", value="007")
 def test_a_parameter_is_taken_as_written_or_refused_by_name(name: str, value: str) -> None:
-    raw = {key: Parameter(value=given_, version=1) for key, given_ in VALUES.items()}
+    raw = {key: Parameter(value=default, version=1) for key, default in VALUES.items()}
     raw["notice-days"] = Parameter(value="0", version=1)
     raw[name] = Parameter(value=value, version=2)
-    taken: tuple[exemptions.Exemption, ...] = ()
+    accepted: tuple[exemptions.Exemption, ...] = ()
     try:
-        taken = Settings.parse(raw, path="/key-rotation").exemptions
+        accepted = Settings.parse(raw, path="/key-rotation").exemptions
     except InvalidSettingsError as error:
-        told = str(error)
+        message = str(error)
     else:
-        told = ""
-    if told:
-        assert f"/key-rotation/{name}" in told
-        assert "Nothing was changed." in told
-        assert "\n" not in told
+        message = ""
+    if message:
+        assert f"/key-rotation/{name}" in message
+        assert "Nothing was changed." in message
+        assert "\n" not in message
         return
     if name in RANGES:
         low, high = RANGES[name]
@@ -77,7 +77,7 @@ def test_a_parameter_is_taken_as_written_or_refused_by_name(name: str, value: st
     elif name in CHOICES:
         assert value in CHOICES[name]
     else:
-        assert taken or value.strip() == "none"
+        assert accepted or value.strip() == "none"
 
 
 @FUZZ

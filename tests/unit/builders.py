@@ -55,7 +55,7 @@ def in_days(count: int) -> date:
     return TODAY + days(count)
 
 
-def ago(count: float) -> datetime:
+def days_ago(count: float) -> datetime:
     """The instant so many days before now."""
     return NOON - days(count)
 
@@ -81,7 +81,7 @@ def a_key(
         user=user,
         status=Status(status) if known else Status.OTHER,
         status_text=status,
-        created=ago(age),
+        created=days_ago(age),
     )
 
 
@@ -109,7 +109,7 @@ def a_watch(key: AccessKey, state: State, *, reactivations: int = 0, version: in
 
 def noticed(*, due: int, at: float = 7, announced: int = -7) -> Noticed:
     """A notice in force, due so many days from today."""
-    return Noticed(at=ago(at), due=in_days(due), announced_on=in_days(announced))
+    return Noticed(at=days_ago(at), due=in_days(due), announced_on=in_days(announced))
 
 
 def deactivated(
@@ -124,8 +124,8 @@ def deactivated(
     """A grace window of 30 days that began so many days ago."""
     began = since if start is None else start
     return Deactivated(
-        since=ago(since),
-        start=ago(began),
+        since=days_ago(since),
+        start=days_ago(began),
         baseline=baseline,
         due=in_days(30 - int(began) if due is None else due),
         announced_on=in_days(announced),
@@ -138,7 +138,7 @@ def an_event(action: Action, reason: Reason, *, at: float = 0, due: int | None =
     return Event(
         action=action,
         reason=reason,
-        at=ago(at),
+        at=days_ago(at),
         run_id="run-1",
         due=None if due is None else in_days(due),
     )
@@ -166,21 +166,21 @@ def an_inventory(
     )
 
 
-def planned(
-    seen_by_run: Inventory,
-    remembered: Watches | None = None,
+def a_plan(
+    inventory: Inventory,
+    watches: Watches | None = None,
     *,
     first_part: bool = True,
     **changed: str,
 ) -> Plan:
     """The plan of a run, under settings with some values changed."""
-    chosen = settings(**changed)
+    parsed = settings(**changed)
     return make_plan(
-        seen_by_run,
-        remembered or watches_of(),
+        inventory,
+        watches or watches_of(),
         now=NOW,
-        settings=chosen,
-        limit=chosen.max_changes_per_run,
+        settings=parsed,
+        limit=parsed.max_changes_per_run,
         first_part=first_part,
     )
 
@@ -213,7 +213,7 @@ def an_outcome(
         section=section,
         user_name=user,
         access_key_id=key_id,
-        created=None if age is None else ago(age),
+        created=None if age is None else days_ago(age),
         reason=reason,
         detail=detail,
         triggers_digest=triggers_digest,
@@ -236,14 +236,14 @@ def a_part(
     **changed: str,
 ) -> RunPart:
     """One part of a run in a mode, under the mode that is set and other values changed."""
-    chosen = settings(**(changed | {"mode": setting}))
+    parsed = settings(**(changed | {"mode": setting}))
     return RunPart(
         now=now,
         mode=mode,
-        settings=chosen,
+        settings=parsed,
         inventory=inventory or an_inventory(),
         plan=plan,
-        limit=chosen.max_changes_per_run,
+        limit=parsed.max_changes_per_run,
         continued_from=continued_from,
     )
 

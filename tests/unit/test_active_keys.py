@@ -52,13 +52,13 @@ def test_a_notice_is_due_on_max_age_where_that_is_later() -> None:
     assert (decision.action, decision.due) == (Action.NOTICE, in_days(10))
 
 
-@pytest.mark.parametrize("told", [1, 30])
-def test_a_new_notice_is_never_due_before_a_day_once_told(told: int) -> None:
+@pytest.mark.parametrize("announced", [1, 30])
+def test_a_new_notice_is_never_due_before_a_day_once_told(announced: int) -> None:
     """A withdrawn notice leaves its day behind."""
     key = a_key(age=100)
-    watch = a_watch(key, Lapsed(due=in_days(told)))
+    watch = a_watch(key, Lapsed(due=in_days(announced)))
     decision = decide(observed_key(key), watch, now=NOW, settings=settings())
-    assert (decision.action, decision.due) == (Action.NOTICE, in_days(max(told, 7)))
+    assert (decision.action, decision.due) == (Action.NOTICE, in_days(max(announced, 7)))
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_a_notice_given_again_runs_for_its_full_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("due", "told", "remind"),
+    ("due", "announced", "remind"),
     [(2, -5, False), (1, -6, True), (1, 0, False), (1, -1, True)],
 )
-def test_a_reminder_comes_once_on_the_day_before(due: int, told: int, *, remind: bool) -> None:
+def test_a_reminder_comes_once_on_the_day_before(due: int, announced: int, *, remind: bool) -> None:
     """Not earlier, and not where that day was told today."""
     key = a_key(age=89)
-    watch = a_watch(key, noticed(due=due, announced=told))
+    watch = a_watch(key, noticed(due=due, announced=announced))
     assert decide(observed_key(key), watch, now=NOW, settings=settings()).remind is remind
 
 
@@ -161,15 +161,15 @@ def test_the_deactivation_announces_the_day_of_the_deletion() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "action"),
+    ("reactivations", "action"),
     [(0, Action.NOTICE), (1, Action.NOTICE), (2, Action.HOLD), (3, Action.HOLD)],
 )
 def test_a_key_turned_on_again_gets_a_notice_twice_and_is_held_the_third_time(
-    before: int, action: Action
+    reactivations: int, action: Action
 ) -> None:
     """Each of the two notices is a full one."""
     key = a_key(age=100)
-    watch = a_watch(key, deactivated(since=3), reactivations=before)
+    watch = a_watch(key, deactivated(since=3), reactivations=reactivations)
     decision = decide(observed_key(key), watch, now=NOW, settings=settings())
     assert decision.action is action
     assert decision.due == (in_days(7) if action is Action.NOTICE else None)

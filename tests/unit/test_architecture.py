@@ -14,7 +14,7 @@ MODULES = sorted(
     for path in PACKAGE.rglob("*.py")
     if path.stem != "__init__"
 )
-ALLOWED = {
+ALLOWED_IMPORTS = {
     "errors": set[str](),
     "domain": {"errors", "domain"},
     "reporting": {"errors", "domain", "reporting"},
@@ -22,8 +22,8 @@ ALLOWED = {
     "service_layer": {"errors", "domain", "reporting", "adapters", "service_layer"},
 }
 """What each package may import; `run`, `request` and `handler` stand above all of them."""
-PURE = ("domain", "reporting")
-OUTSIDE_OF_THE_CORE = {
+PURE_PACKAGES = ("domain", "reporting")
+IMPURE_IMPORTS = {
     "boto3",
     "botocore",
     "aws_lambda_powertools",
@@ -40,22 +40,22 @@ OUTSIDE_OF_THE_CORE = {
 
 
 @cache
-def tree(module: str) -> ast.Module:
+def syntax_tree(module: str) -> ast.Module:
     """Read a module, without what is imported for the type checker only."""
     parsed = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
-    parsed.body = [node for node in parsed.body if not _for_types_only(node)]
+    parsed.body = [node for node in parsed.body if not _is_type_checking_block(node)]
     return parsed
 
 
-def _for_types_only(node: ast.stmt) -> bool:
+def _is_type_checking_block(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 @cache
-def imports(module: str) -> set[str]:
+def imported_names(module: str) -> set[str]:
     """The full names that a module imports."""
     names: set[str] = set()
-    for node in ast.walk(tree(module)):
+    for node in ast.walk(syntax_tree(module)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -65,79 +65,95 @@ def imports(module: str) -> set[str]:
 
 
 @cache
-def ours(module: str) -> set[str]:
+def imported_modules(module: str) -> set[str]:
     """The modules of this package that a module imports."""
-    names = [name.removeprefix("key_rotation.") for name in imports(module)]
-    return {other for other in MODULES for name in names if f"{name}.".startswith(f"{other}.")}
+    names = [name.removeprefix("key_rotation.") for name in imported_names(module)]
+    return {
+        imported for imported in MODULES for name in names if f"{name}.".startswith(f"{imported}.")
+    }
 
 
-def package(module: str) -> str:
+def package_of(module: str) -> str:
     """The package that a module stands in; a module beside the packages is its own."""
     return module.partition(".")[0]
 
 
-def foreign(module: str) -> set[str]:
+def imported_packages(module: str) -> set[str]:
     """The packages of others that a module imports."""
-    return {name.split(".")[0] for name in imports(module)} - {"key_rotation"}
+    return {name.split(".")[0] for name in imported_names(module)} - {"key_rotation"}
 
 
-def reached(module: str) -> set[str]:
+def modules_reached_from(module: str) -> set[str]:
     """The modules that are imported with a module, by whatever way."""
     found: set[str] = set()
-    waiting = {module}
-    while waiting:
-        found |= waiting
-        waiting = {name for other in waiting for name in ours(other)} - found
+    pending = {module}
+    while pending:
+        found |= pending
+        pending = {name for imported in pending for name in imported_modules(imported)} - found
     return found
 
 
 @cache
-def called(module: str) -> set[str]:
+def attributes_of(module: str) -> set[str]:
     """The dotted names that a module calls or reads."""
-    return {ast.unparse(node) for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute)}
+    return {
+        ast.unparse(node)
+        for node in ast.walk(syntax_tree(module))
+        if isinstance(node, ast.Attribute)
+    }
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if package(module) in ALLOWED])
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if package_of(module) in ALLOWED_IMPORTS]
+)
 def test_arrows_point_downwards(module: str) -> None:
     """Each package imports only those below it."""
-    allowed = ALLOWED[package(module)]
-    wrong = {other for other in ours(module) if package(other) not in allowed}
-    assert not wrong, f"{module} must not import {wrong}"
+    allowed = ALLOWED_IMPORTS[package_of(module)]
+    forbidden = {
+        imported for imported in imported_modules(module) if package_of(imported) not in allowed
+    }
+    assert not forbidden, f"{module} must not import {forbidden}"
 
 
 def test_adapters_know_of_reporting_only_what_sns_takes() -> None:
     reporting = {
-        other
+        imported
         for module in MODULES
-        if package(module) == "adapters"
-        for other in ours(module)
-        if package(other) == "reporting"
+        if package_of(module) == "adapters"
+        for imported in imported_modules(module)
+        if package_of(imported) == "reporting"
     }
     assert reporting == {"reporting.sns_message"}
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
     for module in MODULES:
-        assert module not in {name for other in ours(module) for name in reached(other)}, module
+        assert module not in {
+            name for imported in imported_modules(module) for name in modules_reached_from(imported)
+        }, module
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if package(module) in PURE])
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if package_of(module) in PURE_PACKAGES]
+)
 def test_rules_and_reports_import_no_aws_no_clock_and_no_environment(module: str) -> None:
-    assert not foreign(module) & OUTSIDE_OF_THE_CORE
+    assert not imported_packages(module) & IMPURE_IMPORTS
 
 
 def test_only_one_module_builds_clients() -> None:
-    assert {module for module in MODULES if "boto3" in foreign(module)} == {"adapters.clients"}
+    assert {module for module in MODULES if "boto3" in imported_packages(module)} == {
+        "adapters.clients"
+    }
 
 
 def test_only_the_handler_reads_the_environment() -> None:
-    assert {module for module in MODULES if "os" in foreign(module)} == {"handler"}
+    assert {module for module in MODULES if "os" in imported_packages(module)} == {"handler"}
 
 
 def test_only_the_handler_reads_the_clock() -> None:
     """What measures how long something takes reads no calendar."""
-    clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
-    assert {module for module in MODULES if called(module) & clocks} == {"handler"}
+    clock_reads = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+    assert {module for module in MODULES if attributes_of(module) & clock_reads} == {"handler"}
 
 
 def test_only_one_module_changes_keys() -> None:
@@ -145,7 +161,7 @@ def test_only_one_module_changes_keys() -> None:
     writes = {
         (module, name)
         for module in MODULES
-        for name in (dotted.rpartition(".")[2] for dotted in called(module))
+        for name in (dotted.rpartition(".")[2] for dotted in attributes_of(module))
         if re.fullmatch(r"(update|delete|create|put|attach|tag|untag|upload|reset)_\w*", name)
         and name
         not in {"put_item", "delete_item", "write_watches", "delete_unused_keys", "delete_watches"}
@@ -154,7 +170,7 @@ def test_only_one_module_changes_keys() -> None:
         ("adapters.iam_writes", "update_access_key"),
         ("adapters.iam_writes", "delete_access_key"),
     }
-    assert {module for module in MODULES if "adapters.iam_writes" in ours(module)} == {
+    assert {module for module in MODULES if "adapters.iam_writes" in imported_modules(module)} == {
         "service_layer.apply"
     }
 
@@ -163,7 +179,7 @@ def test_only_one_module_decides_a_deletion() -> None:
     deciding = [
         module
         for module in MODULES
-        for node in ast.walk(tree(module))
+        for node in ast.walk(syntax_tree(module))
         if isinstance(node, ast.keyword) and ast.unparse(node) == "reason=Reason.UNUSED"
     ]
     assert deciding == ["domain.decide"]
@@ -172,7 +188,7 @@ def test_only_one_module_decides_a_deletion() -> None:
 def test_no_error_is_caught_that_nobody_named() -> None:
     """Neither `except:` nor `except Exception:`."""
     for module in MODULES:
-        for node in ast.walk(tree(module)):
+        for node in ast.walk(syntax_tree(module)):
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, module
                 assert not {"Exception", "BaseException"} & set(ast.unparse(node.type).split()), (

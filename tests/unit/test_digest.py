@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as effort
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from key_rotation import __version__
@@ -33,9 +33,9 @@ from tests.unit.builders import (
     NOON,
     a_key,
     a_report,
-    ago,
     an_inventory,
     an_outcome,
+    days_ago,
     in_days,
     observed_key,
     parameters,
@@ -47,24 +47,24 @@ FIELDS = {"user", "access_key_id", "age_days", "last_used", "reason", "due"}
 LONGEST_NAME = "u" * 64
 
 
-def message(*outcomes: Outcome, **options: Any) -> Message:
+def single_message(*outcomes: Outcome, **options: Any) -> Message:
     """The message of a report."""
-    [(message, _)] = compose(a_report(*outcomes, **options))
-    return message
+    [(single_message, _)] = compose(a_report(*outcomes, **options))
+    return single_message
 
 
-def text(*outcomes: Outcome, **options: Any) -> str:
+def email_body(*outcomes: Outcome, **options: Any) -> str:
     """What a person reads."""
-    return message(*outcomes, **options).variants["email"]
+    return single_message(*outcomes, **options).variants["email"]
 
 
-def data(sent: Message) -> dict[str, Any]:
+def json_document(message: Message) -> dict[str, Any]:
     """What a program reads."""
-    facts: dict[str, Any] = json.loads(sent.variants.get("sqs", sent.variants["default"]))
-    return facts
+    document: dict[str, Any] = json.loads(message.variants.get("sqs", message.variants["default"]))
+    return document
 
 
-def many(count: int) -> tuple[Outcome, ...]:
+def many_outcomes(count: int) -> tuple[Outcome, ...]:
     """Outcomes of which a third is news, of every heading, with the longest names and tags."""
     sections = tuple(Section)
     return tuple(
@@ -73,16 +73,16 @@ def many(count: int) -> tuple[Outcome, ...]:
             user=f"{n:06}{LONGEST_NAME}"[:64],
             key_id=f"AKIA{n:016}",
             triggers_digest=n % 3 == 0,
-            last_use=used(ago(3)),
+            last_use=used(days_ago(3)),
             description="tag " * 64,
-            newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(ago(1))),
+            newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(days_ago(1))),
             detail="why " * 90 if n % len(sections) == 11 else None,
         )
         for n in range(count)
     )
 
 
-@effort(max_examples=60, deadline=None, database=None)
+@hypothesis_settings(max_examples=60, deadline=None, database=None)
 @given(
     counts=st.dictionaries(st.sampled_from(Section), st.integers(1, 3), max_size=12),
     factor=st.sampled_from([1, 9, 99]),
@@ -104,7 +104,7 @@ def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "said"),
+    ("outcomes", "expected"),
     [
         ((an_outcome(Section.DEACTIVATED),), "1 deactivated"),
         (
@@ -132,25 +132,25 @@ def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
     ],
 )
 def test_the_subject_counts_what_happened_first_and_what_comes_after(
-    outcomes: tuple[Outcome, ...], said: str
+    outcomes: tuple[Outcome, ...], expected: str
 ) -> None:
-    assert subject(a_report(*outcomes)) == f"[key-rotation] 123456789012: {said}"
+    assert subject(a_report(*outcomes)) == f"[key-rotation] 123456789012: {expected}"
 
 
 def test_the_subject_says_that_settings_changed_and_exemptions_ended() -> None:
     changed = RunState(parameters=parameters(grace_days="29"))
     assert subject(a_report(previous=changed)).endswith(": settings changed")
-    ended = a_report(exemptions="bob until 2026-11-01")
-    assert subject(ended).endswith(": exemption ended")
+    exemptions_body = a_report(exemptions="bob until 2026-11-01")
+    assert subject(exemptions_body).endswith(": exemption ended")
 
 
 def test_the_subject_of_a_report_of_nothing_says_so() -> None:
     """In report mode that is news where the last report had something."""
-    told = RunState(parameters=parameters(), report_fingerprints=("something",))
-    report = a_report(mode=Mode.REPORT, previous=told)
+    previous = RunState(parameters=parameters(), report_fingerprints=("something",))
+    report = a_report(mode=Mode.REPORT, previous=previous)
     assert report.needs_digest
-    _, _, said = subject(report).partition(": ")
-    assert said.strip()
+    _, _, expected = subject(report).partition(": ")
+    assert expected.strip()
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def small_messages(monkeypatch: pytest.MonkeyPatch) -> int:
     return 24_000
 
 
-def keys(outcomes: Iterable[Outcome]) -> list[str | None]:
+def key_ids(outcomes: Iterable[Outcome]) -> list[str | None]:
     return [outcome.access_key_id for outcome in outcomes]
 
 
@@ -169,9 +169,9 @@ def test_each_message_of_a_digest_fits_into_what_sns_accepts(
     small_messages: int, count: int
 ) -> None:
     """Counted in bytes, with its attributes."""
-    messages = compose(a_report(*many(count)))
-    for sent, _ in messages:
-        assert len(sent.body.encode()) < sent.size <= small_messages
+    messages = compose(a_report(*many_outcomes(count)))
+    for message, _ in messages:
+        assert len(message.body.encode()) < message.size <= small_messages
     assert (len(messages) > 1) is (count > 36)
 
 
@@ -182,125 +182,136 @@ def test_what_sns_accepts_is_256_kib() -> None:
 @pytest.mark.usefixtures("small_messages")
 def test_whatever_triggers_a_digest_is_in_exactly_one_of_its_messages() -> None:
     """A notice that is in no message would be none."""
-    outcomes = many(72)
-    named = [key_id for _, part in compose(a_report(*outcomes)) for key_id in keys(part)]
-    assert len(named) == len(set(named))
-    assert set(named) >= set(keys(o for o in outcomes if o.triggers_digest))
+    outcomes = many_outcomes(72)
+    listed_outcomes = [
+        key_id for _, part in compose(a_report(*outcomes)) for key_id in key_ids(part)
+    ]
+    assert len(listed_outcomes) == len(set(listed_outcomes))
+    assert set(listed_outcomes) >= set(key_ids(o for o in outcomes if o.triggers_digest))
 
 
 @pytest.mark.usefixtures("small_messages")
 def test_what_is_only_listed_needs_no_further_message() -> None:
     """It stands in the last message as far as there is room."""
-    [(sent, named)] = compose(
-        a_report(*many(9)[:1], *(replace(o, triggers_digest=False) for o in many(90)[1:]))
+    [(message, listed_outcomes)] = compose(
+        a_report(
+            *many_outcomes(9)[:1],
+            *(replace(o, triggers_digest=False) for o in many_outcomes(90)[1:]),
+        )
     )
-    left_out = data(sent)["left_out"]
-    assert len(named) + sum(left_out.values()) == 90
-    assert len(named) > 10
+    left_out = json_document(message)["left_out"]
+    assert len(listed_outcomes) + sum(left_out.values()) == 90
+    assert len(listed_outcomes) > 10
 
 
 @pytest.mark.usefixtures("small_messages")
 def test_all_outcomes_of_a_key_are_in_one_message() -> None:
     """So that what is recorded of the key is what was reported."""
-    news = [replace(outcome, triggers_digest=True) for outcome in many(30)]
-    again = [replace(outcome, section=Section.UPCOMING) for outcome in news]
-    messages = compose(a_report(*news, *again))
+    outcomes = [replace(outcome, triggers_digest=True) for outcome in many_outcomes(30)]
+    upcoming = [replace(outcome, section=Section.UPCOMING) for outcome in outcomes]
+    messages = compose(a_report(*outcomes, *upcoming))
     assert len(messages) > 2
-    for _, named in messages:
-        assert set(Counter(keys(named)).values()) == {2}
+    for _, listed_outcomes in messages:
+        assert set(Counter(key_ids(listed_outcomes)).values()) == {2}
 
 
 @pytest.mark.usefixtures("small_messages")
 def test_a_digest_in_several_messages_numbers_them_in_subject_text_and_json() -> None:
-    messages = [sent for sent, _ in compose(a_report(*many(72)))]
+    messages = [message for message, _ in compose(a_report(*many_outcomes(72)))]
     total = len(messages)
     assert total > 1
-    for number, sent in enumerate(messages, start=1):
-        assert sent.subject.endswith(f" ({number} of {total})")
-        assert f"E-mail {number} of {total}; " in sent.variants["email"]
-        assert (data(sent)["message"], data(sent)["messages"]) == (number, total)
+    for number, message in enumerate(messages, start=1):
+        assert message.subject.endswith(f" ({number} of {total})")
+        assert f"E-mail {number} of {total}; " in message.variants["email"]
+        assert (json_document(message)["message"], json_document(message)["messages"]) == (
+            number,
+            total,
+        )
 
 
 @pytest.mark.usefixtures("small_messages")
 def test_a_digest_in_several_messages_begins_with_what_needs_a_person() -> None:
-    news = [replace(outcome, triggers_digest=True) for outcome in many(72)]
-    (first, _), *others = compose(a_report(*news))
-    assert {"failed", "held"} <= data(first).keys()
-    assert all("failed" not in data(sent) for sent, _ in others)
+    outcomes = [replace(outcome, triggers_digest=True) for outcome in many_outcomes(72)]
+    (first, _), *others = compose(a_report(*outcomes))
+    assert {"failed", "held"} <= json_document(first).keys()
+    assert all("failed" not in json_document(message) for message, _ in others)
 
 
 @pytest.mark.usefixtures("small_messages")
 def test_changed_settings_are_in_the_last_message_only() -> None:
     changed = RunState(parameters=parameters(grace_days="29"))
-    texts = [sent.variants["email"] for sent, _ in compose(a_report(*many(72), previous=changed))]
-    assert ["SETTINGS: changed" in text for text in texts] == [False] * (len(texts) - 1) + [True]
+    bodies = [
+        message.variants["email"]
+        for message, _ in compose(a_report(*many_outcomes(72), previous=changed))
+    ]
+    assert ["SETTINGS: changed" in body for body in bodies] == [False] * (len(bodies) - 1) + [True]
 
 
 @pytest.mark.usefixtures("small_messages")
 def test_a_message_holds_as_many_keys_as_fit() -> None:
     """One more key would not fit."""
-    news = [replace(outcome, triggers_digest=True) for outcome in many(72)]
-    for sent, _ in compose(a_report(*news))[:-1]:
-        assert sent.size > 24_000 - 2_500
+    outcomes = [replace(outcome, triggers_digest=True) for outcome in many_outcomes(72)]
+    for message, _ in compose(a_report(*outcomes))[:-1]:
+        assert message.size > 24_000 - 2_500
 
 
 @pytest.mark.usefixtures("small_messages")
 def test_a_message_says_how_many_keys_were_left_out() -> None:
     """In text and in JSON; what is named and what is left out are all there is."""
-    messages = compose(a_report(*many(72)))
+    messages = compose(a_report(*many_outcomes(72)))
     last = messages[-1][0]
     [line] = [part for part in last.variants["email"].split("\n\n") if "Left out" in part]
-    left_out = data(last)["left_out"]
+    left_out = json_document(last)["left_out"]
     for section, count in left_out.items():
         label = "notice" if section == "noticed" else section
         assert f"{count} {label}" in " ".join(line.split())
     for section in Section:
-        named = sum(len(data(sent).get(str(section), ())) for sent, _ in messages)
-        assert named + left_out.get(section, 0) == 6
-    assert all(data(sent)["left_out"] == {} for sent, _ in messages[:-1])
+        listed = sum(len(json_document(message).get(str(section), ())) for message, _ in messages)
+        assert listed + left_out.get(section, 0) == 6
+    assert all(json_document(message)["left_out"] == {} for message, _ in messages[:-1])
 
 
 def test_a_message_that_fits_leaves_nothing_out() -> None:
-    sent = message(*many(24))
-    assert data(sent)["left_out"] == {}
-    assert "Left out" not in sent.variants["email"]
+    message = single_message(*many_outcomes(24))
+    assert json_document(message)["left_out"] == {}
+    assert "Left out" not in message.variants["email"]
 
 
 @pytest.mark.usefixtures("small_messages")
 @pytest.mark.parametrize("count", [3, 72])
 def test_programs_read_the_same_keys_as_people(count: int) -> None:
-    for sent, named in compose(a_report(*many(count))):
+    for message, listed_outcomes in compose(a_report(*many_outcomes(count))):
         listed = {
             (section, entry["access_key_id"])
             for section in Section
-            for entry in data(sent).get(str(section), ())
+            for entry in json_document(message).get(str(section), ())
         }
-        assert listed == {(outcome.section, outcome.access_key_id) for outcome in named}
+        assert listed == {(outcome.section, outcome.access_key_id) for outcome in listed_outcomes}
         for _, key_id in listed:
-            assert str(key_id) in sent.variants["email"]
+            assert str(key_id) in message.variants["email"]
 
 
 def test_a_message_has_a_form_for_every_protocol() -> None:
     """Text for people, JSON for programs, and text for all others."""
-    variants = message(an_outcome()).variants
+    variants = single_message(an_outcome()).variants
     assert set(variants) == {"default", "email", "sqs", "lambda", "https"}
     assert variants["default"] == variants["email"]
     assert variants["sqs"] == variants["lambda"] == variants["https"]
-    assert json.loads(message(an_outcome()).body) == variants
+    assert json.loads(single_message(an_outcome()).body) == variants
 
 
 def test_programs_read_every_fact_of_a_key() -> None:
     outcome = an_outcome(
         Section.DEACTIVATED,
         due=30,
-        last_use=used(ago(3)),
+        last_use=used(days_ago(3)),
         description="CI upload",
-        newer=NewerKey(access_key_id="AKIANEWER", last_use=used(ago(1))),
+        newer=NewerKey(access_key_id="AKIANEWER", last_use=used(days_ago(1))),
         reason=Reason.NOTICE_OVER,
-        happened_at=ago(1),
+        happened_at=days_ago(1),
     )
-    facts = data(message(outcome))
-    assert facts["deactivated"] == [
+    document = json_document(single_message(outcome))
+    assert document["deactivated"] == [
         {
             "user": "alice",
             "access_key_id": KEY_ID,
@@ -317,7 +328,7 @@ def test_programs_read_every_fact_of_a_key() -> None:
             "done_at": "2026-11-23T12:00:00+00:00",
         }
     ]
-    assert {name: facts[name] for name in ("run_id", "mode", "account_id", "at")} == {
+    assert {name: document[name] for name in ("run_id", "mode", "account_id", "at")} == {
         "run_id": "run-2",
         "mode": "enforce",
         "account_id": "123456789012",
@@ -341,7 +352,7 @@ def test_programs_read_every_fact_of_a_key() -> None:
 def test_subscribers_can_filter_by_mode_severity_account_and_event(
     outcomes: tuple[Outcome, ...], severity: str, events: tuple[str, ...]
 ) -> None:
-    assert message(*outcomes).attributes == {
+    assert single_message(*outcomes).attributes == {
         "mode": "enforce",
         "severity": severity,
         "account_id": "123456789012",
@@ -349,45 +360,49 @@ def test_subscribers_can_filter_by_mode_severity_account_and_event(
     }
 
 
-def one(section: Section, user: str, reason: Reason | None, **facts: Any) -> Outcome:
+def ordinary_outcome(section: Section, user: str, reason: Reason | None, **values: Any) -> Outcome:
     """One outcome of an ordinary day; its key is named after the user."""
     key_id = f"AKIA{re.sub('[^A-Z]', '', user.upper()):Z<16.16}"
-    return an_outcome(section, user=user, reason=reason, **({"key_id": key_id} | facts))
+    return an_outcome(section, user=user, reason=reason, **({"key_id": key_id} | values))
 
 
-ORDINARY = (
-    one(
+ORDINARY_DAY = (
+    ordinary_outcome(
         Section.DEACTIVATED,
         "alice",
         Reason.NOTICE_OVER,
         due=30,
-        last_use=used(ago(3)),
+        last_use=used(days_ago(3)),
         description="CI upload",
     ),
-    one(Section.DELETED, "build-server-07", Reason.UNUSED, age=127, due=None),
-    one(
+    ordinary_outcome(Section.DELETED, "build-server-07", Reason.UNUSED, age=127, due=None),
+    ordinary_outcome(
         Section.EXTENDED,
         "carol@example.com",
         Reason.USED_IN_WINDOW,
         age=101,
         due=26,
-        last_use=used(ago(4)),
+        last_use=used(days_ago(4)),
     ),
-    one(Section.ADOPTED, "dave", Reason.ADOPTED, age=400, due=30),
-    one(Section.WITHDRAWN, "erin", Reason.THRESHOLDS_CHANGED, age=85, due=None),
-    one(Section.CLOSED, "frank", Reason.GONE, age=91, due=None, last_use=None),
-    one(
+    ordinary_outcome(Section.ADOPTED, "dave", Reason.ADOPTED, age=400, due=30),
+    ordinary_outcome(Section.WITHDRAWN, "erin", Reason.THRESHOLDS_CHANGED, age=85, due=None),
+    ordinary_outcome(Section.CLOSED, "frank", Reason.GONE, age=91, due=None, last_use=None),
+    ordinary_outcome(
         Section.NOTICED,
         "grace",
         Reason.STALE,
         age=83,
-        last_use=used(ago(0)),
-        newer=NewerKey(access_key_id="AKIAGRACEZZZZZZZZZY2", last_use=used(ago(1))),
+        last_use=used(days_ago(0)),
+        newer=NewerKey(access_key_id="AKIAGRACEZZZZZZZZZY2", last_use=used(days_ago(1))),
     ),
-    one(Section.UPCOMING, "heidi", Reason.NOTICE_RUNNING, age=89, due=1),
-    one(Section.UPCOMING, "ivan", Reason.IN_WINDOW, age=108, due=12, triggers_digest=False),
-    one(Section.DEFERRED, "judy", Reason.OVER_LIMIT, detail="not deactivated yet", due=None),
-    one(
+    ordinary_outcome(Section.UPCOMING, "heidi", Reason.NOTICE_RUNNING, age=89, due=1),
+    ordinary_outcome(
+        Section.UPCOMING, "ivan", Reason.IN_WINDOW, age=108, due=12, triggers_digest=False
+    ),
+    ordinary_outcome(
+        Section.DEFERRED, "judy", Reason.OVER_LIMIT, detail="not deactivated yet", due=None
+    ),
+    ordinary_outcome(
         Section.FAILED,
         "mallory",
         None,
@@ -397,8 +412,8 @@ ORDINARY = (
         last_use=None,
         due=None,
     ),
-    one(Section.HELD, "niaj", Reason.REACTIVATED_TOO_OFTEN, age=150, due=None),
-    one(
+    ordinary_outcome(Section.HELD, "niaj", Reason.REACTIVATED_TOO_OFTEN, age=150, due=None),
+    ordinary_outcome(
         Section.EXEMPT,
         "olivia",
         Reason.EXEMPT,
@@ -411,18 +426,18 @@ ORDINARY = (
 
 
 def test_lines_are_at_most_72_columns_wide() -> None:
-    assert [line for line in text(*ORDINARY).splitlines() if len(line) > 72] == []
+    assert [line for line in email_body(*ORDINARY_DAY).splitlines() if len(line) > 72] == []
 
 
 def test_only_a_single_long_word_makes_a_line_longer() -> None:
     """A user name may have 64 characters, and no name is ever broken."""
-    for line in text(*many(24)).splitlines():
+    for line in email_body(*many_outcomes(24)).splitlines():
         if len(line) > 72:
             assert LONGEST_NAME[:50] in line
 
 
 def test_every_heading_counts_the_keys_below_it() -> None:
-    read = text(*ORDINARY)
+    body = email_body(*ORDINARY_DAY)
     for heading in (
         "DEACTIVATED: these keys no longer work (1)",
         "DELETED: these keys cannot be restored (1)",
@@ -432,15 +447,15 @@ def test_every_heading_counts_the_keys_below_it() -> None:
         "FAILED: an error occurred; a person must look (1)",
         "EXEMPT: no action is taken (1)",
     ):
-        assert f"\n{heading}\n---" in read
-    for outcome in ORDINARY:
-        assert f"  {outcome.user_name}  {outcome.access_key_id or '(all keys)'}" in read
+        assert f"\n{heading}\n---" in body
+    for outcome in ORDINARY_DAY:
+        assert f"  {outcome.user_name}  {outcome.access_key_id or '(all keys)'}" in body
 
 
 def test_what_needs_a_person_stands_first_and_settings_and_exempt_keys_last() -> None:
     changed = RunState(parameters=parameters(grace_days="29"))
     headings = re.findall(
-        r"^([A-Z]{4,})(?: THAT|:)", text(*ORDINARY, previous=changed), re.MULTILINE
+        r"^([A-Z]{4,})(?: THAT|:)", email_body(*ORDINARY_DAY, previous=changed), re.MULTILINE
     )
     assert headings[:2] == ["FAILED", "HELD"]
     assert headings[-2:] == ["EXEMPT", "SETTINGS"]
@@ -458,37 +473,39 @@ def test_upcoming_keys_stand_in_the_order_of_their_days() -> None:
         )
         for due in days
     ]
-    read = text(*upcoming)
-    assert sorted(days) == sorted(days, key=lambda due: read.index(f"AKIA{due}"))
+    body = email_body(*upcoming)
+    assert sorted(days) == sorted(days, key=lambda due: body.index(f"AKIA{due}"))
 
 
 def test_the_alias_of_the_account_stands_before_its_number() -> None:
-    read = message(an_outcome(), alias="prod-main")
-    assert read.variants["email"].startswith("Key rotation in account prod-main (123456789012)\n")
-    assert read.subject == "[key-rotation] prod-main (123456789012): 1 notice"
-    assert data(read)["account_alias"] == "prod-main"
+    message = single_message(an_outcome(), alias="prod-main")
+    assert message.variants["email"].startswith(
+        "Key rotation in account prod-main (123456789012)\n"
+    )
+    assert message.subject == "[key-rotation] prod-main (123456789012): 1 notice"
+    assert json_document(message)["account_alias"] == "prod-main"
 
 
 def test_a_long_alias_leaves_the_subject_to_what_happened() -> None:
-    read = message(an_outcome(), alias="a" * 63)
-    assert read.subject == "[key-rotation] 123456789012: 1 notice"
-    assert "a" * 63 in read.variants["email"]
+    message = single_message(an_outcome(), alias="a" * 63)
+    assert message.subject == "[key-rotation] 123456789012: 1 notice"
+    assert "a" * 63 in message.variants["email"]
 
 
 def test_each_digest_gives_the_version_of_the_tool() -> None:
-    assert f"key-rotation {__version__}." in text(an_outcome())
-    assert data(message(an_outcome()))["version"] == __version__
+    assert f"key-rotation {__version__}." in email_body(an_outcome())
+    assert json_document(single_message(an_outcome()))["version"] == __version__
 
 
 def test_a_run_that_continues_says_how_many_users_are_left() -> None:
     inventory = replace(an_inventory(), unread_user_ids=("AIDA1", "AIDA2"))
     assert "the next part of this run reads 2 users more" in " ".join(
-        text(an_outcome(), inventory=inventory).split()
+        email_body(an_outcome(), inventory=inventory).split()
     )
 
 
 def test_the_head_sums_up_what_was_done_what_comes_and_what_to_look_at() -> None:
-    head = text(*ORDINARY).partition("\n\n")[2].partition("\n\n")[0]
+    head = email_body(*ORDINARY_DAY).partition("\n\n")[2].partition("\n\n")[0]
     assert " ".join(head.split()) == (
         "Look at 1 failed, 1 held "
         "Done 1 deactivated, 1 deleted, 1 extended, 1 adopted, 1 withdrawn, 1 closed "
@@ -497,7 +514,7 @@ def test_the_head_sums_up_what_was_done_what_comes_and_what_to_look_at() -> None
 
 
 def test_an_owner_reads_when_the_key_stops_working_and_what_to_do() -> None:
-    read = text(an_outcome(due=9, last_use=used(ago(3)), description="CI upload"))
+    body = email_body(an_outcome(due=9, last_use=used(days_ago(3)), description="CI upload"))
     for fact in (
         f"  alice  {KEY_ID}\n",
         "    stops working on Thu 3 Dec 2026\n",
@@ -506,39 +523,41 @@ def test_an_owner_reads_when_the_key_stops_working_and_what_to_do() -> None:
         "    description: CI upload\n",
         "aws iam create-access-key --user-name USER",
     ):
-        assert fact in read
+        assert fact in body
 
 
 @pytest.mark.parametrize(
-    ("last_use", "said"),
+    ("last_use", "expected"),
     [
         (LastUse(at=None), "never used"),
-        (used(ago(3)), "last used Sat 21 Nov 2026 by s3 in eu-west-1"),
-        (LastUse(at=ago(3), service="s3", region=None), "last used Sat 21 Nov 2026 by s3\n"),
-        (LastUse(at=ago(3)), "last used Sat 21 Nov 2026\n"),
+        (used(days_ago(3)), "last used Sat 21 Nov 2026 by s3 in eu-west-1"),
+        (LastUse(at=days_ago(3), service="s3", region=None), "last used Sat 21 Nov 2026 by s3\n"),
+        (LastUse(at=days_ago(3)), "last used Sat 21 Nov 2026\n"),
     ],
 )
-def test_the_last_use_is_told_with_service_and_region(last_use: LastUse, said: str) -> None:
+def test_the_last_use_is_told_with_service_and_region(last_use: LastUse, expected: str) -> None:
     """As far as they are known; never used is no date."""
-    assert said in text(an_outcome(last_use=last_use))
+    assert expected in email_body(an_outcome(last_use=last_use))
 
 
 @pytest.mark.parametrize(
-    ("last_use", "said"),
+    ("last_use", "expected"),
     [
-        (used(ago(1)), "active, last used Mon 23 Nov 2026 by s3 in"),
+        (used(days_ago(1)), "active, last used Mon 23 Nov 2026 by s3 in"),
         (LastUse(at=None), "active, never used"),
         (None, "active, last use not known"),
     ],
 )
-def test_a_newer_key_of_the_user_is_told_with_its_use(last_use: LastUse | None, said: str) -> None:
+def test_a_newer_key_of_the_user_is_told_with_its_use(
+    last_use: LastUse | None, expected: str
+) -> None:
     """So that the owner sees whether it is in use already."""
     newer = NewerKey(access_key_id="AKIANEWER", last_use=last_use)
-    assert f"newer key AKIANEWER: {said}" in text(an_outcome(newer=newer))
+    assert f"newer key AKIANEWER: {expected}" in email_body(an_outcome(newer=newer))
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "expected"),
     [
         (
             an_outcome(Section.UPCOMING, reason=Reason.NOTICE_RUNNING, due=1),
@@ -555,30 +574,32 @@ def test_a_newer_key_of_the_user_is_told_with_its_use(last_use: LastUse | None, 
         ),
     ],
 )
-def test_what_comes_is_told_with_its_day(outcome: Outcome, said: str) -> None:
-    assert said in text(outcome)
+def test_what_comes_is_told_with_its_day(outcome: Outcome, expected: str) -> None:
+    assert expected in email_body(outcome)
 
 
 def test_while_deletion_is_off_no_digest_announces_one() -> None:
-    read = text(an_outcome(Section.DEACTIVATED, due=30), delete_unused_keys="false")
-    assert "window ends on Thu 24 Dec 2026" in read
-    assert "deleted on" not in read
+    body = email_body(an_outcome(Section.DEACTIVATED, due=30), delete_unused_keys="false")
+    assert "window ends on Thu 24 Dec 2026" in body
+    assert "deleted on" not in body
 
 
-NAMES = ["alice", "a+b=c,d.e@f-g_h", "-alice", "Alice", LONGEST_NAME]
+USER_NAMES = ["alice", "a+b=c,d.e@f-g_h", "-alice", "Alice", LONGEST_NAME]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", USER_NAMES)
 def test_the_command_that_restores_a_key_can_be_run_as_it_stands(name: str) -> None:
     """Pasted from the mail, of any user name that IAM allows."""
-    read = text(an_outcome(Section.DEACTIVATED, user=name, due=30))
-    assert "to turn it on again, before Thu 24 Dec 2026:" in read
-    [command] = re.findall(r"^ +(aws iam update-access-key (?:.*\\\n)+.*)$", read, re.MULTILINE)
-    words = shlex.split(command.replace("\\\n", " "))
+    body = email_body(an_outcome(Section.DEACTIVATED, user=name, due=30))
+    assert "to turn it on again, before Thu 24 Dec 2026:" in body
+    [command] = re.findall(r"^ +(aws iam update-access-key (?:.*\\\n)+.*)$", body, re.MULTILINE)
+    arguments = shlex.split(command.replace("\\\n", " "))
     expected = ["aws", "iam", "update-access-key", "--status", "Active"]
-    assert words == [*expected, "--user-name", name, "--access-key-id", KEY_ID]
-    restore = data(message(an_outcome(Section.DEACTIVATED, user=name)))["deactivated"][0]["restore"]
-    assert shlex.split(restore) == words
+    assert arguments == [*expected, "--user-name", name, "--access-key-id", KEY_ID]
+    restore = json_document(single_message(an_outcome(Section.DEACTIVATED, user=name)))[
+        "deactivated"
+    ][0]["restore"]
+    assert shlex.split(restore) == arguments
 
 
 @pytest.mark.parametrize(
@@ -591,8 +612,8 @@ def test_the_command_that_restores_a_key_can_be_run_as_it_stands(name: str) -> N
     ],
 )
 def test_nothing_else_comes_with_a_command_that_restores_it(outcome: Outcome) -> None:
-    assert "to turn it on again" not in text(outcome)
-    assert "restore" not in data(message(outcome))[outcome.section][0]
+    assert "to turn it on again" not in email_body(outcome)
+    assert "restore" not in json_document(single_message(outcome))[outcome.section][0]
 
 
 FORGERY = "x\nDELETED: these keys cannot be restored (9)\r\n\x0b\x0c\x1b[2J\x85\u2028\u2029y"
@@ -610,7 +631,7 @@ BIDI = "\u202egnp\u202c\u2066\u200b\ufeff\x00"
         an_outcome(Section.FAILED, key_id=None, reason=None, detail=FORGERY),
         an_outcome(Section.EXEMPT, reason=Reason.EXEMPT, detail=FORGERY, triggers_digest=False),
         an_outcome(Section.DEFERRED, detail=FORGERY, due=None),
-        an_outcome(last_use=LastUse(at=ago(1), service=FORGERY, region=FORGERY)),
+        an_outcome(last_use=LastUse(at=days_ago(1), service=FORGERY, region=FORGERY)),
         an_outcome(user=BIDI, description=BIDI, detail=BIDI),
     ],
 )
@@ -619,94 +640,98 @@ def test_no_line_can_be_forged_by_a_name_a_tag_or_a_reason(outcome: Outcome) -> 
 
     IAM lets none of these into a user name; into a tag, a status or an answer's text it may.
     """
-    read = text(outcome)
-    assert not any(line.startswith(("DELETED", " DELETED")) for line in read.splitlines())
-    odd = set(FORGERY + BIDI) - set(string.printable)
-    assert not set(read) & (odd | set("\r\x0b\x0c\x1b\x00"))
+    body = email_body(outcome)
+    assert not any(line.startswith(("DELETED", " DELETED")) for line in body.splitlines())
+    control_characters = set(FORGERY + BIDI) - set(string.printable)
+    assert not set(body) & (control_characters | set("\r\x0b\x0c\x1b\x00"))
 
 
 def test_no_line_can_be_forged_by_a_setting_or_an_exemption_that_ended() -> None:
-    was = text(previous=RunState(parameters=parameters(mode=FORGERY)))
+    settings_body = email_body(previous=RunState(parameters=parameters(mode=FORGERY)))
     forgery = "x\t\u202eDELETED\u200b: these keys cannot be restored (9)"
-    ended = text(exemptions=f"bob until 2026-11-01 # {forgery}")
-    for line in (was + ended).splitlines():
+    exemptions_body = email_body(exemptions=f"bob until 2026-11-01 # {forgery}")
+    for line in (settings_body + exemptions_body).splitlines():
         assert not line.startswith("DELETED")
-    assert not set(was + ended) & (set(FORGERY + BIDI) - set(string.printable))
+    assert not set(settings_body + exemptions_body) & (set(FORGERY + BIDI) - set(string.printable))
 
 
 @pytest.mark.parametrize("length", [60, 200, 256])
 def test_a_long_tag_without_spaces_is_shortened_and_not_lost(length: int) -> None:
     """A tag's value may have 256 characters."""
-    read = " ".join(text(an_outcome(description="t" * length)).split())
-    assert "description: ttttt" in read
+    body = " ".join(email_body(an_outcome(description="t" * length)).split())
+    assert "description: ttttt" in body
 
 
 def test_a_digest_of_report_mode_says_would() -> None:
     outcomes = [
         replace(outcome, dry_run=True)
-        for outcome in ORDINARY
+        for outcome in ORDINARY_DAY
         if outcome.section not in {Section.UPCOMING, Section.EXEMPT, Section.FAILED}
     ]
-    sent = message(*outcomes, mode=Mode.REPORT)
-    read = sent.variants["email"]
-    assert "REPORT MODE: nothing was changed." in read
-    headings = re.findall(r"^([A-Z]{2}.*\(\d+\))\n---", read, re.MULTILINE)
+    message = single_message(*outcomes, mode=Mode.REPORT)
+    body = message.variants["email"]
+    assert "REPORT MODE: nothing was changed." in body
+    headings = re.findall(r"^([A-Z]{2}.*\(\d+\))\n---", body, re.MULTILINE)
     assert len(headings) == len(outcomes)
     assert [heading for heading in headings if not heading.startswith("WOULD BE ")] == []
     for outcome in outcomes:
-        assert data(sent)[outcome.section][0]["would"] is True
-    assert sent.attributes["mode"] == "report"
-    assert "would be" in sent.subject
-    assert "would be" not in subject(a_report(*ORDINARY))
-    assert "WOULD" not in text(*ORDINARY)
+        assert json_document(message)[outcome.section][0]["would"] is True
+    assert message.attributes["mode"] == "report"
+    assert "would be" in message.subject
+    assert "would be" not in subject(a_report(*ORDINARY_DAY))
+    assert "WOULD" not in email_body(*ORDINARY_DAY)
 
 
 def test_what_an_earlier_run_did_is_not_mixed_with_what_would_be() -> None:
     """The run before a report deactivated one key and could not tell it; another would be."""
-    done = an_outcome(Section.DEACTIVATED, key_id="AKIADONE", happened_at=ago(1))
-    would = an_outcome(Section.DEACTIVATED, key_id="AKIAWOULD", dry_run=True)
-    sent = message(done, would, mode=Mode.REPORT)
-    read = sent.variants["email"]
-    assert "1 deactivated" in sent.subject
-    assert "1 would be deactivated" in sent.subject
-    happened = read.partition("\nDEACTIVATED: these keys no longer work (1)\n")[2]
-    assert "AKIADONE" in happened.partition("WOULD BE")[0]
-    assert "AKIAWOULD" in happened.partition("WOULD BE")[2]
+    done_outcome = an_outcome(Section.DEACTIVATED, key_id="AKIADONE", happened_at=days_ago(1))
+    dry_run_outcome = an_outcome(Section.DEACTIVATED, key_id="AKIAWOULD", dry_run=True)
+    message = single_message(done_outcome, dry_run_outcome, mode=Mode.REPORT)
+    body = message.variants["email"]
+    assert "1 deactivated" in message.subject
+    assert "1 would be deactivated" in message.subject
+    done_section = body.partition("\nDEACTIVATED: these keys no longer work (1)\n")[2]
+    assert "AKIADONE" in done_section.partition("WOULD BE")[0]
+    assert "AKIAWOULD" in done_section.partition("WOULD BE")[2]
 
 
 def test_what_an_earlier_run_did_is_told_with_its_time() -> None:
-    read = text(an_outcome(Section.DEACTIVATED, happened_at=ago(1)))
-    facts = " ".join(read.split())
-    assert "done 2026-11-23 12:00 UTC by an earlier run whose e-mail was not delivered" in facts
+    body = email_body(an_outcome(Section.DEACTIVATED, happened_at=days_ago(1)))
+    document = " ".join(body.split())
+    assert "done 2026-11-23 12:00 UTC by an earlier run whose e-mail was not delivered" in document
 
 
 def test_changed_settings_are_told_all_with_version_and_what_they_were() -> None:
     before = RunState(parameters=parameters(grace_days="29"))
-    sent = message(previous=before)
-    read = sent.variants["email"]
-    assert "  * grace-days: 30 (version 1, was 29)" in read
-    assert "    max-age-days: 90 (version 1)" in read
-    assert data(sent)["changed_settings"] == ["grace-days"]
-    assert data(sent)["settings"]["max-age-days"] == {"value": "90", "version": 1}
-    assert (data(message(an_outcome()))["settings"], data(message())["changed_settings"]) == (
+    message = single_message(previous=before)
+    body = message.variants["email"]
+    assert "  * grace-days: 30 (version 1, was 29)" in body
+    assert "    max-age-days: 90 (version 1)" in body
+    assert json_document(message)["changed_settings"] == ["grace-days"]
+    assert json_document(message)["settings"]["max-age-days"] == {"value": "90", "version": 1}
+    assert (
+        json_document(single_message(an_outcome()))["settings"],
+        json_document(single_message())["changed_settings"],
+    ) == (
         {},
         [],
     )
 
 
 def test_an_exemption_that_ended_is_told_as_it_was_written() -> None:
-    sent = message(exemptions="bob until 2026-11-01 # on leave")
-    assert "\n  bob until 2026-11-01 # on leave\n" in sent.variants["email"]
-    assert data(sent)["ended_exemptions"] == ["bob until 2026-11-01 # on leave"]
+    message = single_message(exemptions="bob until 2026-11-01 # on leave")
+    assert "\n  bob until 2026-11-01 # on leave\n" in message.variants["email"]
+    assert json_document(message)["ended_exemptions"] == ["bob until 2026-11-01 # on leave"]
 
 
 @pytest.mark.parametrize("section", [s for s in Section if s is not Section.UPCOMING])
 def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each(section: Section) -> None:
     def lines(count: int) -> int:
         outcomes = [
-            an_outcome(section, key_id=f"AKIA{n:016}", last_use=used(ago(3))) for n in range(count)
+            an_outcome(section, key_id=f"AKIA{n:016}", last_use=used(days_ago(3)))
+            for n in range(count)
         ]
-        return len(text(*outcomes).splitlines())
+        return len(email_body(*outcomes).splitlines())
 
     assert lines(90) - lines(31) <= 59 * 2
 
@@ -714,10 +739,10 @@ def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each(section: Sect
 def test_short_entries_have_no_columns_and_fit_a_phone() -> None:
     """Of 38 characters, with a key id of 20 and a name of ten."""
     outcomes = [
-        an_outcome(user=f"user{n}"[:10], key_id=f"AKIA{n:016}", last_use=used(ago(3)), age=400)
+        an_outcome(user=f"user{n}"[:10], key_id=f"AKIA{n:016}", last_use=used(days_ago(3)), age=400)
         for n in range(31)
     ]
-    listed = text(*outcomes).partition("stops working on")[2].splitlines()[1:63]
+    listed = email_body(*outcomes).partition("stops working on")[2].splitlines()[1:63]
     assert len(listed) == 62
     for line in listed:
         assert len(line) <= 38
@@ -727,20 +752,22 @@ def test_short_entries_have_no_columns_and_fit_a_phone() -> None:
 def test_the_command_to_restore_is_given_once_for_more_than_thirty_keys() -> None:
     """The JSON has it for each key."""
     outcomes = [an_outcome(Section.DEACTIVATED, key_id=f"AKIA{n:016}") for n in range(31)]
-    sent = message(*outcomes)
-    assert sent.variants["email"].count("aws iam update-access-key --status Active") == 1
-    assert all(f"AKIA{n:016}" in data(sent)["deactivated"][n]["restore"] for n in range(31))
+    message = single_message(*outcomes)
+    assert message.variants["email"].count("aws iam update-access-key --status Active") == 1
+    assert all(
+        f"AKIA{n:016}" in json_document(message)["deactivated"][n]["restore"] for n in range(31)
+    )
 
 
 def test_programs_get_every_command_that_people_get() -> None:
     """The reminder of a deletion gives the command, in text and in JSON."""
     reminder = an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, due=1)
-    sent = message(reminder)
-    assert "to turn it on again, before Wed 25 Nov 2026:" in sent.variants["email"]
-    assert KEY_ID in data(sent)["upcoming"][0]["restore"]
+    message = single_message(reminder)
+    assert "to turn it on again, before Wed 25 Nov 2026:" in message.variants["email"]
+    assert KEY_ID in json_document(message)["upcoming"][0]["restore"]
 
 
-def answered(*outcomes: Outcome, **options: Any) -> dict[str, Any]:
+def response_document(*outcomes: Outcome, **options: Any) -> dict[str, Any]:
     """What the invocation of a run answers, as JSON carries it."""
     document: dict[str, Any] = json.loads(json.dumps(response(a_report(*outcomes, **options))))
     return document
@@ -767,7 +794,10 @@ def test_the_answer_has_these_fields_and_no_others() -> None:
         "failed": [],
     }
     bob = User(name="bob", path="/", user_id="AIDABOB")
-    assert answered(inventory=an_inventory(observed_key(a_key()), users=[ALICE, bob])) == expected
+    assert (
+        response_document(inventory=an_inventory(observed_key(a_key()), users=[ALICE, bob]))
+        == expected
+    )
     assert skipped_response("run-3", "run-2") == {
         **expected,
         "run_id": "run-3",
@@ -782,11 +812,11 @@ def test_the_answer_has_these_fields_and_no_others() -> None:
 def test_each_entry_of_the_answer_has_these_fields_with_times_in_iso_8601(section: Section) -> None:
     outcome = an_outcome(
         section,
-        last_use=used(ago(3)),
+        last_use=used(days_ago(3)),
         description="CI upload",
         newer=NewerKey(access_key_id="AKIANEWER", last_use=None),
     )
-    [entry] = answered(outcome)[section]
+    [entry] = response_document(outcome)[section]
     assert entry == {
         "user": "alice",
         "access_key_id": KEY_ID,
@@ -795,7 +825,7 @@ def test_each_entry_of_the_answer_has_these_fields_with_times_in_iso_8601(sectio
         "reason": Reason.STALE,
         "due": "2026-12-01",
     }
-    assert datetime.fromisoformat(entry["last_used"]) == ago(3)
+    assert datetime.fromisoformat(entry["last_used"]) == days_ago(3)
     assert date.fromisoformat(entry["due"]) == in_days(7)
 
 
@@ -803,7 +833,7 @@ def test_what_is_not_known_is_null_in_the_answer() -> None:
     outcome = an_outcome(
         Section.FAILED, key_id=None, age=None, last_use=None, due=None, reason=None, detail="x"
     )
-    assert answered(outcome)["failed"] == [
+    assert response_document(outcome)["failed"] == [
         {
             "user": "alice",
             "access_key_id": None,
@@ -813,34 +843,38 @@ def test_what_is_not_known_is_null_in_the_answer() -> None:
             "due": None,
         }
     ]
-    assert answered(an_outcome(last_use=LastUse(at=None)))["noticed"][0]["last_used"] is None
+    assert (
+        response_document(an_outcome(last_use=LastUse(at=None)))["noticed"][0]["last_used"] is None
+    )
 
 
 def test_the_answer_leaves_nothing_out() -> None:
     """It is no message, and has no limit that a run could reach."""
-    lists = answered(*many(300))
+    lists = response_document(*many_outcomes(300))
     assert sum(len(lists[section]) for section in Section) == 300
     assert all(set(entry) == FIELDS for entry in lists["noticed"])
 
 
 def test_ages_and_days_are_those_of_the_configured_time_zone() -> None:
     tokyo = Now(instant=datetime(2026, 11, 24, 16, 0, tzinfo=UTC), zone=ZoneInfo("Asia/Tokyo"))
-    sent = message(an_outcome(last_use=used(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))), now=tokyo)
-    assert "Wed 25 Nov 2026, 01:00 JST." in sent.variants["email"]
-    assert "91 days old" in sent.variants["email"]
-    assert "last used Sat 21 Nov 2026" in sent.variants["email"]
-    assert data(sent)["noticed"][0]["age_days"] == 91
-    assert data(sent)["noticed"][0]["last_used"] == "2026-11-20T15:00:00+00:00"
+    message = single_message(
+        an_outcome(last_use=used(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))), now=tokyo
+    )
+    assert "Wed 25 Nov 2026, 01:00 JST." in message.variants["email"]
+    assert "91 days old" in message.variants["email"]
+    assert "last used Sat 21 Nov 2026" in message.variants["email"]
+    assert json_document(message)["noticed"][0]["age_days"] == 91
+    assert json_document(message)["noticed"][0]["last_used"] == "2026-11-20T15:00:00+00:00"
 
 
-def an_example() -> Report:
+def example_report() -> Report:
     """A day on which everything happens, as the documentation shows it."""
     previous = RunState(
         parameters=parameters(grace_days="45", exemptions="ivan until 2026-11-23 # on leave")
     )
     users = [User(name=f"user{n}", path="/", user_id=f"AIDA{n}") for n in range(42)]
     return a_report(
-        *ORDINARY,
+        *ORDINARY_DAY,
         inventory=an_inventory(*(observed_key(a_key(user=user)) for user in users)),
         previous=previous,
         exemptions="ivan until 2026-11-23 # on leave",
@@ -849,7 +883,7 @@ def an_example() -> Report:
 
 def test_the_example_of_a_digest_is_what_people_get() -> None:
     """To write it again: `python -m tests.unit.test_digest`."""
-    assert compose(an_example())[0][0].variants["email"] == EXAMPLE.read_text(encoding="utf-8")
+    assert compose(example_report())[0][0].variants["email"] == EXAMPLE.read_text(encoding="utf-8")
 
 
 def test_the_lines_of_the_restore_command_are_one_command() -> None:
@@ -863,4 +897,4 @@ def test_the_instant_of_the_example_is_the_one_of_the_builders() -> None:
 
 
 if __name__ == "__main__":
-    EXAMPLE.write_text(compose(an_example())[0][0].variants["email"], encoding="utf-8")
+    EXAMPLE.write_text(compose(example_report())[0][0].variants["email"], encoding="utf-8")

@@ -13,7 +13,7 @@ from tests.unit.builders import (
     NOW,
     a_key,
     a_watch,
-    ago,
+    days_ago,
     deactivated,
     in_days,
     noticed,
@@ -62,14 +62,14 @@ def test_a_key_unused_for_its_whole_window_is_deleted(since: int, action: Action
 
 
 @pytest.mark.parametrize(
-    ("since", "told", "remind"),
+    ("since", "announced", "remind"),
     [(28, -5, False), (29, -5, True), (29, 0, False), (29, -1, True)],
 )
 def test_a_reminder_comes_once_on_the_day_before_the_deletion(
-    since: int, told: int, *, remind: bool
+    since: int, announced: int, *, remind: bool
 ) -> None:
     """Not earlier, and not where that day was told today."""
-    watch = a_watch(INACTIVE, deactivated(since=since, announced=told))
+    watch = a_watch(INACTIVE, deactivated(since=since, announced=announced))
     assert decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).remind is remind
 
 
@@ -95,7 +95,7 @@ def test_no_key_is_deleted_while_deletion_is_off(state: State) -> None:
     assert (decision.action, decision.reason) == (Action.KEEP, Reason.DELETION_OFF)
 
 
-SINCE = ago(30)
+SINCE = days_ago(30)
 HOUR = timedelta(hours=1)
 
 
@@ -108,7 +108,7 @@ HOUR = timedelta(hours=1)
         (SINCE + HOUR - timedelta(seconds=1), Action.DELETE),
         (SINCE + HOUR, Action.DELETE),
         (SINCE + HOUR + timedelta(seconds=1), Action.EXTEND),
-        (ago(1), Action.EXTEND),
+        (days_ago(1), Action.EXTEND),
     ],
 )
 def test_only_a_use_later_than_an_hour_after_the_deactivation_starts_the_window_again(
@@ -123,7 +123,9 @@ def test_only_a_use_later_than_an_hour_after_the_deactivation_starts_the_window_
 def test_a_window_counts_again_from_the_use() -> None:
     """Used four days ago, so 26 days are left."""
     watch = a_watch(INACTIVE, deactivated(since=10))
-    decision = decide(observed_key(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings())
+    decision = decide(
+        observed_key(INACTIVE, used(days_ago(4))), watch, now=NOW, settings=settings()
+    )
     assert (decision.reason, decision.due) == (Reason.USED_IN_WINDOW, in_days(26))
 
 
@@ -132,23 +134,25 @@ def test_the_day_of_an_extension_lies_ahead(used_days_ago: int, due: int) -> Non
     """Where no run was for long: the day is told before it comes."""
     watch = a_watch(INACTIVE, deactivated(since=50))
     decision = decide(
-        observed_key(INACTIVE, used(ago(used_days_ago))), watch, now=NOW, settings=settings()
+        observed_key(INACTIVE, used(days_ago(used_days_ago))), watch, now=NOW, settings=settings()
     )
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(due))
 
 
 def test_a_use_extends_a_window_once() -> None:
     """The use is the baseline of the window that it started."""
-    use = used(ago(4))
-    watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=use))
-    decision = decide(observed_key(INACTIVE, use), watch, now=NOW, settings=settings())
+    last_use = used(days_ago(4))
+    watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=last_use))
+    decision = decide(observed_key(INACTIVE, last_use), watch, now=NOW, settings=settings())
     assert (decision.action, decision.due) == (Action.KEEP, in_days(26))
 
 
 def test_a_second_use_extends_the_window_again() -> None:
     """Each use counts."""
-    watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=used(ago(4))))
-    decision = decide(observed_key(INACTIVE, used(ago(2))), watch, now=NOW, settings=settings())
+    watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=used(days_ago(4))))
+    decision = decide(
+        observed_key(INACTIVE, used(days_ago(2))), watch, now=NOW, settings=settings()
+    )
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(28))
 
 
@@ -156,7 +160,7 @@ def test_an_extension_never_brings_the_day_nearer() -> None:
     """Where grace-days was cut meanwhile, the told day stands."""
     watch = a_watch(INACTIVE, deactivated(since=10))
     decision = decide(
-        observed_key(INACTIVE, used(ago(4))), watch, now=NOW, settings=settings(grace_days="5")
+        observed_key(INACTIVE, used(days_ago(4))), watch, now=NOW, settings=settings(grace_days="5")
     )
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(20))
 
@@ -186,7 +190,7 @@ def test_no_key_is_deleted_before_the_day_after_its_window_is_told(since: int, d
     assert (decision.action, decision.due) == (Action.KEEP, in_days(due))
 
 
-@pytest.mark.parametrize("last_use", [used(ago(1)), NEVER_USED])
+@pytest.mark.parametrize("last_use", [used(days_ago(1)), NEVER_USED])
 def test_a_window_that_was_interrupted_starts_again_today(last_use: LastUse) -> None:
     """When an exemption ends, an inactive key of ours gets a new window."""
     watch = a_watch(INACTIVE, deactivated(since=40, interrupted=True))
@@ -204,7 +208,7 @@ def test_a_last_use_that_was_not_read_is_no_answer() -> None:
 
 def test_a_last_use_that_vanished_is_no_answer() -> None:
     """It was known once, so an answer without it cannot be right."""
-    watch = a_watch(INACTIVE, deactivated(since=40, baseline=used(ago(50))))
+    watch = a_watch(INACTIVE, deactivated(since=40, baseline=used(days_ago(50))))
     with pytest.raises(UnreadableError, match="no longer given"):
         decide(observed_key(INACTIVE, NEVER_USED), watch, now=NOW, settings=settings())
 
@@ -256,8 +260,8 @@ def test_a_deletion_that_was_begun_and_did_not_happen_is_decided_again() -> None
     assert (
         decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).action is Action.DELETE
     )
-    late = observed_key(INACTIVE, used(ago(2)))
-    assert decide(late, watch, now=NOW, settings=settings()).action is Action.EXTEND
+    used_later = observed_key(INACTIVE, used(days_ago(2)))
+    assert decide(used_later, watch, now=NOW, settings=settings()).action is Action.EXTEND
 
 
 def test_a_held_key_that_was_turned_off_stays_held() -> None:

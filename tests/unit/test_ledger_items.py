@@ -19,8 +19,8 @@ from tests.unit.builders import (
     KEY_ID,
     a_key,
     a_watch,
-    ago,
     an_event,
+    days_ago,
     deactivated,
     in_days,
     noticed,
@@ -28,7 +28,7 @@ from tests.unit.builders import (
     used,
 )
 
-WINDOW = deactivated(since=10, start=4, baseline=used(ago(4)), interrupted=True)
+WINDOW = deactivated(since=10, start=4, baseline=used(days_ago(4)), interrupted=True)
 STATES: dict[str, State] = {
     "lapsed": Lapsed(due=None),
     "lapsed with a day": Lapsed(due=in_days(3)),
@@ -44,13 +44,13 @@ STATES: dict[str, State] = {
 }
 
 
-def stored(value: Any) -> Any:
+def as_stored(value: Any) -> Any:
     """The value as DynamoDB gives it back: numbers are decimals, tuples are lists."""
     match value:
         case dict():
-            return {name: stored(part) for name, part in value.items()}
+            return {name: as_stored(part) for name, part in value.items()}
         case list() | tuple():
-            return [stored(part) for part in value]
+            return [as_stored(part) for part in value]
         case bool():
             return value
         case int():
@@ -61,23 +61,23 @@ def stored(value: Any) -> Any:
             raise TypeError(value)
 
 
-def an_item(remembered: State | None = None, **changed: Any) -> dict[str, Any]:
+def an_item(watch_state: State | None = None, **changed: Any) -> dict[str, Any]:
     """The stored item of a watch, with some fields changed."""
-    watch = a_watch(a_key(), remembered or noticed(due=3))
-    item: dict[str, Any] = stored(ledger_items.encode_watch(watch))
+    watch = a_watch(a_key(), watch_state or noticed(due=3))
+    item: dict[str, Any] = as_stored(ledger_items.encode_watch(watch))
     return item | changed
 
 
-def without(item: dict[str, Any], *names: str) -> dict[str, Any]:
+def without_field(item: dict[str, Any], *names: str) -> dict[str, Any]:
     """An item that lacks a field, at the end of a path of names."""
     *path, last = names
-    copy = dict(item)
-    inner = copy
+    copied = dict(item)
+    inner = copied
     for name in path:
         inner[name] = dict(inner[name])
         inner = inner[name]
     del inner[last]
-    return copy
+    return copied
 
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
@@ -87,11 +87,11 @@ def test_a_watch_in_every_state_is_read_back_as_it_was_written(state: State) -> 
         description="CI upload",
         unreported_events=(
             an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, at=1, due=30),
-            replace(an_event(Action.EXTEND, Reason.USED_IN_WINDOW), last_use=used(ago(2))),
+            replace(an_event(Action.EXTEND, Reason.USED_IN_WINDOW), last_use=used(days_ago(2))),
             replace(an_event(Action.DELETE, Reason.UNUSED), last_use=NEVER_USED),
         ),
     )
-    item = stored(ledger_items.encode_watch(watch)) | {"written_by": "run-1"}
+    item = as_stored(ledger_items.encode_watch(watch)) | {"written_by": "run-1"}
     assert ledger_items.decode_watch(item) == watch
 
 
@@ -99,7 +99,7 @@ def test_every_action_and_reason_is_read_back() -> None:
     """A reason is written by its name, so that its words may be improved."""
     events = tuple(an_event(action, reason) for action in Action for reason in Reason)
     watch = replace(a_watch(a_key(), Held()), unreported_events=events)
-    item = stored(ledger_items.encode_watch(watch))
+    item = as_stored(ledger_items.encode_watch(watch))
     assert {event["reason"] for event in item["unreported_events"]} == {
         reason.name for reason in Reason
     }
@@ -119,7 +119,7 @@ def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
     with pytest.raises(UnreadableError, match=r"schema .* is not one of 1 and 2"):
         ledger_items.decode_watch(an_item(schema=schema))
     with pytest.raises(UnreadableError):
-        ledger_items.decode_watch(without(an_item(), "schema"))
+        ledger_items.decode_watch(without_field(an_item(), "schema"))
 
 
 @pytest.mark.parametrize(
@@ -209,13 +209,15 @@ def test_a_notice_with_a_wrong_field_makes_a_watch_unreadable(field: str, value:
         ("interrupted", Decimal(1)),
     ],
 )
-@pytest.mark.parametrize("intent", [False, True], ids=["deactivated", "deleting"])
+@pytest.mark.parametrize("deleting", [False, True], ids=["deactivated", "deleting"])
 def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
-    field: str, value: Any, *, intent: bool
+    field: str, value: Any, *, deleting: bool
 ) -> None:
     """On a window rests a deletion."""
-    window = stored(ledger_items.encode_watch(a_watch(a_key(), WINDOW)))["state"] | {field: value}
-    if intent:
+    window = as_stored(ledger_items.encode_watch(a_watch(a_key(), WINDOW)))["state"] | {
+        field: value
+    }
+    if deleting:
         del window["kind"]
         window = {"kind": "deleting", "window": window}
     with pytest.raises(UnreadableError):
@@ -249,7 +251,7 @@ def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
 def test_a_field_that_is_missing_makes_a_watch_unreadable(names: tuple[str, ...]) -> None:
     """No value is assumed in its place."""
     with pytest.raises(UnreadableError):
-        ledger_items.decode_watch(without(an_item(WINDOW), *names))
+        ledger_items.decode_watch(without_field(an_item(WINDOW), *names))
 
 
 def test_what_is_unreadable_names_the_field() -> None:
@@ -307,7 +309,7 @@ def test_a_watch_that_version_0_1_0_wrote_keeps_its_notice_and_its_window(state:
         a_watch(a_key(), state),
         unreported_events=(an_event(Action.DEACTIVATE, Reason.NOTICE_OVER),),
     )
-    item = in_schema_1(stored(ledger_items.encode_watch(watch))) | {"schema": Decimal(1)}
+    item = in_schema_1(as_stored(ledger_items.encode_watch(watch))) | {"schema": Decimal(1)}
     assert "untold" in item
     assert ledger_items.decode_watch(item) == watch
 
@@ -337,7 +339,7 @@ def test_a_watch_as_version_0_1_0_wrote_it_is_read() -> None:
 
 
 def test_the_state_that_a_run_of_version_0_1_0_left_is_read() -> None:
-    item = in_schema_1(stored(ledger_items.encode_state(STATE)))
+    item = in_schema_1(as_stored(ledger_items.encode_state(STATE)))
     del item["schema"]
     assert "swept" in item
     assert ledger_items.decode_state(item) == STATE
@@ -371,7 +373,7 @@ STATE = RunState(
 
 @pytest.mark.parametrize("state", [STATE, RunState()], ids=["of a run", "before the first run"])
 def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> None:
-    item = {"pk": "RUN", "sk": "STATE", **stored(ledger_items.encode_state(state))}
+    item = {"pk": "RUN", "sk": "STATE", **as_stored(ledger_items.encode_state(state))}
     assert ledger_items.decode_state(item) == state
 
 
@@ -390,7 +392,7 @@ def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> N
 )
 def test_a_state_of_another_shape_is_not_guessed_at(field: str, value: Any) -> None:
     with pytest.raises(MalformedError):
-        ledger_items.decode_state(stored(ledger_items.encode_state(STATE)) | {field: value})
+        ledger_items.decode_state(as_stored(ledger_items.encode_state(STATE)) | {field: value})
 
 
 def test_a_parameters_version_is_kept_beside_its_value() -> None:
@@ -401,7 +403,7 @@ def test_a_parameters_version_is_kept_beside_its_value() -> None:
 def test_dates_and_instants_are_written_in_iso_8601() -> None:
     item = an_item(noticed(due=3))
     assert date.fromisoformat(item["state"]["due"]) == in_days(3)
-    assert datetime.fromisoformat(item["created"]) == ago(90)
+    assert datetime.fromisoformat(item["created"]) == days_ago(90)
     assert datetime.fromisoformat(item["created"]).tzinfo == UTC
 
 

@@ -8,17 +8,17 @@ from key_rotation.reporting.outcome import Section
 from tests.unit.builders import (
     ALICE,
     a_key,
+    a_plan,
     a_report,
     a_watch,
     an_inventory,
     an_outcome,
     deactivated,
     observed_key,
-    planned,
     watches_of,
 )
 
-NAMES = {
+METRIC_NAMES = {
     "ActiveKeys",
     "StaleKeys",
     "KeysNoticed",
@@ -36,12 +36,12 @@ NAMES = {
 
 def test_a_run_puts_out_these_metrics_and_no_others() -> None:
     """Of an empty account too: an alarm must not miss its data."""
-    assert set(run_metrics(a_report())) == NAMES
+    assert set(run_metrics(a_report())) == METRIC_NAMES
 
 
 def test_an_empty_account_counts_nothing_and_the_run_completes() -> None:
-    measured = run_metrics(a_report())
-    assert measured == {**dict.fromkeys(NAMES, 0), "RunCompleted": 1}
+    metrics = run_metrics(a_report())
+    assert metrics == {**dict.fromkeys(METRIC_NAMES, 0), "RunCompleted": 1}
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,13 @@ def test_active_and_stale_keys_are_counted_and_the_oldest_is_measured(
 ) -> None:
     """A key of 90 days is stale; an inactive one is neither."""
     keys = [a_key(age=age, key_id=f"AKIA{age}") for age in ages]
-    off = a_key(age=500, status="Inactive", key_id="AKIAOFF")
-    odd = a_key(age=600, status="Expired", key_id="AKIAODD")
-    measured = run_metrics(a_report(inventory=an_inventory(*map(observed_key, [*keys, off, odd]))))
-    assert (measured["ActiveKeys"], measured["StaleKeys"]) == (active, stale)
-    assert measured["OldestActiveKeyAge"] == oldest
+    inactive = a_key(age=500, status="Inactive", key_id="AKIAOFF")
+    expired = a_key(age=600, status="Expired", key_id="AKIAODD")
+    metrics = run_metrics(
+        a_report(inventory=an_inventory(*map(observed_key, [*keys, inactive, expired])))
+    )
+    assert (metrics["ActiveKeys"], metrics["StaleKeys"]) == (active, stale)
+    assert metrics["OldestActiveKeyAge"] == oldest
 
 
 @pytest.mark.parametrize(
@@ -79,27 +81,27 @@ def test_active_and_stale_keys_are_counted_and_the_oldest_is_measured(
     ],
 )
 def test_each_heading_is_counted_under_its_name_and_no_other(name: str, section: Section) -> None:
-    measured = run_metrics(a_report(an_outcome(section), an_outcome(section, key_id="AKIA2")))
-    assert {other: count for other, count in measured.items() if count} == {
+    metrics = run_metrics(a_report(an_outcome(section), an_outcome(section, key_id="AKIA2")))
+    assert {other: count for other, count in metrics.items() if count} == {
         name: 2,
         "RunCompleted": 1,
     }
 
 
 def test_what_only_would_have_happened_counts_as_nothing() -> None:
-    would = an_outcome(Section.DEACTIVATED, dry_run=True)
-    assert run_metrics(a_report(would, mode=Mode.REPORT))["KeysDeactivated"] == 0
+    dry_run = an_outcome(Section.DEACTIVATED, dry_run=True)
+    assert run_metrics(a_report(dry_run, mode=Mode.REPORT))["KeysDeactivated"] == 0
 
 
 def test_the_keys_in_their_grace_window_are_counted() -> None:
     keys = [a_key(age=200, status="Inactive", key_id=f"AKIA{n}") for n in range(3)]
     watches = [a_watch(key, deactivated(since=3)) for key in keys[:2]]
-    plan = planned(an_inventory(*map(observed_key, keys)), watches_of(*watches))
+    plan = a_plan(an_inventory(*map(observed_key, keys)), watches_of(*watches))
     assert run_metrics(a_report(plan=plan))["KeysInGrace"] == 2
 
 
 @pytest.mark.parametrize(
-    ("ran", "settings_say", "completed"),
+    ("mode", "configured_mode", "completed"),
     [
         (Mode.ENFORCE, "enforce", 1),
         (Mode.REPORT, "report", 1),
@@ -107,10 +109,10 @@ def test_the_keys_in_their_grace_window_are_counted() -> None:
     ],
 )
 def test_a_run_counts_as_complete_in_the_mode_that_the_settings_have(
-    ran: Mode, settings_say: str, completed: int
+    mode: Mode, configured_mode: str, completed: int
 ) -> None:
     """A report that a person asked for is no proof that rotation is enforced."""
-    assert run_metrics(a_report(mode=ran, setting=settings_say))["RunCompleted"] == completed
+    assert run_metrics(a_report(mode=mode, setting=configured_mode))["RunCompleted"] == completed
 
 
 def test_a_run_that_could_not_read_a_user_does_not_count_as_complete() -> None:
@@ -122,5 +124,5 @@ def test_a_run_that_could_not_read_a_user_does_not_count_as_complete() -> None:
 
 def test_a_run_that_failed_with_one_key_counts_as_complete() -> None:
     """Every user was looked at; another alarm rings for the key."""
-    measured = run_metrics(a_report(an_outcome(Section.FAILED)))
-    assert (measured["RunCompleted"], measured["KeysFailed"]) == (1, 1)
+    metrics = run_metrics(a_report(an_outcome(Section.FAILED)))
+    assert (metrics["RunCompleted"], metrics["KeysFailed"]) == (1, 1)

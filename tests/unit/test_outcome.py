@@ -21,21 +21,21 @@ from tests.unit.builders import (
     ALICE,
     KEY_ID,
     a_key,
+    a_plan,
     a_watch,
-    ago,
     an_event,
     an_inventory,
+    days_ago,
     deactivated,
     in_days,
     noticed,
     observed_key,
-    planned,
     used,
     watches_of,
 )
 
 
-def outcome(
+def outcome_of(
     state: State | None = None,
     *,
     age: float = 100,
@@ -47,162 +47,182 @@ def outcome(
 ) -> Outcome | None:
     """What is said of one key, if anything, by a run that planned it and did nothing yet."""
     key = a_key(age=age, status=status)
-    known = [a_watch(key, state, reactivations=reactivations)] if state else []
-    watches = watches_of(*known)
-    plan = planned(
-        an_inventory(observed_key(key, used(ago(3)))), watches, first_part=True, **changed
+    stored_watches = [a_watch(key, state, reactivations=reactivations)] if state else []
+    watches = watches_of(*stored_watches)
+    plan = a_plan(
+        an_inventory(observed_key(key, used(days_ago(3)))), watches, first_part=True, **changed
     )
-    said = collect_outcomes(plan, watches, previous or RunState(), mode)
-    assert len(said) < 2
-    return said[0] if said else None
+    outcomes = collect_outcomes(plan, watches, previous or RunState(), mode)
+    assert len(outcomes) < 2
+    return outcomes[0] if outcomes else None
 
 
-Tell = Callable[[], Outcome | None]
+MakeOutcome = Callable[[], Outcome | None]
 WINDOW = deactivated(since=10)
 
 
 @pytest.mark.parametrize(
-    ("section", "tell"),
+    ("section", "make_outcome"),
     [
-        (Section.NOTICED, outcome),
-        (Section.DEACTIVATED, partial(outcome, noticed(due=0))),
-        (Section.DEACTIVATED, partial(outcome, Deactivating(notice=None), status="Inactive")),
+        (Section.NOTICED, outcome_of),
+        (Section.DEACTIVATED, partial(outcome_of, noticed(due=0))),
+        (Section.DEACTIVATED, partial(outcome_of, Deactivating(notice=None), status="Inactive")),
         (
             Section.DELETED,
-            partial(outcome, deactivated(since=30, baseline=used(ago(3))), status="Inactive"),
+            partial(
+                outcome_of, deactivated(since=30, baseline=used(days_ago(3))), status="Inactive"
+            ),
         ),
-        (Section.EXTENDED, partial(outcome, WINDOW, status="Inactive")),
-        (Section.WITHDRAWN, partial(outcome, noticed(due=3), max_age_days="365")),
-        (Section.ADOPTED, partial(outcome, status="Inactive", adopt_inactive_keys="true")),
-        (Section.HELD, partial(outcome, WINDOW, reactivations=2)),
-        (Section.HELD, partial(outcome, status="Expired")),
-        (Section.DEFERRED, partial(outcome, noticed(due=0), max_changes_per_run="0")),
-        (Section.UPCOMING, partial(outcome, noticed(due=1))),
+        (Section.EXTENDED, partial(outcome_of, WINDOW, status="Inactive")),
+        (Section.WITHDRAWN, partial(outcome_of, noticed(due=3), max_age_days="365")),
+        (Section.ADOPTED, partial(outcome_of, status="Inactive", adopt_inactive_keys="true")),
+        (Section.HELD, partial(outcome_of, WINDOW, reactivations=2)),
+        (Section.HELD, partial(outcome_of, status="Expired")),
+        (Section.DEFERRED, partial(outcome_of, noticed(due=0), max_changes_per_run="0")),
+        (Section.UPCOMING, partial(outcome_of, noticed(due=1))),
     ],
 )
-def test_each_thing_that_happens_is_news_under_its_heading(section: Section, tell: Tell) -> None:
+def test_each_thing_that_happens_is_news_under_its_heading(
+    section: Section, make_outcome: MakeOutcome
+) -> None:
     """Of what is to come, a reminder is."""
-    said = tell()
-    assert said is not None
-    assert (said.section, said.triggers_digest) == (section, True)
+    outcome = make_outcome()
+    assert outcome is not None
+    assert (outcome.section, outcome.triggers_digest) == (section, True)
 
 
 @pytest.mark.parametrize(
-    ("section", "tell"),
+    ("section", "make_outcome"),
     [
-        (Section.EXEMPT, partial(outcome, exemptions="alice")),
-        (Section.HELD, partial(outcome, Held())),
+        (Section.EXEMPT, partial(outcome_of, exemptions="alice")),
+        (Section.HELD, partial(outcome_of, Held())),
         (
             Section.HELD,
             partial(
-                outcome,
+                outcome_of,
                 status="Expired",
                 previous=RunState(unknown_status={KEY_ID: ALICE.user_id}),
             ),
         ),
-        (Section.UPCOMING, partial(outcome, noticed(due=2))),
-        (Section.UPCOMING, partial(outcome, noticed(due=1, announced=0))),
+        (Section.UPCOMING, partial(outcome_of, noticed(due=2))),
+        (Section.UPCOMING, partial(outcome_of, noticed(due=1, announced=0))),
         (
             Section.UPCOMING,
             partial(
-                outcome,
-                deactivated(since=31, baseline=used(ago(3))),
+                outcome_of,
+                deactivated(since=31, baseline=used(days_ago(3))),
                 status="Inactive",
                 delete_unused_keys="false",
             ),
         ),
     ],
 )
-def test_what_only_stands_as_it_stood_is_listed_and_no_news(section: Section, tell: Tell) -> None:
+def test_what_only_stands_as_it_stood_is_listed_and_no_news(
+    section: Section, make_outcome: MakeOutcome
+) -> None:
     """Exempt, held before, upcoming, and of a status that people were told of."""
-    said = tell()
-    assert said is not None
-    assert (said.section, said.triggers_digest) == (section, False)
+    outcome = make_outcome()
+    assert outcome is not None
+    assert (outcome.section, outcome.triggers_digest) == (section, False)
 
 
 @pytest.mark.parametrize(
-    "tell",
+    "make_outcome",
     [
-        partial(outcome, age=10),
-        partial(outcome, status="Inactive"),
-        partial(outcome, noticed(due=3), status="Inactive"),
-        partial(outcome, Ended(), status="Inactive"),
+        partial(outcome_of, age=10),
+        partial(outcome_of, status="Inactive"),
+        partial(outcome_of, noticed(due=3), status="Inactive"),
+        partial(outcome_of, Ended(), status="Inactive"),
     ],
 )
-def test_nothing_is_said_of_a_young_key_or_one_that_is_not_ours(tell: Tell) -> None:
-    assert tell() is None
+def test_nothing_is_said_of_a_young_key_or_one_that_is_not_ours(make_outcome: MakeOutcome) -> None:
+    assert make_outcome() is None
 
 
 @pytest.mark.parametrize(("due", "remind"), [(3, False), (2, False), (1, True)])
 def test_of_what_is_to_come_only_the_reminder_is_news(due: int, *, remind: bool) -> None:
-    for said in (
-        outcome(noticed(due=due)),
-        outcome(deactivated(since=30 - due, baseline=used(ago(3))), status="Inactive"),
+    for outcome in (
+        outcome_of(noticed(due=due)),
+        outcome_of(deactivated(since=30 - due, baseline=used(days_ago(3))), status="Inactive"),
     ):
-        assert said is not None
-        assert said.triggers_digest is remind
+        assert outcome is not None
+        assert outcome.triggers_digest is remind
 
 
 @pytest.mark.parametrize(
-    ("dry_run", "tell"),
+    ("dry_run", "make_outcome"),
     [
-        (True, partial(outcome, mode=Mode.REPORT)),
-        (True, partial(outcome, noticed(due=0), mode=Mode.REPORT)),
+        (True, partial(outcome_of, mode=Mode.REPORT)),
+        (True, partial(outcome_of, noticed(due=0), mode=Mode.REPORT)),
         (
             True,
             partial(
-                outcome,
-                deactivated(since=30, baseline=used(ago(3))),
+                outcome_of,
+                deactivated(since=30, baseline=used(days_ago(3))),
                 status="Inactive",
                 mode=Mode.REPORT,
             ),
         ),
-        (True, partial(outcome, noticed(due=0), max_changes_per_run="0", mode=Mode.REPORT)),
-        (False, partial(outcome, noticed(due=3), mode=Mode.REPORT)),
-        (False, partial(outcome, exemptions="alice", mode=Mode.REPORT)),
-        (False, partial(outcome, status="Expired", mode=Mode.REPORT)),
-        (False, outcome),
-        (False, partial(outcome, noticed(due=0))),
+        (True, partial(outcome_of, noticed(due=0), max_changes_per_run="0", mode=Mode.REPORT)),
+        (False, partial(outcome_of, noticed(due=3), mode=Mode.REPORT)),
+        (False, partial(outcome_of, exemptions="alice", mode=Mode.REPORT)),
+        (False, partial(outcome_of, status="Expired", mode=Mode.REPORT)),
+        (False, outcome_of),
+        (False, partial(outcome_of, noticed(due=0))),
     ],
 )
-def test_in_report_mode_what_is_not_done_only_would_be(tell: Tell, *, dry_run: bool) -> None:
+def test_in_report_mode_what_is_not_done_only_would_be(
+    make_outcome: MakeOutcome, *, dry_run: bool
+) -> None:
     """What is to come, or is exempt, is so in either mode."""
-    said = tell()
-    assert said is not None
-    assert said.dry_run is dry_run
+    outcome = make_outcome()
+    assert outcome is not None
+    assert outcome.dry_run is dry_run
 
 
 def test_a_deferred_key_has_no_day() -> None:
     """Nobody knows when its turn comes."""
-    said = outcome(noticed(due=0), max_changes_per_run="0")
-    assert said is not None
-    assert said.due is None
+    outcome = outcome_of(noticed(due=0), max_changes_per_run="0")
+    assert outcome is not None
+    assert outcome.due is None
 
 
 def test_an_exempt_key_is_told_with_its_reason_and_its_last_day() -> None:
-    said = outcome(exemptions="alice until 2026-12-31 # moves to a role")
-    assert said is not None
-    assert (said.explanation, str(said.due)) == ("exempt: moves to a role", "2026-12-31")
+    outcome = outcome_of(exemptions="alice until 2026-12-31 # moves to a role")
+    assert outcome is not None
+    assert (outcome.explanation, str(outcome.due)) == ("exempt: moves to a role", "2026-12-31")
 
 
 def test_an_unknown_status_is_told_in_the_words_of_iam() -> None:
-    said = outcome(status="Expired")
-    assert said is not None
-    assert said.explanation.endswith(": Expired")
+    outcome = outcome_of(status="Expired")
+    assert outcome is not None
+    assert outcome.explanation.endswith(": Expired")
 
 
 def test_what_is_known_of_the_key_is_told_with_it() -> None:
-    said = outcome()
-    assert said is not None
-    assert (said.user_name, said.access_key_id) == ("alice", a_key().access_key_id)
-    assert (said.created, said.last_use, said.due) == (ago(100), used(ago(3)), in_days(7))
+    outcome = outcome_of()
+    assert outcome is not None
+    assert (outcome.user_name, outcome.access_key_id) == ("alice", a_key().access_key_id)
+    assert (outcome.created, outcome.last_use, outcome.due) == (
+        days_ago(100),
+        used(days_ago(3)),
+        in_days(7),
+    )
 
 
 def test_a_failure_is_always_news() -> None:
     """For a user whose keys could not be read, it names no key."""
-    said = outcome_of_failure(Failure(user_name="alice", text="throttled"))
-    assert (said.section, said.triggers_digest, said.dry_run) == (Section.FAILED, True, False)
-    assert (said.user_name, said.access_key_id, said.explanation) == ("alice", None, "throttled")
+    outcome = outcome_of_failure(Failure(user_name="alice", text="throttled"))
+    assert (outcome.section, outcome.triggers_digest, outcome.dry_run) == (
+        Section.FAILED,
+        True,
+        False,
+    )
+    assert (outcome.user_name, outcome.access_key_id, outcome.explanation) == (
+        "alice",
+        None,
+        "throttled",
+    )
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -216,14 +236,14 @@ def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mod
         a_watch(key, deactivated(since=1)), unreported_events=(event,), description="CI upload"
     )
     watches = watches_of(watch)
-    plan = planned(an_inventory(observed_key(key)), watches)
+    plan = a_plan(an_inventory(observed_key(key)), watches)
     first, second = collect_outcomes(plan, watches, RunState(), mode)
     assert (first.section, first.triggers_digest, first.dry_run) == (
         Section.DEACTIVATED,
         True,
         False,
     )
-    assert (first.happened_at, first.due, first.last_use) == (ago(1), in_days(29), NEVER_USED)
+    assert (first.happened_at, first.due, first.last_use) == (days_ago(1), in_days(29), NEVER_USED)
     assert first.details.description == "CI upload"
     assert (second.section, second.happened_at) == (Section.UPCOMING, None)
 
@@ -231,10 +251,10 @@ def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mod
 def test_what_an_earlier_run_did_to_a_key_that_is_gone_is_told_all_the_same() -> None:
     event = an_event(Action.DELETE, Reason.UNUSED, at=1)
     watches = watches_of(replace(a_watch(a_key(), Ended()), unreported_events=(event,)))
-    [said] = collect_outcomes(
+    [outcome] = collect_outcomes(
         Plan(steps=(), failures=(), changes=0), watches, RunState(), Mode.ENFORCE
     )
-    assert (said.section, said.user_name) == (Section.DELETED, ALICE.name)
+    assert (outcome.section, outcome.user_name) == (Section.DELETED, ALICE.name)
 
 
 def test_what_has_no_heading_is_no_event() -> None:
@@ -244,20 +264,20 @@ def test_what_has_no_heading_is_no_event() -> None:
 
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
 def test_every_action_but_keeping_has_a_heading(action: Action) -> None:
-    said = outcome_of_event(a_watch(a_key(), Held()), an_event(action, Reason.STALE))
-    assert said.section in Section
+    outcome = outcome_of_event(a_watch(a_key(), Held()), an_event(action, Reason.STALE))
+    assert outcome.section in Section
 
 
 def test_a_hold_is_news_in_the_run_that_holds_the_key() -> None:
     """The run remembers the hold before it writes; that does not make it old."""
     key = a_key(age=100)
     watches = watches_of(a_watch(key, WINDOW, reactivations=2))
-    plan = planned(an_inventory(observed_key(key)), watches)
+    plan = a_plan(an_inventory(observed_key(key)), watches)
     event = an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
     held = replace(a_watch(key, Held(), reactivations=2), unreported_events=(event,))
-    carried_out = replace(plan, steps=tuple(replace(step, watch=held) for step in plan.steps))
-    [said] = collect_outcomes(carried_out, watches, RunState(), Mode.ENFORCE)
-    assert (said.section, said.triggers_digest) == (Section.HELD, True)
+    executed = replace(plan, steps=tuple(replace(step, watch=held) for step in plan.steps))
+    [outcome] = collect_outcomes(executed, watches, RunState(), Mode.ENFORCE)
+    assert (outcome.section, outcome.triggers_digest) == (Section.HELD, True)
 
 
 def test_the_statuses_that_keys_may_have_are_three() -> None:

@@ -8,13 +8,13 @@ from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, State
 from tests.unit.builders import (
     ALICE,
     a_key,
+    a_plan,
     a_watch,
-    ago,
     an_inventory,
+    days_ago,
     deactivated,
     noticed,
     observed_key,
-    planned,
     used,
     watches_of,
 )
@@ -22,7 +22,7 @@ from tests.unit.builders import (
 BOB = User(name="bob", path="/", user_id="AIDABOB")
 
 
-def due(count: int) -> tuple[Plan, list[str]]:
+def plan_of_due_keys(count: int) -> tuple[Plan, list[str]]:
     """Plan keys of which every second is to be deactivated and the others deleted.
 
     Returns the plan under a limit of two changes, and the ids of the keys, youngest first.
@@ -35,13 +35,13 @@ def due(count: int) -> tuple[Plan, list[str]]:
         a_watch(key, deactivated(since=30) if key.status == "Inactive" else noticed(due=0))
         for key in keys
     ]
-    plan = planned(
+    plan = a_plan(
         an_inventory(*map(observed_key, keys)), watches_of(*watches), max_changes_per_run="2"
     )
     return plan, [key.access_key_id for key in keys]
 
 
-def changes(plan: Plan) -> dict[str, bool]:
+def deferred_by_key_id(plan: Plan) -> dict[str, bool]:
     """Which keys are to be changed, in order, and whether that is put off."""
     return {
         step.access_key_id: step.deferred
@@ -52,27 +52,27 @@ def changes(plan: Plan) -> dict[str, bool]:
 
 def test_the_oldest_keys_are_changed_first_and_the_rest_is_deferred_by_name() -> None:
     """Deactivations and deletions count together."""
-    plan, youngest_first = due(5)
-    assert changes(plan) == dict(
+    plan, youngest_first = plan_of_due_keys(5)
+    assert deferred_by_key_id(plan) == dict(
         zip(reversed(youngest_first), [False, False, True, True, True], strict=True)
     )
     assert plan.changes == 2
 
 
 def test_as_many_changes_as_allowed_are_made() -> None:
-    plan, _ = due(2)
-    assert list(changes(plan).values()) == [False, False]
+    plan, _ = plan_of_due_keys(2)
+    assert list(deferred_by_key_id(plan).values()) == [False, False]
 
 
 def test_of_keys_of_the_same_age_the_first_by_id_goes_first() -> None:
     """So that two runs choose the same."""
     keys = [a_key(age=100, key_id=key_id) for key_id in ("AKIA3", "AKIA1", "AKIA2")]
-    plan = planned(
+    plan = a_plan(
         an_inventory(*map(observed_key, keys)),
         watches_of(*(a_watch(key, noticed(due=0)) for key in keys)),
         max_changes_per_run="1",
     )
-    assert changes(plan) == {"AKIA1": False, "AKIA2": True, "AKIA3": True}
+    assert deferred_by_key_id(plan) == {"AKIA1": False, "AKIA2": True, "AKIA3": True}
 
 
 def test_a_limit_of_zero_pauses_all_changes_and_nothing_else() -> None:
@@ -83,8 +83,10 @@ def test_a_limit_of_zero_pauses_all_changes_and_nothing_else() -> None:
         a_key(age=102, key_id="AKIA3", status="Inactive"),
         a_key(age=103, key_id="AKIA4", status="Inactive"),
     ]
-    observed_keys = [observed_key(key) for key in keys[:3]] + [observed_key(keys[3], used(ago(2)))]
-    plan = planned(
+    observed_keys = [observed_key(key) for key in keys[:3]] + [
+        observed_key(keys[3], used(days_ago(2)))
+    ]
+    plan = a_plan(
         an_inventory(*observed_keys),
         watches_of(
             a_watch(keys[1], noticed(due=0)),
@@ -104,19 +106,19 @@ def test_a_limit_of_zero_pauses_all_changes_and_nothing_else() -> None:
 @pytest.mark.parametrize("limit", ["0", "1"])
 def test_recording_what_an_earlier_run_began_is_no_change(limit: str) -> None:
     """It has happened already, so no limit puts it off, and it takes nobody's place."""
-    done = a_key(age=102, key_id="AKIA1", status="Inactive")
-    gone = a_key(age=101, key_id="AKIA2", status="Inactive")
-    stale = a_key(age=100, key_id="AKIA3")
-    plan = planned(
-        an_inventory(observed_key(done), observed_key(stale)),
+    deactivated_key = a_key(age=102, key_id="AKIA1", status="Inactive")
+    deleted_key = a_key(age=101, key_id="AKIA2", status="Inactive")
+    stale_key = a_key(age=100, key_id="AKIA3")
+    plan = a_plan(
+        an_inventory(observed_key(deactivated_key), observed_key(stale_key)),
         watches_of(
-            a_watch(done, Deactivating(notice=noticed(due=0))),
-            a_watch(gone, Deleting(window=deactivated(since=30))),
-            a_watch(stale, noticed(due=0)),
+            a_watch(deactivated_key, Deactivating(notice=noticed(due=0))),
+            a_watch(deleted_key, Deleting(window=deactivated(since=30))),
+            a_watch(stale_key, noticed(due=0)),
         ),
         max_changes_per_run=limit,
     )
-    assert changes(plan) == {"AKIA1": False, "AKIA2": False, "AKIA3": limit == "0"}
+    assert deferred_by_key_id(plan) == {"AKIA1": False, "AKIA2": False, "AKIA3": limit == "0"}
 
 
 @pytest.mark.parametrize(
@@ -130,20 +132,20 @@ def test_recording_what_an_earlier_run_began_is_no_change(limit: str) -> None:
 )
 def test_a_watch_whose_key_is_gone_is_closed(state: State, action: Action, reason: Reason) -> None:
     """Its user still exists, and has no keys any more."""
-    [step] = planned(an_inventory(users=[ALICE]), watches_of(a_watch(a_key(), state))).steps
+    [step] = a_plan(an_inventory(users=[ALICE]), watches_of(a_watch(a_key(), state))).steps
     assert (step.decision.action, step.decision.reason) == (action, reason)
     assert (step.observed, step.user, step.watch) == (None, ALICE, a_watch(a_key(), state))
 
 
 def test_a_watch_whose_user_is_gone_is_closed() -> None:
-    plan = planned(an_inventory(users=[BOB]), watches_of(a_watch(a_key(), noticed(due=3))))
+    plan = a_plan(an_inventory(users=[BOB]), watches_of(a_watch(a_key(), noticed(due=3))))
     assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
 
 
 @pytest.mark.parametrize("state", [noticed(due=0), Deleting(window=deactivated(since=30))])
 def test_a_key_of_a_user_who_could_not_be_read_is_not_gone(state: State) -> None:
     """What was not read is no answer."""
-    plan = planned(an_inventory(unread=[ALICE]), watches_of(a_watch(a_key(), state)))
+    plan = a_plan(an_inventory(unread=[ALICE]), watches_of(a_watch(a_key(), state)))
     assert plan.steps == ()
     assert [failure.user_name for failure in plan.failures] == ["alice"]
 
@@ -151,13 +153,13 @@ def test_a_key_of_a_user_who_could_not_be_read_is_not_gone(state: State) -> None
 def test_a_renamed_user_who_could_not_be_read_is_known_by_the_id() -> None:
     """The watch holds the old name."""
     renamed = User(name="alice.smith", path="/", user_id=ALICE.user_id)
-    plan = planned(an_inventory(unread=[renamed]), watches_of(a_watch(a_key(), noticed(due=0))))
+    plan = a_plan(an_inventory(unread=[renamed]), watches_of(a_watch(a_key(), noticed(due=0))))
     assert plan.steps == ()
 
 
 def test_the_key_of_a_renamed_user_is_decided_under_the_new_name() -> None:
     renamed = User(name="alice.smith", path="/staff/", user_id=ALICE.user_id)
-    [step] = planned(
+    [step] = a_plan(
         an_inventory(observed_key(a_key(user=renamed))),
         watches_of(a_watch(a_key(), noticed(due=0))),
     ).steps
@@ -166,13 +168,13 @@ def test_the_key_of_a_renamed_user_is_decided_under_the_new_name() -> None:
 
 def test_a_user_made_again_under_the_same_name_is_another_one() -> None:
     """The key that the first one had is gone, even where the second cannot be read."""
-    again = User(name="alice", path="/", user_id="AIDAAGAIN")
-    plan = planned(an_inventory(unread=[again]), watches_of(a_watch(a_key(), noticed(due=0))))
+    recreated = User(name="alice", path="/", user_id="AIDAAGAIN")
+    plan = a_plan(an_inventory(unread=[recreated]), watches_of(a_watch(a_key(), noticed(due=0))))
     assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
 
 
 def test_a_watch_that_has_ended_is_not_closed_again() -> None:
-    plan = planned(an_inventory(), watches_of(a_watch(a_key(), Ended())))
+    plan = a_plan(an_inventory(), watches_of(a_watch(a_key(), Ended())))
     assert (plan.steps, plan.failures) == ((), ())
 
 
@@ -180,7 +182,7 @@ def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_named() -> Non
     """It is neither new nor gone; the others go on."""
     other = a_key(user=BOB, key_id="AKIABOB")
     failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
-    plan = planned(
+    plan = a_plan(
         an_inventory(observed_key(a_key(age=400, key_id="AKIA1")), observed_key(other)),
         watches_of(unreadable=[failure]),
         notice_days="0",
@@ -192,7 +194,7 @@ def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_named() -> Non
 def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understood() -> None:
     """The keys are left alone by all."""
     failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
-    plan = planned(
+    plan = a_plan(
         an_inventory(observed_key(a_key(age=400, key_id="AKIA1"))),
         watches_of(unreadable=[failure]),
         first_part=False,
@@ -203,7 +205,7 @@ def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understoo
 def test_a_step_that_failed_names_its_key_and_what_was_written_of_it() -> None:
     key = a_key()
     watch = a_watch(key, noticed(due=0))
-    [step] = planned(an_inventory(observed_key(key)), watches_of(watch)).steps
+    [step] = a_plan(an_inventory(observed_key(key)), watches_of(watch)).steps
     failure = step_failure(step, "IAM did not do it")
     assert (failure.user_name, failure.access_key_id) == ("alice", key.access_key_id)
     assert (failure.created, failure.text) == (key.created, "IAM did not do it")
@@ -212,22 +214,22 @@ def test_a_step_that_failed_names_its_key_and_what_was_written_of_it() -> None:
 
 def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
     """A last use that vanished cannot be right."""
-    window = deactivated(since=30, baseline=used(ago(50)))
-    doubtful = a_key(age=200, status="Inactive", key_id="AKIA1")
+    window = deactivated(since=30, baseline=used(days_ago(50)))
+    unreadable_key = a_key(age=200, status="Inactive", key_id="AKIA1")
     other = a_key(user=BOB, key_id="AKIABOB")
-    plan = planned(
-        an_inventory(observed_key(doubtful), observed_key(other)),
-        watches_of(a_watch(doubtful, window)),
+    plan = a_plan(
+        an_inventory(observed_key(unreadable_key), observed_key(other)),
+        watches_of(a_watch(unreadable_key, window)),
     )
     assert [step.access_key_id for step in plan.steps] == ["AKIABOB"]
     [failure] = plan.failures
     assert (failure.user_name, failure.access_key_id) == ("alice", "AKIA1")
-    assert failure.created == doubtful.created
+    assert failure.created == unreadable_key.created
     assert failure.text == "its last use, once 2026-10-05 12:00 UTC, is no longer given"
 
 
 @pytest.mark.parametrize(
-    ("state", "counted"),
+    ("state", "in_grace"),
     [
         (noticed(due=3), 0),
         (Deactivating(notice=None), 0),
@@ -236,8 +238,8 @@ def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
         (Held(), 0),
     ],
 )
-def test_the_keys_in_their_grace_window_are_counted(state: State, counted: int) -> None:
+def test_the_keys_in_their_grace_window_are_counted(state: State, in_grace: int) -> None:
     key = a_key(age=200, status="Inactive")
     watch: Watch = a_watch(key, state)
-    plan = planned(an_inventory(observed_key(key)), watches_of(watch))
-    assert plan.in_grace == counted
+    plan = a_plan(an_inventory(observed_key(key)), watches_of(watch))
+    assert plan.in_grace == in_grace

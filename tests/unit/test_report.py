@@ -14,13 +14,13 @@ from tests.unit.builders import (
     KEY_ID,
     NOON,
     a_key,
+    a_plan,
     a_report,
     an_inventory,
     an_outcome,
     days,
     observed_key,
     parameters,
-    planned,
 )
 
 LISTED = (
@@ -71,18 +71,18 @@ def test_before_the_first_run_no_setting_was_edited() -> None:
 
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize(
-    ("until", "told", "ended"),
+    ("until", "reported", "ended"),
     [("2026-11-24", (), 0), ("2026-11-23", (), 1), ("2026-11-23", ("alice until 2026-11-23",), 0)],
 )
 def test_the_end_of_an_exemption_sends_a_digest_once(
-    mode: Mode, until: str, told: tuple[str, ...], ended: int
+    mode: Mode, until: str, reported: tuple[str, ...], ended: int
 ) -> None:
     exemptions = f"bob\nalice until {until}"
-    previous = RunState(parameters=parameters(exemptions=exemptions), ended_exemptions=told)
+    previous = RunState(parameters=parameters(exemptions=exemptions), ended_exemptions=reported)
     report = a_report(mode=mode, previous=previous, exemptions=exemptions)
     assert len(report.ended_exemptions) == ended
     assert report.needs_digest is bool(ended)
-    assert state_after(report).ended_exemptions == told + report.ended_exemptions
+    assert state_after(report).ended_exemptions == reported + report.ended_exemptions
 
 
 def state_after(report: Report) -> RunState:
@@ -90,7 +90,7 @@ def state_after(report: Report) -> RunState:
     return next_state(report.previous, report.part, report.fingerprint)
 
 
-def after_a_report_of(*outcomes: Outcome) -> RunState:
+def state_after_report_run(*outcomes: Outcome) -> RunState:
     """What a run in report mode left behind that told these."""
     return state_after(a_report(*outcomes, mode=Mode.REPORT))
 
@@ -99,7 +99,7 @@ FIRST, SECOND = an_outcome(key_id="AKIA1"), an_outcome(key_id="AKIA2")
 
 
 @pytest.mark.parametrize(
-    ("told", "now", "needs_digest"),
+    ("reported", "outcomes", "needs_digest"),
     [
         ((), (), False),
         ((), (FIRST,), True),
@@ -116,14 +116,14 @@ FIRST, SECOND = an_outcome(key_id="AKIA1"), an_outcome(key_id="AKIA2")
     ],
 )
 def test_in_report_mode_only_other_pairs_of_key_and_action_are_news(
-    told: tuple[Outcome, ...], now: tuple[Outcome, ...], *, needs_digest: bool
+    reported: tuple[Outcome, ...], outcomes: tuple[Outcome, ...], *, needs_digest: bool
 ) -> None:
     """Not that another day passed."""
     assert (
         a_report(
-            *now,
+            *outcomes,
             mode=Mode.REPORT,
-            previous=replace(after_a_report_of(*told), parameters=parameters()),
+            previous=replace(state_after_report_run(*reported), parameters=parameters()),
         ).needs_digest
         is needs_digest
     )
@@ -131,9 +131,11 @@ def test_in_report_mode_only_other_pairs_of_key_and_action_are_news(
 
 def test_in_report_mode_what_an_earlier_run_did_is_news_and_no_part_of_the_comparison() -> None:
     earlier = an_outcome(Section.DELETED, key_id="AKIA9", happened_at=NOON)
-    report = a_report(FIRST, earlier, mode=Mode.REPORT, previous=after_a_report_of(FIRST))
+    report = a_report(FIRST, earlier, mode=Mode.REPORT, previous=state_after_report_run(FIRST))
     assert report.needs_digest
-    assert state_after(report).report_fingerprints == after_a_report_of(FIRST).report_fingerprints
+    assert (
+        state_after(report).report_fingerprints == state_after_report_run(FIRST).report_fingerprints
+    )
 
 
 def test_an_enforcing_run_leaves_the_last_report_standing() -> None:
@@ -143,12 +145,12 @@ def test_an_enforcing_run_leaves_the_last_report_standing() -> None:
 
 
 def test_the_next_run_knows_the_settings_and_what_people_were_told() -> None:
-    seen_by_run = an_inventory(
+    inventory = an_inventory(
         observed_key(a_key(status="Expired")), observed_key(a_key(key_id="AKIA2"))
     )
     report = a_report(
-        plan=planned(seen_by_run),
-        inventory=seen_by_run,
+        plan=a_plan(inventory),
+        inventory=inventory,
         previous=RunState(stopped="2026-11-23"),
         grace_days="45",
     )

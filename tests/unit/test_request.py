@@ -9,7 +9,7 @@ from key_rotation.request import Request
 
 
 @pytest.mark.parametrize(
-    ("event", "request_of_it"),
+    ("event", "expected"),
     [
         ({}, Request()),
         ({"mode": "report"}, Request(report=True)),
@@ -24,12 +24,12 @@ from key_rotation.request import Request
     ],
 )
 def test_an_event_may_ask_for_nothing_or_for_a_report(
-    event: dict[str, Any], request_of_it: Request
+    event: dict[str, Any], expected: Request
 ) -> None:
     parsed = Request.parse(event)
     assert (parsed.report, parsed.scheduled_time) == (
-        request_of_it.report,
-        request_of_it.scheduled_time,
+        expected.report,
+        expected.scheduled_time,
     )
 
 
@@ -38,10 +38,10 @@ def test_an_event_may_ask_for_nothing_or_for_a_report(
 )
 def test_an_event_may_ask_for_no_other_mode(mode: Any) -> None:
     """Not even the one that the settings have."""
-    with pytest.raises(InvalidEventError) as refused:
+    with pytest.raises(InvalidEventError) as raised:
         Request.parse({"mode": mode})
-    assert f"the mode {mode!r}" in str(refused.value)
-    assert '{"mode": "report"}' in str(refused.value)
+    assert f"the mode {mode!r}" in str(raised.value)
+    assert '{"mode": "report"}' in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from key_rotation.domain.exemptions import ACCEPTED as AN_EXEMPTION
+from key_rotation.domain.exemptions import ACCEPTED as ACCEPTED_EXEMPTIONS
 from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import NAMES, Settings
 from key_rotation.errors import InvalidSettingsError
@@ -22,14 +22,14 @@ def parse(**changed: str) -> Settings:
     return settings(**{"max_age_days": "1095"} | changed)
 
 
-def refusal(**changed: str) -> str:
+def error_message(**changed: str) -> str:
     """What is said of values that are refused."""
-    with pytest.raises(InvalidSettingsError) as refused:
+    with pytest.raises(InvalidSettingsError) as raised:
         parse(**changed)
-    return str(refused.value)
+    return str(raised.value)
 
 
-def field(name: str) -> str:
+def argument_name(name: str) -> str:
     """Name a parameter as the builders do."""
     return name.replace("-", "_")
 
@@ -40,8 +40,8 @@ def field(name: str) -> str:
 )
 def test_a_number_is_accepted_up_to_both_ends_of_its_range(name: str, value: str) -> None:
     """Max-age-days 1 leaves room for no notice at all, so that is set to 0 with it."""
-    room = {"notice_days": "0"} if name == "max-age-days" else {}
-    assert parse(**room, **{field(name): value}).raw[name].value == value
+    no_notice = {"notice_days": "0"} if name == "max-age-days" else {}
+    assert parse(**no_notice, **{argument_name(name): value}).raw[name].value == value
 
 
 def test_a_max_age_of_three_years_is_accepted() -> None:
@@ -58,7 +58,7 @@ def test_a_max_age_of_three_years_is_accepted() -> None:
 )
 def test_a_number_out_of_its_range_is_refused(name: str, value: str) -> None:
     low, high = RANGES[name]
-    assert refusal(**{field(name): value}) == (
+    assert error_message(**{argument_name(name): value}) == (
         f"The parameter /key-rotation/{name} has the value {value!r}; "
         f"it takes a whole number from {low} to {high}, in plain digits. Nothing was changed."
     )
@@ -93,18 +93,18 @@ NO_NUMBERS = [
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: ascii(value)[:20])
 def test_what_is_not_written_in_plain_digits_is_no_number(value: str) -> None:
-    said = refusal(**{field(name): value for name in RANGES})
-    assert [f"/key-rotation/{name} has the value {value!r}; " in said for name in RANGES] == [
+    message = error_message(**{argument_name(name): value for name in RANGES})
+    assert [f"/key-rotation/{name} has the value {value!r}; " in message for name in RANGES] == [
         True
     ] * len(RANGES)
-    assert said.endswith("Nothing was changed.")
+    assert message.endswith("Nothing was changed.")
 
 
 @pytest.mark.parametrize(
     "value", ["", "ENFORCE", "Report", " report", "report\n", "off", "dry-run"]
 )
 def test_a_mode_is_enforce_or_report_and_nothing_else(value: str) -> None:
-    assert refusal(mode=value) == (
+    assert error_message(mode=value) == (
         f"The parameter /key-rotation/mode has the value {value!r}; "
         "it takes enforce or report. Nothing was changed."
     )
@@ -113,7 +113,7 @@ def test_a_mode_is_enforce_or_report_and_nothing_else(value: str) -> None:
 @pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize("value", ["", "True", "FALSE", "yes", "1", "0", "true ", "true\n", "on"])
 def test_a_switch_is_true_or_false_and_nothing_else(name: str, value: str) -> None:
-    assert refusal(**{field(name): value}) == (
+    assert error_message(**{argument_name(name): value}) == (
         f"The parameter /key-rotation/{name} has the value {value!r}; "
         "it takes true or false. Nothing was changed."
     )
@@ -124,9 +124,9 @@ def test_a_switch_is_true_or_false_and_nothing_else(name: str, value: str) -> No
     ["", " \n ", "alice bob", "alice until tomorrow", "# only a reason", "none\nalice", "a/b"],
 )
 def test_an_exemption_that_cannot_be_read_is_a_bad_setting(value: str) -> None:
-    said = refusal(exemptions=value)
-    assert said.startswith("The parameter /key-rotation/exemptions has the line ")
-    assert said.endswith(f"it takes {AN_EXEMPTION}. Nothing was changed.")
+    message = error_message(exemptions=value)
+    assert message.startswith("The parameter /key-rotation/exemptions has the line ")
+    assert message.endswith(f"it takes {ACCEPTED_EXEMPTIONS}. Nothing was changed.")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -136,10 +136,10 @@ def test_a_missing_parameter_is_refused_by_its_name(name: str) -> None:
     del raw[name]
     with pytest.raises(
         InvalidSettingsError, match=f"^The parameter /key-rotation/{name} is missing; it takes "
-    ) as refused:
+    ) as raised:
         Settings.parse(raw, path="/key-rotation")
-    assert len(refused.value.problems) == 1
-    assert str(refused.value).endswith("Nothing was changed.")
+    assert len(raised.value.problems) == 1
+    assert str(raised.value).endswith("Nothing was changed.")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_the_notice_is_shorter_than_the_max_age(
     if accepted:
         assert parse(notice_days=notice, max_age_days=max_age).notice == days(int(notice))
     else:
-        assert refusal(notice_days=notice, max_age_days=max_age) == (
+        assert error_message(notice_days=notice, max_age_days=max_age) == (
             f"The parameter /key-rotation/notice-days has the value '{notice}'; "
             f"it takes a number less than max-age-days, which is {max_age}. Nothing was changed."
         )
@@ -161,26 +161,28 @@ def test_the_notice_is_shorter_than_the_max_age(
 
 def test_all_problems_are_named_at_once() -> None:
     """A person edits once, not eight times."""
-    with pytest.raises(InvalidSettingsError) as refused:
+    with pytest.raises(InvalidSettingsError) as raised:
         Settings.parse({}, path="/key-rotation")
-    named = [problem.split()[2] for problem in refused.value.problems]
-    assert sorted(named) == sorted(f"/key-rotation/{name}" for name in NAMES)
-    said = refusal(mode="off", grace_days="0", exemptions="alice\na b\nc d")
-    assert [said.count(part) for part in ("/mode", "/grace-days", "'a b'", "'c d'", "alice")] == [
+    parameters_named = [problem.split()[2] for problem in raised.value.problems]
+    assert sorted(parameters_named) == sorted(f"/key-rotation/{name}" for name in NAMES)
+    message = error_message(mode="off", grace_days="0", exemptions="alice\na b\nc d")
+    assert [
+        message.count(part) for part in ("/mode", "/grace-days", "'a b'", "'c d'", "alice")
+    ] == [
         1,
         1,
         1,
         1,
         0,
     ]
-    assert said.count("Nothing was changed.") == 1
+    assert message.count("Nothing was changed.") == 1
 
 
 def test_a_notice_that_is_too_long_is_named_beside_the_other_problems() -> None:
     """The two numbers are fine by themselves, so nothing else would name them."""
-    said = refusal(mode="off", notice_days="7", max_age_days="7")
-    assert "/mode has the value 'off'" in said
-    assert "/notice-days has the value '7'" in said
+    message = error_message(mode="off", notice_days="7", max_age_days="7")
+    assert "/mode has the value 'off'" in message
+    assert "/notice-days has the value '7'" in message
 
 
 def test_a_problem_names_the_path_under_which_people_find_the_parameter() -> None:

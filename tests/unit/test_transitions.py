@@ -27,7 +27,17 @@ from key_rotation.domain.watch import (
     Noticed,
     State,
 )
-from tests.unit.builders import NOON, NOW, TODAY, a_key, a_watch, ago, in_days, observed_key, used
+from tests.unit.builders import (
+    NOON,
+    NOW,
+    TODAY,
+    a_key,
+    a_watch,
+    days_ago,
+    in_days,
+    observed_key,
+    used,
+)
 from tests.unit.builders import deactivated as a_window
 from tests.unit.builders import noticed as a_notice
 
@@ -39,7 +49,7 @@ def an_event(action: Action, reason: Reason = Reason.NOTICE_OVER) -> Event:
     return Event(action=action, reason=reason, at=NOON, run_id="run-1", due=in_days(30))
 
 
-def after(
+def state_after(
     state: State,
     action: Action,
     reason: Reason = Reason.NOTICE_OVER,
@@ -68,7 +78,7 @@ def test_no_intent_to_delete_rests_on_anything_but_a_window(state: State) -> Non
 def test_no_window_is_without_a_day() -> None:
     """It would be a mistake of ours, and says so."""
     with pytest.raises(ValueError, match="NOTICE_OVER"):
-        after(a_notice(due=0), Action.DEACTIVATE, due=None)
+        state_after(a_notice(due=0), Action.DEACTIVATE, due=None)
 
 
 def test_a_notice_is_remembered_with_its_day_and_the_day_it_was_told() -> None:
@@ -111,7 +121,7 @@ def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None
 
 
 @pytest.mark.parametrize(
-    ("state", "remembered"),
+    ("state", "expected"),
     [
         (Deactivating(notice=a_notice(due=0)), a_notice(due=0)),
         (Deactivating(notice=None), Lapsed(due=None)),
@@ -119,8 +129,8 @@ def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None
         (Held(), Held()),
     ],
 )
-def test_an_intent_that_iam_refused_is_taken_back(state: State, remembered: State) -> None:
-    assert cancel_intent(a_watch(KEY, state)) == a_watch(KEY, remembered)
+def test_an_intent_that_iam_refused_is_taken_back(state: State, expected: State) -> None:
+    assert cancel_intent(a_watch(KEY, state)) == a_watch(KEY, expected)
 
 
 @pytest.mark.parametrize(("action", "adopted"), [(Action.DEACTIVATE, False), (Action.ADOPT, True)])
@@ -128,11 +138,11 @@ def test_a_deactivation_opens_a_window_with_the_last_use_as_its_baseline(
     action: Action, *, adopted: bool
 ) -> None:
     """An adoption does the same."""
-    state = after(Lapsed(due=None), action, due=in_days(30), last_use=used(ago(2)))
+    state = state_after(Lapsed(due=None), action, due=in_days(30), last_use=used(days_ago(2)))
     assert state == Deactivated(
         since=NOON,
         start=NOON,
-        baseline=used(ago(2)),
+        baseline=used(days_ago(2)),
         due=in_days(30),
         announced_on=date.min,
         adopted=adopted,
@@ -141,39 +151,39 @@ def test_a_deactivation_opens_a_window_with_the_last_use_as_its_baseline(
 
 def test_a_use_starts_the_window_again_from_that_use() -> None:
     """The use is its new baseline."""
-    state = after(
+    state = state_after(
         a_window(since=10),
         Action.EXTEND,
         Reason.USED_IN_WINDOW,
         due=in_days(26),
-        last_use=used(ago(4)),
+        last_use=used(days_ago(4)),
     )
-    assert (state.start, state.baseline, state.due) == (ago(4), used(ago(4)), in_days(26))
-    assert (state.since, state.announced_on) == (ago(10), date.min)
+    assert (state.start, state.baseline, state.due) == (days_ago(4), used(days_ago(4)), in_days(26))
+    assert (state.since, state.announced_on) == (days_ago(10), date.min)
 
 
 def test_no_window_gets_shorter_by_a_use_before_its_start() -> None:
     """It started again after an exemption, and then an older use came to light."""
-    state = after(
+    state = state_after(
         a_window(since=10, start=2),
         Action.EXTEND,
         Reason.USED_IN_WINDOW,
         due=in_days(28),
-        last_use=used(ago(4)),
+        last_use=used(days_ago(4)),
     )
-    assert state.start == ago(2)
+    assert state.start == days_ago(2)
 
 
 def test_the_end_of_an_interruption_starts_the_window_today() -> None:
     """Even where a use came to light: today is later."""
-    state = after(
+    state = state_after(
         a_window(since=10, interrupted=True),
         Action.EXTEND,
         Reason.INTERRUPTION_ENDED,
         due=in_days(30),
-        last_use=used(ago(4)),
+        last_use=used(days_ago(4)),
     )
-    assert (state.start, state.baseline, state.interrupted) == (NOON, used(ago(4)), False)
+    assert (state.start, state.baseline, state.interrupted) == (NOON, used(days_ago(4)), False)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +201,8 @@ def test_a_window_remembers_the_day_that_was_promised_before(
 ) -> None:
     """So that a key that is adopted, and turned on again, is not due before it."""
     assert (
-        after(state, Action.ADOPT, due=in_days(30)).earliest_deactivation == earliest_deactivation
+        state_after(state, Action.ADOPT, due=in_days(30)).earliest_deactivation
+        == earliest_deactivation
     )
 
 
@@ -214,14 +225,14 @@ def test_a_window_that_an_exemption_ends_leaves_its_promise_behind() -> None:
 )
 def test_what_happened_decides_what_is_remembered(action: Action, state: State) -> None:
     """A withdrawn notice leaves its day behind."""
-    assert after(a_notice(due=3), action) == state
+    assert state_after(a_notice(due=3), action) == state
 
 
 @pytest.mark.parametrize("action", [Action.KEEP, Action.NOTICE, Action.EXEMPT])
 def test_what_does_not_happen_by_itself_is_no_event(action: Action) -> None:
     """A notice is remembered by its delivery, and the others are silent."""
     with pytest.raises(ValueError, match=action):
-        after(a_notice(due=3), action)
+        state_after(a_notice(due=3), action)
 
 
 def test_what_happened_waits_to_be_told() -> None:
@@ -229,16 +240,18 @@ def test_what_happened_waits_to_be_told() -> None:
     watch = a_watch(KEY, a_notice(due=0))
     decision = Decision(action=Action.DEACTIVATE, reason=Reason.NOTICE_OVER, due=in_days(30))
     first, second = an_event(Action.DEACTIVATE), an_event(Action.DELETE)
-    once = after_action(watch, decision, observed_key(KEY), first)
-    twice = after_action(once, Decision(action=Action.DELETE, reason=Reason.UNUSED), None, second)
-    assert twice.unreported_events == (first, second)
+    deactivated_watch = after_action(watch, decision, observed_key(KEY), first)
+    ended_watch = after_action(
+        deactivated_watch, Decision(action=Action.DELETE, reason=Reason.UNUSED), None, second
+    )
+    assert ended_watch.unreported_events == (first, second)
 
 
 @pytest.mark.parametrize("state", [a_notice(due=3), a_window(since=3)])
 def test_what_was_told_waits_no_longer(state: State) -> None:
     """And today is the day on which it was told."""
-    waiting = replace(a_watch(KEY, state), unreported_events=(an_event(Action.DEACTIVATE),))
-    watch = after_digest_sent(waiting, NOW)
+    unreported = replace(a_watch(KEY, state), unreported_events=(an_event(Action.DEACTIVATE),))
+    watch = after_digest_sent(unreported, NOW)
     assert watch.unreported_events == ()
     assert watch.state.announced_on == TODAY  # type: ignore[union-attr]  # both states have it
 
@@ -249,72 +262,72 @@ def test_telling_a_held_key_changes_nothing_else() -> None:
 
 
 NOTICE, WINDOW = a_notice(due=3), a_window(since=3)
-BROKEN = a_window(since=3, interrupted=True)
+INTERRUPTED = a_window(since=3, interrupted=True)
 DAY = in_days(3)
 
 
 @pytest.mark.parametrize("reason", [Reason.EXEMPT, Reason.STATUS_UNKNOWN])
 @pytest.mark.parametrize(
-    ("state", "status", "remembered"),
+    ("state", "status", "expected"),
     [
         (NOTICE, Status.ACTIVE, Lapsed(due=DAY)),
         (Deactivating(notice=NOTICE), Status.ACTIVE, Lapsed(due=DAY)),
         (Deactivating(notice=None), Status.ACTIVE, Lapsed(due=None)),
         (Lapsed(due=DAY), Status.ACTIVE, Lapsed(due=DAY)),
-        (WINDOW, Status.INACTIVE, BROKEN),
-        (WINDOW, Status.OTHER, BROKEN),
-        (Deleting(window=WINDOW), Status.INACTIVE, BROKEN),
+        (WINDOW, Status.INACTIVE, INTERRUPTED),
+        (WINDOW, Status.OTHER, INTERRUPTED),
+        (Deleting(window=WINDOW), Status.INACTIVE, INTERRUPTED),
         (WINDOW, Status.ACTIVE, Lapsed(due=None)),
         (Deleting(window=WINDOW), Status.ACTIVE, Lapsed(due=None)),
     ],
 )
 def test_an_exemption_or_unknown_status_voids_a_notice_and_breaks_a_window(
-    reason: Reason, state: State, status: Status, remembered: State
+    reason: Reason, state: State, status: Status, expected: State
 ) -> None:
     """What comes after starts anew, and never before a day once told."""
     decision = Decision(action=Action.KEEP, reason=reason)
-    assert after_no_action(a_watch(KEY, state), decision, status).state == remembered
+    assert after_no_action(a_watch(KEY, state), decision, status).state == expected
 
 
 @pytest.mark.parametrize(
-    ("reason", "remembered"),
+    ("reason", "expected"),
     [(Reason.EXEMPT, Lapsed(due=None)), (Reason.STATUS_UNKNOWN, Held())],
 )
-def test_to_exempt_a_held_key_is_to_have_looked(reason: Reason, remembered: State) -> None:
+def test_to_exempt_a_held_key_is_to_have_looked(reason: Reason, expected: State) -> None:
     """It is no longer held, and its count begins anew."""
     watch = a_watch(KEY, Held(), reactivations=2)
-    after_all = after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE)
-    assert after_all.state == remembered
-    assert after_all.reactivations == (0 if reason is Reason.EXEMPT else 2)
+    changed = after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE)
+    assert changed.state == expected
+    assert changed.reactivations == (0 if reason is Reason.EXEMPT else 2)
 
 
 @pytest.mark.parametrize(
-    ("state", "remembered"),
+    ("state", "expected"),
     [(NOTICE, Lapsed(due=DAY)), (Lapsed(due=DAY), Lapsed(due=DAY))],
 )
-def test_a_notice_lapses_when_the_owner_turns_the_key_off(state: State, remembered: State) -> None:
+def test_a_notice_lapses_when_the_owner_turns_the_key_off(state: State, expected: State) -> None:
     """Turned on again, it gets a new one."""
     decision = Decision(action=Action.KEEP, reason=Reason.NOT_OURS)
-    assert after_no_action(a_watch(KEY, state), decision, Status.INACTIVE).state == remembered
+    assert after_no_action(a_watch(KEY, state), decision, Status.INACTIVE).state == expected
 
 
 @pytest.mark.parametrize("state", [a_window(since=9), Deleting(window=a_window(since=9))])
 def test_a_key_that_was_turned_on_breaks_its_window_before_anybody_is_told(state: State) -> None:
     decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
-    broken = after_no_action(a_watch(KEY, state), decision, Status.ACTIVE)
-    assert broken.state == a_window(since=9, interrupted=True)
+    changed = after_no_action(a_watch(KEY, state), decision, Status.ACTIVE)
+    assert changed.state == a_window(since=9, interrupted=True)
 
 
 def test_a_deletion_that_is_off_takes_its_intent_back() -> None:
     decision = Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
-    off = after_no_action(
+    changed = after_no_action(
         a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE
     )
-    assert off.state == a_window(since=30)
+    assert changed.state == a_window(since=30)
 
 
 @pytest.mark.parametrize(
-    ("state", "reason", "remembered"),
+    ("state", "reason", "expected"),
     [
         (NOTICE, Reason.NOTICE_RUNNING, a_notice(due=5)),
         (Deactivating(notice=NOTICE), Reason.NOTICE_RUNNING, a_notice(due=5)),
@@ -323,11 +336,11 @@ def test_a_deletion_that_is_off_takes_its_intent_back() -> None:
     ],
 )
 def test_a_day_that_moved_later_is_remembered(
-    state: State, reason: Reason, remembered: State
+    state: State, reason: Reason, expected: State
 ) -> None:
     """So that it never moves back."""
     decision = Decision(action=Action.KEEP, reason=reason, due=in_days(5))
-    assert after_no_action(a_watch(KEY, state), decision, Status.ACTIVE).state == remembered
+    assert after_no_action(a_watch(KEY, state), decision, Status.ACTIVE).state == expected
 
 
 @pytest.mark.parametrize("reason", [Reason.FRESH, Reason.DELETION_OFF, Reason.ALREADY_GONE])

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.aws.histories.state_machine import TALLY
+from tests.aws.histories.state_machine import STATISTICS
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print one line."""
-    if TALLY.histories:
-        terminalreporter.write_line(f"histories: {TALLY}")
+    if STATISTICS.histories:
+        terminalreporter.write_line(f"histories: {STATISTICS}")

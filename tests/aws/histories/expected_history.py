@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from tests.aws.histories.account import Key
-from tests.aws.histories.simulator import Run, Simulator, Telling, Write
-from tests.aws.histories.thresholds import Rules
+from tests.aws.histories.expected_settings import ExpectedSettings
+from tests.aws.histories.simulated_account import Key
+from tests.aws.histories.simulator import KeyChange, ReportedEntry, Run, Simulator
 
 _STATUS = {"deactivated": "Inactive", "deleted": "gone"}
 
@@ -24,193 +24,214 @@ class Window:
     since: when the tool turned the key off, or first may have adopted it
     start: from when the days count at the earliest
     order: when it opened, among all that happened
-    sure: whether it must be there, and not only may
+    certain: whether it must be there, and not only may
     """
 
     since: datetime
     start: datetime
     order: int
-    sure: bool
+    certain: bool
 
 
 class ExpectedHistory:
     """Remembers of one history what the promises rest on."""
 
-    def __init__(self, harness: Simulator) -> None:
+    def __init__(self, simulator: Simulator) -> None:
         """Hand in what is to be watched."""
-        self.harness = harness
-        self.account = harness.account
-        self.void: defaultdict[str, list[int]] = defaultdict(list)
-        self.perhaps_void: defaultdict[str, list[int]] = defaultdict(list)
+        self.simulator = simulator
+        self.account = simulator.account
+        self.lapsed: defaultdict[str, list[int]] = defaultdict(list)
+        self.possibly_lapsed: defaultdict[str, list[int]] = defaultdict(list)
         self.windows: dict[str, Window] = {}
-        self.broken: set[str] = set()
-        self._perhaps_begun: set[str] = set()
+        self.interrupted: set[str] = set()
+        self._possibly_begun: set[str] = set()
 
     # --- what is remembered ---------------------------------------------------------------------
 
-    def void_what_an_exemption_ended(self, run: Run, rules: Rules) -> None:
+    def record_ended_exemptions(self, run: Run, settings: ExpectedSettings) -> None:
         """Learn which notices an exemption voided that nobody saw in force."""
         for key in self.account.keys.values():
-            given = [t.day for t in self.tellings(key.key_id, run.start) if t.section == "noticed"]
-            if given and max(given) <= rules.was_exempt_until(key, run.day):
-                self.perhaps_void[key.key_id].append(run.start)
+            notice_days = [
+                entry.day
+                for entry in self.entries(key.key_id, run.start)
+                if entry.section == "noticed"
+            ]
+            if notice_days and max(notice_days) <= settings.last_exempt_day(key, run.day):
+                self.possibly_lapsed[key.key_id].append(run.start)
 
-    def void_what_a_report_saw(self, run: Run, rules: Rules) -> None:
+    def record_report_run(self, run: Run, settings: ExpectedSettings) -> None:
         """Learn which notices a run in report mode may have found broken."""
         for key in self.account.keys.values():
-            if rules.exempts(key, run.day) or key.status != "Active":
-                self.perhaps_void[key.key_id].append(run.start)
+            if settings.is_exempt(key, run.day) or key.status != "Active":
+                self.possibly_lapsed[key.key_id].append(run.start)
 
-    def remember(self, run: Run, rules: Rules) -> None:
+    def record_run(self, run: Run, settings: ExpectedSettings) -> None:
         """Learn what a run in enforce mode makes of the keys."""
-        for write in run.writes:
-            if write.kind == "deactivated":
+        for change in run.changes:
+            if change.kind == "deactivated":
                 at = run.now.instant
-                self.windows[write.key.key_id] = Window(at, at, write.order, sure=True)
-                if run.clean:
-                    self.void[write.key.key_id].append(write.order)
-                self.perhaps_void[write.key.key_id].append(write.order)
+                self.windows[change.key.key_id] = Window(at, at, change.order, certain=True)
+                if run.undisturbed:
+                    self.lapsed[change.key.key_id].append(change.order)
+                self.possibly_lapsed[change.key.key_id].append(change.order)
         for key in self.account.keys.values():
-            self._remember_key(key, run, rules)
+            self._record_key(key, run, settings)
 
-    def _remember_key(self, key: Key, run: Run, rules: Rules) -> None:
-        name = key.key_id
-        exempt = rules.exempts(key, run.day)
-        odd = key.status not in {"Active", "Inactive"}
-        fresh = self.day(key.created) + rules.max_age - rules.notice > run.day
+    def _record_key(self, key: Key, run: Run, settings: ExpectedSettings) -> None:
+        key_id = key.key_id
+        exempt = settings.is_exempt(key, run.day)
+        unknown_status = key.status not in {"Active", "Inactive"}
+        fresh = self.day(key.created) + settings.max_age - settings.notice > run.day
         if exempt or fresh or key.status != "Active":
-            self.perhaps_void[name].append(run.start)
-            if run.clean:
-                self.void[name].append(run.start)
-        if exempt or odd:
-            self.broken.add(name)
-        self._remember_window(key, run, rules, exempt=exempt, odd=odd)
+            self.possibly_lapsed[key_id].append(run.start)
+            if run.undisturbed:
+                self.lapsed[key_id].append(run.start)
+        if exempt or unknown_status:
+            self.interrupted.add(key_id)
+        self._record_window(key, run, settings, exempt=exempt, unknown_status=unknown_status)
 
-    def _remember_window(
-        self, key: Key, run: Run, rules: Rules, *, exempt: bool, odd: bool
+    def _record_window(
+        self, key: Key, run: Run, settings: ExpectedSettings, *, exempt: bool, unknown_status: bool
     ) -> None:
-        name = key.key_id
+        key_id = key.key_id
         if key.status == "Active":
-            begun = self._perhaps_begun
-            (begun.discard if run.clean else begun.add)(name)
-        window = self.windows.get(name)
-        if window and rules.adopt and run.clean and key.status == "Inactive" and not exempt:
-            window.sure = True
-        if window and not run.clean and "Active" in {key.status, run.seen.status.get(name)}:
-            window.sure = False
-        self._open_or_close_window(key, run, rules, exempt=exempt, odd=odd)
-        ended = rules.was_exempt_until(key, run.day)
+            possibly_begun = self._possibly_begun
+            (possibly_begun.discard if run.undisturbed else possibly_begun.add)(key_id)
+        window = self.windows.get(key_id)
+        if (
+            window
+            and settings.adopt_inactive
+            and run.undisturbed
+            and key.status == "Inactive"
+            and not exempt
+        ):
+            window.certain = True
+        if (
+            window
+            and not run.undisturbed
+            and "Active" in {key.status, run.observed.status.get(key_id)}
+        ):
+            window.certain = False
+        self._open_or_close_window(key, run, settings, exempt=exempt, unknown_status=unknown_status)
+        ended = settings.last_exempt_day(key, run.day)
         if window and run.error is None and self.day(window.start) <= ended:
             since = datetime.combine(ended + timedelta(days=1), time.min)
-            window.start = since.replace(tzinfo=self.harness.zone)
+            window.start = since.replace(tzinfo=self.simulator.zone)
 
     def _open_or_close_window(
-        self, key: Key, run: Run, rules: Rules, *, exempt: bool, odd: bool
+        self, key: Key, run: Run, settings: ExpectedSettings, *, exempt: bool, unknown_status: bool
     ) -> None:
-        name, at = key.key_id, run.now.instant
-        window = self.windows.get(name)
+        key_id, at = key.key_id, run.now.instant
+        window = self.windows.get(key_id)
         if window is None:
-            ours = rules.adopt or name in self._perhaps_begun
-            if key.status == "Inactive" and ours and not exempt:
-                sure = rules.adopt and run.clean
-                self.windows[name] = Window(at, at, run.order, sure)
-        elif run.clean and key.status == "Active":
-            del self.windows[name]
-        elif run.clean and (exempt or odd):
+            possibly_ours = settings.adopt_inactive or key_id in self._possibly_begun
+            if key.status == "Inactive" and possibly_ours and not exempt:
+                certain = settings.adopt_inactive and run.undisturbed
+                self.windows[key_id] = Window(at, at, run.end, certain)
+        elif run.undisturbed and key.status == "Active":
+            del self.windows[key_id]
+        elif run.undisturbed and (exempt or unknown_status):
             window.start = at
 
     # --- looking back ---------------------------------------------------------------------------
 
     def notices(
-        self, key: Key, order: int, void: Mapping[str, list[int]], *, firm: bool = False
-    ) -> list[Telling]:
+        self, key: Key, order: int, lapsed: Mapping[str, list[int]], *, certain: bool = False
+    ) -> list[ReportedEntry]:
         """The notices of a key that were heard, and are in force."""
-        since = max((at for at in void.get(key.key_id, ()) if at < order), default=0)
+        since = max((at for at in lapsed.get(key.key_id, ()) if at < order), default=0)
         return [
-            telling
-            for telling in self.tellings(key.key_id, order)
-            if telling.section == "noticed"
-            and telling.heard
-            and telling.order > since
-            and (telling.firm or not firm)
+            entry
+            for entry in self.entries(key.key_id, order)
+            if entry.section == "noticed"
+            and entry.delivered
+            and entry.order > since
+            and (entry.certain or not certain)
         ]
 
-    def told_days(
-        self, key: Key, kind: str, order: int, *, since: int = 0, but: int = 0, firm: bool = True
+    def announced_days(
+        self,
+        key: Key,
+        kind: str,
+        order: int,
+        *,
+        since: int = 0,
+        except_message: int = 0,
+        certain: bool = True,
     ) -> list[date]:
         """The days that were told, for sure or perhaps, of a key's deactivation or deletion."""
         return [
-            telling.due
-            for telling in self.tellings(key.key_id, order)
-            if telling.due
-            and kind_of(telling) == kind
-            and (telling.firm or not firm)
-            and telling.order >= since
-            and telling.mail != but
+            entry.due
+            for entry in self.entries(key.key_id, order)
+            if entry.due
+            and announced_action(entry) == kind
+            and (entry.certain or not certain)
+            and entry.order >= since
+            and entry.message_number != except_message
         ]
 
-    def tellings(self, key_id: str | None, order: int) -> Iterator[Telling]:
+    def entries(self, key_id: str | None, order: int) -> Iterator[ReportedEntry]:
         """What people read of a key before a moment."""
-        told = self.harness.told[key_id or ""]
-        return (telling for telling in told if telling.order < order)
+        reported = self.simulator.reported[key_id or ""]
+        return (entry for entry in reported if entry.order < order)
 
-    def writes(self) -> list[Write]:
+    def changes(self) -> list[KeyChange]:
         """What was done to keys."""
-        return self.harness.writes
+        return self.simulator.changes
 
-    def firmly_told(self, telling: Telling) -> int:
+    def certain_reports(self, entry: ReportedEntry) -> int:
         """How often the same was told for sure before."""
         return sum(
-            earlier.firm and earlier.section == telling.section
-            for earlier in self.tellings(telling.key_id, telling.order)
+            earlier.certain and earlier.section == entry.section
+            for earlier in self.entries(entry.key_id, entry.order)
         )
 
-    def done(self, key: Key, telling: Telling) -> int:
+    def times_happened(self, key: Key, entry: ReportedEntry) -> int:
         """How often something happened, or may be taken to have happened, before it was told.
 
         A run that died between its intent and its act cannot tell its own act from a person's.
         """
-        own = sum(
-            write.kind == telling.section and write.key is key and write.order < telling.order
-            for write in self.writes()
+        by_tool = sum(
+            change.kind == entry.section and change.key is key and change.order < entry.order
+            for change in self.changes()
         )
-        status = _STATUS[telling.section]
-        disturbed = [run.now.instant for run in self.harness.runs if not run.clean]
-        theirs = sum(
-            turn.status == status and not turn.by_tool and any(at <= turn.at for at in disturbed)
-            for turn in self.account.turns[key.key_id]
+        status = _STATUS[entry.section]
+        disturbed_at = [run.now.instant for run in self.simulator.runs if not run.undisturbed]
+        by_people = sum(
+            turn.status == status and not turn.by_tool and any(at <= turn.at for at in disturbed_at)
+            for turn in self.account.status_changes[key.key_id]
         )
-        return own + theirs
+        return by_tool + by_people
 
-    def turned_on(self, key: Key) -> int:
+    def times_turned_on(self, key: Key) -> int:
         """How often somebody turned a key on again."""
-        turns = self.account.turns[key.key_id]
+        status_changes = self.account.status_changes[key.key_id]
         return sum(
             before.status == "Inactive" and after.status == "Active"
-            for before, after in pairwise(turns)
+            for before, after in pairwise(status_changes)
         )
 
-    def key(self, key_id: str) -> Key | None:
+    def find_key(self, key_id: str) -> Key | None:
         """The key of an id, gone or not; None where there was none."""
-        return self.account.keys.get(key_id) or self.account.graves.get(key_id)
+        return self.account.keys.get(key_id) or self.account.deleted_keys.get(key_id)
 
-    def age(self, key: Key) -> tuple[datetime, str]:
+    def age_order(self, key: Key) -> tuple[datetime, str]:
         """Sort the oldest key first."""
         return key.created, key.key_id
 
     def day(self, instant: datetime) -> date:
         """The calendar day of an instant."""
-        return instant.astimezone(self.harness.zone).date()
+        return instant.astimezone(self.simulator.zone).date()
 
 
-def kind_of(telling: Telling) -> str | None:
+def announced_action(entry: ReportedEntry) -> str | None:
     """Whether the day that is told is of a deactivation or of a deletion."""
-    match telling.section:
+    match entry.section:
         case "noticed":
             return "cut"
         case "deactivated" | "extended" | "adopted":
             return "end"
         case "upcoming":
-            return "cut" if telling.shown == "Active" else "end"
+            return "cut" if entry.observed_status == "Active" else "end"
         case _:
             return None

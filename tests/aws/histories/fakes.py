@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tests.aws.clients import Clients
-from tests.aws.histories.account import Account, Key, Mail, Person
-from tests.aws.histories.calls import Gate, refusal
+from tests.aws.histories.fault_injection import FaultInjector, client_error
+from tests.aws.histories.simulated_account import Key, PublishedMessage, SimulatedAccount, User
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Item = dict[str, Any]
-PAGE = 2
+PAGE_SIZE = 2
 MAX_BYTES = 262_144
-MOST_WRITES = 100
+MAX_WRITES = 100
 
 
 @dataclass
-class Seen:
+class Observations:
     """What one run was shown.
 
-    status_then: each key's status as it was shown before its last use
+    status_at_last_use: each key's status as it was shown before its last use
     """
 
     settings: dict[str, str] | None = None
     status: dict[str, str] = field(default_factory=dict)
     last_use: dict[str, datetime | None] = field(default_factory=dict)
-    status_then: dict[str, str | None] = field(default_factory=dict)
+    status_at_last_use: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,33 +48,36 @@ class Listing:
     """A listing in pages.
 
     name: of the field that holds the entries
-    by: the field of an entry that orders them
+    sort_key: the field of an entry that orders them
     entries: gives all of them, as they are now
     """
 
     operation: str
     name: str
-    by: str
+    sort_key: str
     entries: Callable[..., Iterable[Item]]
 
 
-class Cloud:
+class FakeAws:
     """All clients of one account, and the gate of the run that is under way.
 
-    seen: what the run was shown: its settings, and each key's status and last use
-    wrote: told of each change of a key that a run asked for, before it happens
-    took: told of each message
+    observed: what the run was shown: its settings, and each key's status and last use
+    on_change: told of each change of a key that a run asked for, before it happens
+    on_publish: told of each message
     """
 
     def __init__(
-        self, account: Account, wrote: Callable[[str, Key], None], took: Callable[[Mail], None]
+        self,
+        account: SimulatedAccount,
+        on_change: Callable[[str, Key], None],
+        on_publish: Callable[[PublishedMessage], None],
     ) -> None:
         """Open the account; nothing stands in the gate."""
         self.account = account
-        self.wrote = wrote
-        self.took = took
-        self.gate = Gate()
-        self.seen = Seen()
+        self.on_change = on_change
+        self.on_publish = on_publish
+        self.injector = FaultInjector()
+        self.observed = Observations()
         self.table = FakeTable(self)
         self.clients = Clients(
             iam=cast("IAMClient", FakeIam(self)),
@@ -84,45 +87,45 @@ class Cloud:
             functions=cast("LambdaClient", None),
         )
 
-    def call(self, operation: str, named: Mapping[str, Any], act: Callable[[], T]) -> T:
+    def call(self, operation: str, parameters: Mapping[str, Any], act: Callable[[], T]) -> T:
         """Make one call through the gate."""
-        return self.gate.through(operation, named, act)
+        return self.injector.call(operation, parameters, act)
 
 
-class Pages:
+class FakePaginator:
     """A paginator: each page is a call, and begins behind the last entry of the one before."""
 
-    def __init__(self, cloud: Cloud, listing: Listing) -> None:
+    def __init__(self, aws: FakeAws, listing: Listing) -> None:
         """Hand in the listing."""
-        self._cloud, self._listing = cloud, listing
+        self._aws, self._listing = aws, listing
 
-    def paginate(self, **named: Any) -> Iterator[Item]:
+    def paginate(self, **parameters: Any) -> Iterator[Item]:
         """Give page by page, each as it is by then."""
         marker, more = "", True
         while more:
-            act = partial(self._one, named, marker)
-            page, marker, more = self._cloud.call(self._listing.operation, named, act)
+            act = partial(self._page, parameters, marker)
+            page, marker, more = self._aws.call(self._listing.operation, parameters, act)
             yield {self._listing.name: page}
 
-    def _one(self, named: Mapping[str, Any], marker: str) -> tuple[list[Item], str, bool]:
-        by = self._listing.by
-        found = sorted(self._listing.entries(**named), key=lambda entry: str(entry[by]))
-        rest = [entry for entry in found if str(entry[by]) > marker]
-        page = rest[:PAGE]
+    def _page(self, parameters: Mapping[str, Any], marker: str) -> tuple[list[Item], str, bool]:
+        sort_key = self._listing.sort_key
+        found = sorted(self._listing.entries(**parameters), key=lambda entry: str(entry[sort_key]))
+        rest = [entry for entry in found if str(entry[sort_key]) > marker]
+        page = rest[:PAGE_SIZE]
         if self._listing.operation == "ListAccessKeys":
-            shown = {str(key["AccessKeyId"]): str(key["Status"]) for key in page}
-            self._cloud.seen.status |= shown
-        return page, str(page[-1][by]) if page else "", len(rest) > PAGE
+            statuses = {str(key["AccessKeyId"]): str(key["Status"]) for key in page}
+            self._aws.observed.status |= statuses
+        return page, str(page[-1][sort_key]) if page else "", len(rest) > PAGE_SIZE
 
 
 class FakeIam:
     """IAM."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, aws: FakeAws) -> None:
         """Hand in the cloud."""
-        self._cloud, self._account = cloud, cloud.account
+        self._aws, self._account = aws, aws.account
 
-    def get_paginator(self, name: str) -> Pages:
+    def get_paginator(self, name: str) -> FakePaginator:
         """One of the three listings."""
         listings = {
             "list_users": Listing("ListUsers", "Users", "UserName", self._users),
@@ -131,150 +134,154 @@ class FakeIam:
             ),
             "list_user_tags": Listing("ListUserTags", "Tags", "Key", self._tags),
         }
-        return Pages(self._cloud, listings[name])
+        return FakePaginator(self._aws, listings[name])
 
     def list_account_aliases(self) -> Item:
         """The account has no alias."""
-        return self._cloud.call("ListAccountAliases", {}, lambda: {"AccountAliases": []})
+        return self._aws.call("ListAccountAliases", {}, lambda: {"AccountAliases": []})
 
-    def get_access_key_last_used(self, **named: str) -> Item:
+    def get_access_key_last_used(self, **parameters: str) -> Item:
         """Tell the owner and the last use of a key."""
-        return self._cloud.call("GetAccessKeyLastUsed", named, lambda: self._last_used(**named))
+        return self._aws.call(
+            "GetAccessKeyLastUsed", parameters, lambda: self._last_used(**parameters)
+        )
 
     def generate_credential_report(self) -> Item:
         """Make a report."""
-        self._cloud.call("GenerateCredentialReport", {}, self._account.credential_report)
+        self._aws.call("GenerateCredentialReport", {}, self._account.credential_report)
         return {"State": "COMPLETE"}
 
     def get_credential_report(self) -> Item:
         """Give the report that was made."""
-        return self._cloud.call("GetCredentialReport", {}, self._report)
+        return self._aws.call("GetCredentialReport", {}, self._report)
 
-    def update_access_key(self, **named: str) -> None:
+    def update_access_key(self, **parameters: str) -> None:
         """Set the status of a key."""
-        assert named["Status"] == "Inactive", "the tool never turns a key on"
-        self._cloud.call("UpdateAccessKey", named, lambda: self._update(**named))
+        assert parameters["Status"] == "Inactive", "the tool never turns a key on"
+        self._aws.call("UpdateAccessKey", parameters, lambda: self._update(**parameters))
 
-    def delete_access_key(self, **named: str) -> None:
+    def delete_access_key(self, **parameters: str) -> None:
         """Delete a key."""
-        self._cloud.call("DeleteAccessKey", named, lambda: self._delete(**named))
+        self._aws.call("DeleteAccessKey", parameters, lambda: self._delete(**parameters))
 
     def _users(self, **_: Any) -> list[Item]:
         return [
             {
-                "UserName": person.name,
-                "Path": person.path,
-                "UserId": person.user_id,
-                "CreateDate": person.created,
+                "UserName": user.name,
+                "Path": user.path,
+                "UserId": user.user_id,
+                "CreateDate": user.created,
             }
-            for person in self._account.people.values()
+            for user in self._account.users.values()
         ]
 
     def _keys(self, UserName: str) -> list[Item]:  # noqa: N803  # boto3's own names
-        person = self._person(UserName, "ListAccessKeys")
+        user = self._user(UserName, "ListAccessKeys")
         return [
             {
-                "UserName": person.name,
+                "UserName": user.name,
                 "AccessKeyId": key.key_id,
-                "Status": self._account.status(key),
+                "Status": self._account.visible_status(key),
                 "CreateDate": key.created,
             }
-            for key in self._account.keys_of(person)
+            for key in self._account.keys_of(user)
         ]
 
     def _tags(self, UserName: str) -> list[Item]:  # noqa: N803
-        person = self._person(UserName, "ListUserTags")
-        keys = self._account.keys_of(person)
+        user = self._user(UserName, "ListUserTags")
+        keys = self._account.keys_of(user)
         return [{"Key": key.key_id, "Value": "a key"} for key in keys]
 
     def _last_used(self, AccessKeyId: str) -> Item:  # noqa: N803
         key = self._account.keys.get(AccessKeyId)
         if key is None:
-            raise refusal("GetAccessKeyLastUsed", "NoSuchEntity")
+            raise client_error("GetAccessKeyLastUsed", "NoSuchEntity")
         at = self._account.last_use(key)
-        seen = self._cloud.seen
-        seen.last_use[AccessKeyId] = at
-        seen.status_then[AccessKeyId] = seen.status.get(AccessKeyId)
-        used = {"LastUsedDate": at, "ServiceName": "s3", "Region": "eu-west-1"}
+        observed = self._aws.observed
+        observed.last_use[AccessKeyId] = at
+        observed.status_at_last_use[AccessKeyId] = observed.status.get(AccessKeyId)
+        last_used = {"LastUsedDate": at, "ServiceName": "s3", "Region": "eu-west-1"}
         never = {"ServiceName": "N/A", "Region": "N/A"}
-        return {"UserName": key.owner.name, "AccessKeyLastUsed": used if at else never}
+        return {"UserName": key.owner.name, "AccessKeyLastUsed": last_used if at else never}
 
     def _report(self) -> Item:
-        made, text = self._account.report or (None, "")
-        assert made, "nobody asked for a report"
-        return {"GeneratedTime": made, "Content": text.encode(), "ReportFormat": "text/csv"}
+        generated, text = self._account.last_report or (None, "")
+        assert generated, "nobody asked for a report"
+        return {"GeneratedTime": generated, "Content": text.encode(), "ReportFormat": "text/csv"}
 
     def _update(self, UserName: str, AccessKeyId: str, Status: str) -> None:  # noqa: N803
         key = self._key(UserName, AccessKeyId, "UpdateAccessKey")
-        self._cloud.wrote("deactivated", key)
-        self._account.turn(key, Status, by_tool=True)
+        self._aws.on_change("deactivated", key)
+        self._account.set_status(key, Status, by_tool=True)
 
     def _delete(self, UserName: str, AccessKeyId: str) -> None:  # noqa: N803
         key = self._key(UserName, AccessKeyId, "DeleteAccessKey")
-        self._cloud.wrote("deleted", key)
-        self._account.remove(key, by_tool=True)
+        self._aws.on_change("deleted", key)
+        self._account.delete_key(key, by_tool=True)
 
-    def _person(self, name: str, operation: str) -> Person:
-        person = self._account.named(name)
-        if person is None:
-            raise refusal(operation, "NoSuchEntity")
-        return person
+    def _user(self, name: str, operation: str) -> User:
+        user = self._account.find_user(name)
+        if user is None:
+            raise client_error(operation, "NoSuchEntity")
+        return user
 
     def _key(self, name: str, key_id: str, operation: str) -> Key:
-        person = self._person(name, operation)
+        user = self._user(name, operation)
         key = self._account.keys.get(key_id)
-        if key is None or key.owner is not person:
-            raise refusal(operation, "NoSuchEntity")
+        if key is None or key.owner is not user:
+            raise client_error(operation, "NoSuchEntity")
         return key
 
 
 class FakeSsm:
     """Parameter Store."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, aws: FakeAws) -> None:
         """Hand in the cloud."""
-        self._cloud = cloud
+        self._aws = aws
 
     def get_parameters(self, Names: Sequence[str]) -> Item:  # noqa: N803
         """Give those that exist."""
         assert len(Names) <= 10, "one call takes ten names"
-        return self._cloud.call("GetParameters", {}, lambda: self._get(Names))
+        return self._aws.call("GetParameters", {}, lambda: self._get(Names))
 
     def _get(self, names: Sequence[str]) -> Item:
-        there = self._cloud.account.parameters
-        short = {name: name.removeprefix("/key-rotation/") for name in names}
+        parameters = self._aws.account.parameters
+        names_by_path = {name: name.removeprefix("/key-rotation/") for name in names}
         found: list[Item] = [
-            {"Name": name, "Value": there[end][0], "Version": there[end][1]}
-            for name, end in short.items()
-            if end in there
+            {"Name": name, "Value": parameters[end][0], "Version": parameters[end][1]}
+            for name, end in names_by_path.items()
+            if end in parameters
         ]
-        self._cloud.seen.settings = {short[one["Name"]]: str(one["Value"]) for one in found}
-        missing = [name for name, end in short.items() if end not in there]
+        self._aws.observed.settings = {
+            names_by_path[parameter["Name"]]: str(parameter["Value"]) for parameter in found
+        }
+        missing = [name for name, end in names_by_path.items() if end not in parameters]
         return {"Parameters": found, "InvalidParameters": missing}
 
 
 class FakeSns:
     """The topic."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, aws: FakeAws) -> None:
         """Hand in the cloud."""
-        self._cloud = cloud
+        self._aws = aws
 
-    def get_paginator(self, name: str) -> Pages:
+    def get_paginator(self, name: str) -> FakePaginator:
         """The listing of subscriptions."""
         assert name == "list_subscriptions_by_topic"
-        return Pages(
-            self._cloud,
+        return FakePaginator(
+            self._aws,
             Listing("ListSubscriptionsByTopic", "Subscriptions", "Endpoint", self._subscriptions),
         )
 
-    def publish(self, **named: Any) -> Item:
+    def publish(self, **parameters: Any) -> Item:
         """Take a message."""
-        return self._cloud.call("Publish", {}, lambda: self._take(**named))
+        return self._aws.call("Publish", {}, lambda: self._take(**parameters))
 
     def _subscriptions(self, **_: Any) -> list[Item]:
-        number = self._cloud.account.listeners
-        arns = ["PendingConfirmation", *(f"arn:aws:sns:{n}" for n in range(number))]
+        count = self._aws.account.subscriber_count
+        arns = ["PendingConfirmation", *(f"arn:aws:sns:{n}" for n in range(count))]
         return [{"SubscriptionArn": arn, "Endpoint": f"{n}"} for n, arn in enumerate(arns)]
 
     def _take(self, Subject: str, Message: str, **_: Any) -> Item:  # noqa: N803
@@ -284,10 +291,12 @@ class FakeSns:
         assert len(Message.encode()) <= MAX_BYTES
         variants = json.loads(Message)
         body = variants.get("sqs", variants["default"])
-        account = self._cloud.account
-        mail = Mail(account.now, Subject, body, heard=account.listeners > 0)
-        account.mails.append(mail)
-        self._cloud.took(mail)
+        account = self._aws.account
+        message = PublishedMessage(
+            account.now, Subject, body, delivered=account.subscriber_count > 0
+        )
+        account.messages.append(message)
+        self._aws.on_publish(message)
         return {"MessageId": "1"}
 
 
@@ -296,9 +305,9 @@ class FakeTable:
 
     name = "ledger"
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, aws: FakeAws) -> None:
         """Hand in the cloud; the table is empty."""
-        self._cloud = cloud
+        self._aws = aws
         self.items: dict[tuple[str, str], Item] = {}
         self.meta = self
         self.client = self
@@ -306,25 +315,25 @@ class FakeTable:
     def get_item(self, Key: Item, *, ConsistentRead: bool) -> Item:  # noqa: N803
         """Read one item."""
         assert ConsistentRead, "a ledger is read as it is"
-        return self._cloud.call("GetItem", Key, lambda: self._get(Key))
+        return self._aws.call("GetItem", Key, lambda: self._get(Key))
 
     def put_item(self, Item: Item, **condition: Any) -> None:  # noqa: N803
         """Write one item, if the condition holds."""
-        self._cloud.call("PutItem", {}, lambda: self._write({"Item": Item, **condition}))
+        self._aws.call("PutItem", {}, lambda: self._write({"Item": Item, **condition}))
 
     def delete_item(self, Key: Item, **condition: Any) -> None:  # noqa: N803
         """Remove one item, if the condition holds."""
-        self._cloud.call("DeleteItem", Key, lambda: self._delete(Key, condition))
+        self._aws.call("DeleteItem", Key, lambda: self._delete(Key, condition))
 
     def transact_write_items(self, TransactItems: Sequence[Item]) -> None:  # noqa: N803
         """Write all items, or none."""
         puts = [item["Put"] for item in TransactItems]
-        self._cloud.call("TransactWriteItems", {}, lambda: self._transact(puts))
+        self._aws.call("TransactWriteItems", {}, lambda: self._transact(puts))
 
-    def get_paginator(self, name: str) -> Pages:
+    def get_paginator(self, name: str) -> FakePaginator:
         """The query of one partition."""
         assert name == "query"
-        return Pages(self._cloud, Listing("Query", "Items", "sk", self._query))
+        return FakePaginator(self._aws, Listing("Query", "Items", "sk", self._query))
 
     def _get(self, key: Item) -> Item:
         item = self.items.get(_place(key))
@@ -334,16 +343,16 @@ class FakeTable:
         place = _place(key)
         assert not place[0].startswith("HISTORY#"), "the history only grows"
         if not self._holds(place, **condition):
-            raise refusal("DeleteItem", "ConditionalCheckFailedException")
+            raise client_error("DeleteItem", "ConditionalCheckFailedException")
         self.items.pop(place, None)
 
     def _transact(self, puts: Sequence[Item]) -> None:
         places = [_place(put["Item"]) for put in puts]
-        assert 0 < len(puts) <= MOST_WRITES
+        assert 0 < len(puts) <= MAX_WRITES
         assert len(set(places)) == len(places), "one transaction names an item once"
         failing = [place for place, put in zip(places, puts, strict=True) if not self._fits(put)]
         if failing:
-            raise refusal("TransactWriteItems", "TransactionCanceledException")
+            raise client_error("TransactWriteItems", "TransactionCanceledException")
         for put in puts:
             self._write(put)
 
@@ -351,7 +360,7 @@ class FakeTable:
         item = _stored(put["Item"])
         place = _place(item)
         if not self._fits(put):
-            raise refusal("PutItem", "ConditionalCheckFailedException")
+            raise client_error("PutItem", "ConditionalCheckFailedException")
         if place[0].startswith("HISTORY#"):
             assert self.items.get(place, item) == item, "the history is never changed"
         self.items[place] = item
@@ -378,11 +387,11 @@ class FakeTable:
                 return False
         return True
 
-    def _query(self, **named: Any) -> list[Item]:
-        assert named["KeyConditionExpression"] == "pk = :pk"
-        assert named["ConsistentRead"]
-        wanted = named["ExpressionAttributeValues"][":pk"]
-        return [copy.deepcopy(item) for place, item in self.items.items() if place[0] == wanted]
+    def _query(self, **parameters: Any) -> list[Item]:
+        assert parameters["KeyConditionExpression"] == "pk = :pk"
+        assert parameters["ConsistentRead"]
+        pk = parameters["ExpressionAttributeValues"][":pk"]
+        return [copy.deepcopy(item) for place, item in self.items.items() if place[0] == pk]
 
 
 def _place(item: Mapping[str, Any]) -> tuple[str, str]:

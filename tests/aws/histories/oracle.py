@@ -17,11 +17,19 @@ from key_rotation.errors import (
     RunStoppedError,
     SettingsUnreadableError,
 )
-from tests.aws.histories.account import Key
-from tests.aws.histories.calls import KilledError
-from tests.aws.histories.expected_history import ExpectedHistory, kind_of
-from tests.aws.histories.simulator import ORDER, STOOD_STILL, Run, Simulator, Telling, Write, ledger
-from tests.aws.histories.thresholds import Rules
+from tests.aws.histories.expected_history import ExpectedHistory, announced_action
+from tests.aws.histories.expected_settings import ExpectedSettings
+from tests.aws.histories.fault_injection import KilledError
+from tests.aws.histories.simulated_account import Key
+from tests.aws.histories.simulator import (
+    SEQUENCE,
+    STALLED,
+    KeyChange,
+    ReportedEntry,
+    Run,
+    Simulator,
+    watches_and_history,
+)
 
 BEFORE_ANY_CHANGE = (
     InvalidSettingsError,
@@ -29,311 +37,355 @@ BEFORE_ANY_CHANGE = (
     ListUsersError,
     NoSubscriberError,
 )
-MOST_CUTS = 3
-LATE = timedelta(hours=1)
-OUTDATED = timedelta(days=30)
-FAR = timedelta(days=20)
+MAX_DEACTIVATIONS = 3
+PROPAGATION = timedelta(hours=1)
+NOTICE_OUTDATED_AFTER = timedelta(days=30)
+LONGEST_NOTICE = timedelta(days=20)
 """A notice is at most nine days here; a later day was told under other thresholds, and holds."""
 
 
-class BrokenPromise(AssertionError):  # noqa: N818  # it is what it says
+class BrokenPromiseError(AssertionError):  # it is what it says
     """Raised when the history shows something that was promised not to be."""
 
 
-def promise(kept: object, text: str) -> None:
+def check_promise(kept: object, text: str) -> None:
     """Hold somebody to a promise."""
     if not kept:
-        raise BrokenPromise(text)
+        raise BrokenPromiseError(text)
 
 
 class Oracle:
     """Judges one history, run by run."""
 
-    def __init__(self, harness: Simulator) -> None:
+    def __init__(self, simulator: Simulator) -> None:
         """Hand in what is to be watched."""
-        self._harness = harness
-        self._account = harness.account
-        self._witness = ExpectedHistory(harness)
+        self._simulator = simulator
+        self._account = simulator.account
+        self._expected = ExpectedHistory(simulator)
 
-    def judge(self, run: Run) -> None:
+    def check(self, run: Run) -> None:
         """Hold one run to the promises, and remember what it makes of the keys."""
-        rules = Rules.of(run.seen.settings) if run.seen.settings else None
-        enforce = rules is not None and not run.report and rules.mode == "enforce"
-        self._ending(run, rules, enforce=enforce)
-        for write in run.writes:
-            promise(rules and enforce, "3, 11: a run without settings, or in report mode, changed")
-            assert rules
-            self._allowed(write, rules)
-            if write.kind == "deactivated":
-                self._deactivated(write, rules)
+        settings = ExpectedSettings.parse(run.observed.settings) if run.observed.settings else None
+        enforce = settings is not None and not run.report and settings.mode == "enforce"
+        self._check_ending(run, settings, enforce=enforce)
+        for change in run.changes:
+            check_promise(
+                settings and enforce, "3, 11: a run without settings, or in report mode, changed"
+            )
+            assert settings
+            self._check_change(change, settings)
+            if change.kind == "deactivated":
+                self._check_deactivation(change, settings)
             else:
-                self._deleted(write, rules)
-        if rules and enforce:
-            self._limit(run, rules)
-            self._witness.void_what_an_exemption_ended(run, rules)
-        for telling in run.tellings:
-            self._true(telling, rules)
-        if rules and enforce:
-            self._witness.remember(run, rules)
-        elif rules:
-            self._witness.void_what_a_report_saw(run, rules)
-        if rules and run.clean and enforce:
-            self._all_told(run)
-            self._in_time(run, rules)
+                self._check_deletion(change, settings)
+        if settings and enforce:
+            self._check_limit(run, settings)
+            self._expected.record_ended_exemptions(run, settings)
+        for entry in run.entries:
+            self._check_entry(entry, settings)
+        if settings and enforce:
+            self._expected.record_run(run, settings)
+        elif settings:
+            self._expected.record_report_run(run, settings)
+        if settings and run.undisturbed and enforce:
+            self._check_all_changes_reported(run)
+            self._check_done_on_time(run, settings)
 
     # --- how a run ends -------------------------------------------------------------------------
 
-    def _ending(self, run: Run, rules: Rules | None, *, enforce: bool) -> None:
+    def _check_ending(self, run: Run, settings: ExpectedSettings | None, *, enforce: bool) -> None:
         error = run.error
-        if run.seen.settings is not None and not isinstance(error, KilledError):
-            wanted: type[BaseException] | None = None
-            if rules is None:
-                wanted = InvalidSettingsError
-            elif enforce and not run.listeners:
-                wanted = NoSubscriberError
-            if wanted or not run.gate.met:
-                promise(
-                    type(error) is (wanted or type(None)),
-                    f"3: expected {wanted}; the run ended with {error!r}",
+        if run.observed.settings is not None and not isinstance(error, KilledError):
+            expected: type[BaseException] | None = None
+            if settings is None:
+                expected = InvalidSettingsError
+            elif enforce and not run.subscriber_count:
+                expected = NoSubscriberError
+            if expected or not run.injector.disturbances:
+                check_promise(
+                    type(error) is (expected or type(None)),
+                    f"3: expected {expected}; the run ended with {error!r}",
                 )
-        promise(
+        check_promise(
             error is None or isinstance(error, (RunStoppedError, RunInProgressError, KilledError)),
             f"an error that nobody named: {error!r}",
         )
-        if isinstance(error, BEFORE_ANY_CHANGE) and "a deed" not in run.gate.met:
-            unchanged = ledger(run.before) == ledger(self._harness.cloud.table.items)
-            part = len(run.answers)
-            promise(part or unchanged, f"3: {error!r}, and yet the ledger was changed")
-            late = [write for write in run.writes if write.part >= part]
-            promise(not late, f"3: {error!r}, and yet IAM was changed")
+        if isinstance(error, BEFORE_ANY_CHANGE) and "a deed" not in run.injector.disturbances:
+            unchanged = watches_and_history(run.items_before) == watches_and_history(
+                self._simulator.aws.table.items
+            )
+            part = len(run.responses)
+            check_promise(part or unchanged, f"3: {error!r}, and yet the ledger was changed")
+            late = [change for change in run.changes if change.part >= part]
+            check_promise(not late, f"3: {error!r}, and yet IAM was changed")
 
     # --- what may be done -----------------------------------------------------------------------
 
-    def _allowed(self, write: Write, rules: Rules) -> None:
-        key, day = write.key, write.run.day
-        promise(not rules.exempts(key, day), f"an exempt key was {write.kind}: {key.key_id}")
-        wanted = {"deactivated": "Active", "deleted": "Inactive"}[write.kind]
-        promise(
-            write.shown == wanted, f"{key.key_id} was {write.kind}, though IAM showed {write.shown}"
+    def _check_change(self, change: KeyChange, settings: ExpectedSettings) -> None:
+        key, day = change.key, change.run.day
+        check_promise(
+            not settings.is_exempt(key, day), f"an exempt key was {change.kind}: {key.key_id}"
+        )
+        expected = {"deactivated": "Active", "deleted": "Inactive"}[change.kind]
+        check_promise(
+            change.observed_status == expected,
+            f"{key.key_id} was {change.kind}, though IAM showed {change.observed_status}",
         )
 
-    def _deactivated(self, write: Write, rules: Rules) -> None:
+    def _check_deactivation(self, change: KeyChange, settings: ExpectedSettings) -> None:
         """Promise 1."""
-        key, day = write.key, write.run.day
-        if write.was != "Active":  # somebody was quicker: nothing was cut
+        key, day = change.key, change.run.day
+        if change.status_before != "Active":  # somebody was quicker: nothing was cut
             return
-        stale = self._witness.day(key.created) + rules.max_age
-        promise(stale <= day, f"1: {key.key_id} was cut before it was stale")
-        told = self._witness.told_days(key, "cut", write.order)
-        late = [due for due in told if due > day]
-        promise(not late, f"1: {key.key_id} was cut on {day}, and was to work until {late}")
-        cuts = sum(
-            before.key is key and before.kind == "deactivated" and before.run.clean
-            for before in self._witness.writes()
-            if before.order < write.order
+        stale = self._expected.day(key.created) + settings.max_age
+        check_promise(stale <= day, f"1: {key.key_id} was cut before it was stale")
+        announced = self._expected.announced_days(key, "cut", change.order)
+        late = [due for due in announced if due > day]
+        check_promise(not late, f"1: {key.key_id} was cut on {day}, and was to work until {late}")
+        earlier_deactivations = sum(
+            earlier.key is key and earlier.kind == "deactivated" and earlier.run.undisturbed
+            for earlier in self._expected.changes()
+            if earlier.order < change.order
         )
-        promise(
-            cuts < MOST_CUTS or key.key_id in self._witness.broken,
+        check_promise(
+            earlier_deactivations < MAX_DEACTIVATIONS or key.key_id in self._expected.interrupted,
             f"{key.key_id} was cut once more",
         )
-        if rules.notice == timedelta(0):
+        if settings.notice == timedelta(0):
             return
-        notices = self._witness.notices(key, write.order, self._witness.void)
-        good = [
+        notices = self._expected.notices(key, change.order, self._expected.lapsed)
+        full_notices = [
             notice
             for notice in notices
-            if notice.day + rules.notice <= day
-            and day - max(*told, stale, notice.due or day, notice.day + rules.notice) <= OUTDATED
+            if notice.day + settings.notice <= day
+            and day - max(*announced, stale, notice.due or day, notice.day + settings.notice)
+            <= NOTICE_OUTDATED_AFTER
         ]
         days = [(str(notice.day), str(notice.due)) for notice in notices]
-        promise(good, f"1: {key.key_id} was cut on {day} without a full notice; it had {days}")
+        check_promise(
+            full_notices, f"1: {key.key_id} was cut on {day} without a full notice; it had {days}"
+        )
 
-    def _deleted(self, write: Write, rules: Rules) -> None:
+    def _check_deletion(self, change: KeyChange, settings: ExpectedSettings) -> None:
         """Promise 2."""
-        key, day = write.key, write.run.day
-        window = self._witness.windows.get(key.key_id)
-        promise(rules.delete, f"2: {key.key_id} was deleted, though nothing is to be")
-        promise(write.reads >= 2, f"2: {key.key_id} was deleted without a fresh look")
-        promise(window, f"2: {key.key_id} was deleted, and was not ours")
+        key, day = change.key, change.run.day
+        window = self._expected.windows.get(key.key_id)
+        check_promise(
+            settings.delete_unused, f"2: {key.key_id} was deleted, though nothing is to be"
+        )
+        check_promise(
+            change.last_use_reads >= 2, f"2: {key.key_id} was deleted without a fresh look"
+        )
+        check_promise(window, f"2: {key.key_id} was deleted, and was not ours")
         assert window
-        promise(
-            self._witness.day(window.start) + rules.grace <= day,
+        check_promise(
+            self._expected.day(window.start) + settings.grace <= day,
             f"2: {key.key_id} was deleted on {day}; its window began {window.start}",
         )
-        if write.shown_use and write.shown_use > window.since + LATE:
-            promise(
-                self._witness.day(write.shown_use) + rules.grace <= day,
-                f"2: {key.key_id} was deleted on {day}, and used {write.shown_use}",
+        if change.observed_last_use and change.observed_last_use > window.since + PROPAGATION:
+            check_promise(
+                self._expected.day(change.observed_last_use) + settings.grace <= day,
+                f"2: {key.key_id} was deleted on {day}, and used {change.observed_last_use}",
             )
-        told = self._witness.told_days(key, "end", write.order, since=window.order)
-        late = [due for due in told if due > day]
-        promise(not late, f"2: {key.key_id} was deleted on {day}; told was {late}")
+        announced = self._expected.announced_days(key, "end", change.order, since=window.order)
+        late = [due for due in announced if due > day]
+        check_promise(not late, f"2: {key.key_id} was deleted on {day}; told was {late}")
 
-    def _limit(self, run: Run, rules: Rules) -> None:
+    def _check_limit(self, run: Run, settings: ExpectedSettings) -> None:
         """Promise 4."""
-        promise(len(run.writes) <= rules.changes, f"4: {len(run.writes)} changes in one run")
-        for part, answer in enumerate(run.answers):
-            deferred = [entry["access_key_id"] for entry in answer["deferred"]]
-            waiting = [self._witness.key(key_id) for key_id in deferred]
-            for write in (write for write in run.writes if write.part == part):
+        check_promise(
+            len(run.changes) <= settings.max_changes, f"4: {len(run.changes)} changes in one run"
+        )
+        for part, response in enumerate(run.responses):
+            deferred = [entry["access_key_id"] for entry in response["deferred"]]
+            deferred_keys = [self._expected.find_key(key_id) for key_id in deferred]
+            for change in (change for change in run.changes if change.part == part):
                 younger = [
                     key
-                    for key in waiting
-                    if key and self._witness.age(key) < self._witness.age(write.key)
+                    for key in deferred_keys
+                    if key and self._expected.age_order(key) < self._expected.age_order(change.key)
                 ]
-                promise(not younger, f"4: {write.key.key_id} went before older keys")
+                check_promise(not younger, f"4: {change.key.key_id} went before older keys")
 
     # --- what may be said -----------------------------------------------------------------------
 
-    def _true(self, telling: Telling, rules: Rules | None) -> None:
+    def _check_entry(self, entry: ReportedEntry, settings: ExpectedSettings | None) -> None:
         """Promise 6: nothing is told that did not happen, and nothing twice."""
-        key = self._witness.key(telling.key_id or "")
-        if key is None or telling.section in {"failed", "deferred", "exempt"}:
+        key = self._expected.find_key(entry.key_id or "")
+        if key is None or entry.section in {"failed", "deferred", "exempt"}:
             return
-        name = f"6: {telling.section} was told of {key.key_id} on {telling.day}"
-        calm = "a deed" not in telling.run.gate.met
-        if telling.section in {"deleted", "closed"}:
-            promise(not telling.exists, f"{name}, and it exists")
-        elif telling.section in {"noticed", "upcoming"}:
-            promise(telling.exists or not calm, f"{name}, and it is gone")
-        if telling.section == "noticed":
-            self._notice_is_true(telling, key, rules, name)
-        self._happened_once(telling, key, name)
-        if calm and telling.section == "held" and telling.status in {"Active", "Inactive"}:
-            times = self._witness.turned_on(key)
-            promise(times >= 3, f"{name}; it was turned on {times} times")
-        reminder = telling.section == "upcoming" and telling.reminder and telling.enforced
-        if reminder and not _stood_still(telling):
-            self._once(telling, name)
-        self._only_later(telling, key, name)
+        subject = f"6: {entry.section} was told of {key.key_id} on {entry.day}"
+        no_intervention = "a deed" not in entry.run.injector.disturbances
+        if entry.section in {"deleted", "closed"}:
+            check_promise(not entry.key_exists, f"{subject}, and it exists")
+        elif entry.section in {"noticed", "upcoming"}:
+            check_promise(entry.key_exists or not no_intervention, f"{subject}, and it is gone")
+        if entry.section == "noticed":
+            self._check_notice(entry, key, settings, subject)
+        self._check_number_of_reports(entry, key, subject)
+        if no_intervention and entry.section == "held" and entry.status in {"Active", "Inactive"}:
+            times = self._expected.times_turned_on(key)
+            check_promise(times >= 3, f"{subject}; it was turned on {times} times")
+        reminder = entry.section == "upcoming" and entry.reminder and entry.enforced
+        if reminder and not _stalled(entry):
+            self._check_first_reminder(entry, subject)
+        self._check_announced_day(entry, key, subject)
 
-    def _happened_once(self, telling: Telling, key: Key, name: str) -> None:
+    def _check_number_of_reports(self, entry: ReportedEntry, key: Key, subject: str) -> None:
         """What was done is reported as often as it was done."""
-        if telling.section in {"deactivated", "deleted"}:
-            done = self._witness.done(key, telling)
-            told = self._witness.firmly_told(telling)
-            again = _stood_still(telling)
-            promise(
-                told < done or again, f"{name} for the {told + 1}th time; it happened {done} times"
+        if entry.section in {"deactivated", "deleted"}:
+            happened = self._expected.times_happened(key, entry)
+            announced = self._expected.certain_reports(entry)
+            earlier_reminders = _stalled(entry)
+            check_promise(
+                announced < happened or earlier_reminders,
+                f"{subject} for the {announced + 1}th time; it happened {happened} times",
             )
-        if telling.section in {"closed", "adopted"} and self._witness.firmly_told(telling):
-            promise(telling.section == "adopted" or _stood_still(telling), f"{name} twice")
-        if telling.section == "closed":
-            own = any(
-                write.kind == "deleted" and write.key is key for write in self._witness.writes()
+        if entry.section in {"closed", "adopted"} and self._expected.certain_reports(entry):
+            check_promise(entry.section == "adopted" or _stalled(entry), f"{subject} twice")
+        if entry.section == "closed":
+            deleted_by_tool = any(
+                change.kind == "deleted" and change.key is key
+                for change in self._expected.changes()
             )
-            promise(not own, f"{name}, and the tool deleted it")
+            check_promise(not deleted_by_tool, f"{subject}, and the tool deleted it")
 
-    def _notice_is_true(self, telling: Telling, key: Key, rules: Rules | None, name: str) -> None:
-        assert telling.due
-        assert rules
-        calm = "a deed" not in telling.run.gate.met
-        promise(telling.status == "Active" or not calm, f"{name}, and it is {telling.status}")
-        promise(not rules.exempts(key, telling.day) or not calm, f"{name}, and it is exempt")
-        stale = self._witness.day(key.created) + rules.max_age
-        promise(telling.due >= telling.day + rules.notice, f"{name}, too late for {telling.due}")
-        promise(telling.due >= stale, f"{name} for {telling.due}, before it is stale")
-        for notice in self._witness.notices(
-            key, telling.order, self._witness.perhaps_void, firm=True
+    def _check_notice(
+        self, entry: ReportedEntry, key: Key, settings: ExpectedSettings | None, subject: str
+    ) -> None:
+        assert entry.due
+        assert settings
+        no_intervention = "a deed" not in entry.run.injector.disturbances
+        check_promise(
+            entry.status == "Active" or not no_intervention, f"{subject}, and it is {entry.status}"
+        )
+        check_promise(
+            not settings.is_exempt(key, entry.day) or not no_intervention,
+            f"{subject}, and it is exempt",
+        )
+        stale = self._expected.day(key.created) + settings.max_age
+        check_promise(
+            entry.due >= entry.day + settings.notice, f"{subject}, too late for {entry.due}"
+        )
+        check_promise(entry.due >= stale, f"{subject} for {entry.due}, before it is stale")
+        for notice in self._expected.notices(
+            key, entry.order, self._expected.possibly_lapsed, certain=True
         ):
-            due = max(notice.due or stale, stale, notice.day + rules.notice)
-            if notice.mail != telling.mail and not _stood_still(telling):
-                promise(telling.day - due > OUTDATED, f"{name} twice: {notice.day} for {due}")
+            due = max(notice.due or stale, stale, notice.day + settings.notice)
+            if notice.message_number != entry.message_number and not _stalled(entry):
+                check_promise(
+                    entry.day - due > NOTICE_OUTDATED_AFTER,
+                    f"{subject} twice: {notice.day} for {due}",
+                )
 
-    def _only_later(self, telling: Telling, key: Key, name: str) -> None:
+    def _check_announced_day(self, entry: ReportedEntry, key: Key, subject: str) -> None:
         """A day once told only moves later."""
-        kind = kind_of(telling)
-        if telling.due is None or kind is None:
+        kind = announced_action(entry)
+        if entry.due is None or kind is None:
             return
-        window = self._witness.windows.get(key.key_id)
-        since = (window.order if window else telling.order) if kind == "end" else 0
-        told = self._witness.told_days(key, kind, telling.order, since=since, but=telling.mail)
-        promise(
-            not told or max(told) <= telling.due,
-            f"{name} for {telling.due}; told was {max(told, default=None)}",
+        window = self._expected.windows.get(key.key_id)
+        since = (window.order if window else entry.order) if kind == "end" else 0
+        announced = self._expected.announced_days(
+            key, kind, entry.order, since=since, except_message=entry.message_number
+        )
+        check_promise(
+            not announced or max(announced) <= entry.due,
+            f"{subject} for {entry.due}; told was {max(announced, default=None)}",
         )
 
-    def _once(self, telling: Telling, name: str) -> None:
-        again = [
+    def _check_first_reminder(self, entry: ReportedEntry, subject: str) -> None:
+        earlier_reminders = [
             earlier
-            for earlier in self._witness.tellings(telling.key_id, telling.order)
-            if earlier.firm and earlier.reminder and earlier.enforced and earlier.due == telling.due
+            for earlier in self._expected.entries(entry.key_id, entry.order)
+            if earlier.certain
+            and earlier.reminder
+            and earlier.enforced
+            and earlier.due == entry.due
         ]
-        promise(not again, f"{name}: a second reminder")
+        check_promise(not earlier_reminders, f"{subject}: a second reminder")
 
-    def _all_told(self, run: Run) -> None:
+    def _check_all_changes_reported(self, run: Run) -> None:
         """What happened is told by the next run that goes well."""
-        for write in self._witness.writes():
-            heard = any(
-                telling.heard and telling.section == write.kind and telling.order > write.order
-                for telling in self._harness.told[write.key.key_id]
+        for change in self._expected.changes():
+            delivered = any(
+                entry.delivered and entry.section == change.kind and entry.order > change.order
+                for entry in self._simulator.reported[change.key.key_id]
             )
-            nothing_new = write.kind == "deactivated" and write.was == "Inactive"
-            undone = not write.run.clean and any(
-                turn.at >= write.run.now.instant and not turn.by_tool
-                for turn in self._account.turns[write.key.key_id]
+            no_change = change.kind == "deactivated" and change.status_before == "Inactive"
+            may_be_human = not change.run.undisturbed and any(
+                turn.at >= change.run.now.instant and not turn.by_tool
+                for turn in self._account.status_changes[change.key.key_id]
             )
-            promise(
-                heard or nothing_new or undone,
-                f"6: {write.key.key_id} was {write.kind} on {write.run.day}; by {run.day} "
+            check_promise(
+                delivered or no_change or may_be_human,
+                f"6: {change.key.key_id} was {change.kind} on {change.run.day}; by {run.day} "
                 "nobody was told",
             )
 
-    def _in_time(self, run: Run, rules: Rules) -> None:
+    def _check_done_on_time(self, run: Run, settings: ExpectedSettings) -> None:
         """Nothing is left over on its day, unless the limit of changes puts it off."""
-        later = {
+        postponed = {
             entry["access_key_id"]
-            for answer in run.answers
+            for response in run.responses
             for section in ("deferred", "failed", "held")
-            for entry in answer[section]
+            for entry in response[section]
         }
-        later |= {t.key_id for t in run.tellings if t.section in {"noticed", "extended"}}
+        postponed |= {t.key_id for t in run.entries if t.section in {"noticed", "extended"}}
         for key in self._account.keys.values():
-            due = self._due(key, run, rules)
-            if due and key.key_id not in later and not rules.exempts(key, run.day):
-                late = due <= run.day <= due + OUTDATED
-                promise(not late, f"{key.key_id} was due on {due}; it is {key.status}")
+            due = self._due_day(key, run, settings)
+            if due and key.key_id not in postponed and not settings.is_exempt(key, run.day):
+                late = due <= run.day <= due + NOTICE_OUTDATED_AFTER
+                check_promise(not late, f"{key.key_id} was due on {due}; it is {key.status}")
 
-    def _due(self, key: Key, run: Run, rules: Rules) -> date | None:
+    def _due_day(self, key: Key, run: Run, settings: ExpectedSettings) -> date | None:
         """The day of a key's deactivation or deletion, where it can be known for sure."""
         if key.status == "Active":
-            notices = self._witness.notices(key, run.start, self._witness.perhaps_void, firm=True)
+            notices = self._expected.notices(
+                key, run.start, self._expected.possibly_lapsed, certain=True
+            )
             if not notices:
                 return None
-            told = self._witness.told_days(key, "cut", run.order, firm=False)
-            stale = self._witness.day(key.created) + rules.max_age
-            return max(*told, stale, *(notice.day + rules.notice for notice in notices))
-        window = self._witness.windows.get(key.key_id)
-        if key.status != "Inactive" or not window or not window.sure or not rules.delete:
+            announced = self._expected.announced_days(key, "cut", run.end, certain=False)
+            stale = self._expected.day(key.created) + settings.max_age
+            return max(*announced, stale, *(notice.day + settings.notice for notice in notices))
+        window = self._expected.windows.get(key.key_id)
+        if (
+            key.status != "Inactive"
+            or not window
+            or not window.certain
+            or not settings.delete_unused
+        ):
             return None
         since = window.order
-        if not self._witness.told_days(key, "end", run.start, since=since):
+        if not self._expected.announced_days(key, "end", run.start, since=since):
             return None  # perhaps nobody heard of the window, and then it is told first
-        told = self._witness.told_days(key, "end", run.start, since=since, firm=False)
+        announced = self._expected.announced_days(key, "end", run.start, since=since, certain=False)
         uses = [use.at for use in key.uses]
-        days = [self._witness.day(at) + rules.grace for at in (*uses, window.start)]
-        return max(*told, *days)
+        days = [self._expected.day(at) + settings.grace for at in (*uses, window.start)]
+        return max(*announced, *days)
 
     # --- what is to come ------------------------------------------------------------------------
 
-    def outstanding(self, day: date) -> Iterator[str]:
+    def overdue(self, day: date) -> Iterator[str]:
         """Name what is due by a day, and not done."""
-        values = {name: value for name, (value, _) in self._account.parameters.items()}
-        rules = Rules.of(values)
-        assert rules
+        values = {subject: value for subject, (value, _) in self._account.parameters.items()}
+        settings = ExpectedSettings.parse(values)
+        assert settings
         for key in self._account.keys.values():
-            told = self._harness.told[key.key_id]
-            if any(telling.section == "held" for telling in told) or rules.exempts(key, day):
+            announced = self._simulator.reported[key.key_id]
+            if any(entry.section == "held" for entry in announced) or settings.is_exempt(key, day):
                 continue
-            stale = self._witness.day(key.created) + rules.max_age <= day
-            promised = max(self._witness.told_days(key, "cut", next(ORDER)), default=day)
-            if key.status == "Active" and stale and promised - day <= FAR:
+            stale = self._expected.day(key.created) + settings.max_age <= day
+            announced_day = max(
+                self._expected.announced_days(key, "cut", next(SEQUENCE)), default=day
+            )
+            if key.status == "Active" and stale and announced_day - day <= LONGEST_NOTICE:
                 yield f"{key.key_id} is stale, and works"
-            window = self._witness.windows.get(key.key_id)
-            if key.status == "Inactive" and window and window.sure and rules.delete:
+            window = self._expected.windows.get(key.key_id)
+            if key.status == "Inactive" and window and window.certain and settings.delete_unused:
                 yield f"{key.key_id} is in its window"
 
 
-def _stood_still(telling: Telling) -> bool:
+def _stalled(entry: ReportedEntry) -> bool:
     """Whether its run woke after another had taken over: it may be at the very call that tells."""
-    return STOOD_STILL in telling.run.gate.met
+    return STALLED in entry.run.injector.disturbances

@@ -24,26 +24,26 @@ from key_rotation.run import run
 from key_rotation.service_layer import inventory
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.stopped_run import notify_run_stopped
-from tests.aws.histories.account import Account, Key, Mail
-from tests.aws.histories.calls import Fault, Gate, KilledError
-from tests.aws.histories.fakes import Cloud, Seen
+from tests.aws.histories.fakes import FakeAws, Observations
+from tests.aws.histories.fault_injection import Fault, FaultInjector, KilledError
+from tests.aws.histories.simulated_account import Key, PublishedMessage, SimulatedAccount
 
 T = TypeVar("T")
 R = TypeVar("R")
 ENVIRONMENT = RunEnvironment(
     account_id="123456789012", topic_arn="arn:topic", parameter_path="/key-rotation"
 )
-WHOLE = timedelta(minutes=10)
-STOOD_STILL = "stood still"
-MOST_PARTS = 25
-ORDER = count(1)
+TIME_LIMIT = timedelta(minutes=10)
+STALLED = "stood still"
+MAX_PARTS = 25
+SEQUENCE = count(1)
 
 
 @dataclass
-class Write:
+class KeyChange:
     """One change of a key that a run made in IAM, and what the run had been shown of it.
 
-    reads: how often this part of the run had asked for the key's last use
+    last_use_reads: how often this part of the run had asked for the key's last use
     """
 
     run: "Run"
@@ -51,59 +51,59 @@ class Write:
     kind: str
     key: Key
     part: int
-    was: str
-    shown: str | None
-    shown_use: datetime | None
-    reads: int
+    status_before: str
+    observed_status: str | None
+    observed_last_use: datetime | None
+    last_use_reads: int
 
 
 @dataclass
-class Telling:
+class ReportedEntry:
     """One line of a message: what people read of one key.
 
-    mail: the number of its message
-    status, shown: what the key then was, and what its run had been shown
+    message_number: the number of its message
+    status, observed_status: what the key then was, and what its run had been shown
     enforced: whether it is of a run in enforce mode
-    met: what had gone wrong in its run by then
-    firm: whether somebody heard it, and its run went well from then on
+    disturbances: how much had gone wrong in its run by then
+    certain: whether somebody heard it, and its run went well from then on
     """
 
     run: "Run"
     order: int
-    mail: int
+    message_number: int
     day: date
     section: str
     key_id: str | None
     due: date | None
     reminder: bool
     enforced: bool
-    heard: bool
-    exists: bool
+    delivered: bool
+    key_exists: bool
     status: str | None
-    shown: str | None
-    met: int
-    firm: bool = False
+    observed_status: str | None
+    disturbances: int
+    certain: bool = False
 
 
 @dataclass
 class Run:
     """One run with all its parts.
 
-    start, order: when it began and when it ended, among all that happened
+    start, end: when it began and when it ended, among all that happened
     """
 
     now: Now
     report: bool
-    gate: Gate
-    listeners: int
-    before: dict[tuple[str, str], Any]
-    seen: Seen = field(default_factory=Seen)
-    writes: list[Write] = field(default_factory=list)
-    tellings: list[Telling] = field(default_factory=list)
-    answers: list[dict[str, Any]] = field(default_factory=list)
+    injector: FaultInjector
+    subscriber_count: int
+    items_before: dict[tuple[str, str], Any]
+    observed: Observations = field(default_factory=Observations)
+    changes: list[KeyChange] = field(default_factory=list)
+    entries: list[ReportedEntry] = field(default_factory=list)
+    responses: list[dict[str, Any]] = field(default_factory=list)
     error: BaseException | None = None
     start: int = 0
-    order: int = 0
+    end: int = 0
 
     @property
     def day(self) -> date:
@@ -111,69 +111,79 @@ class Run:
         return self.now.today
 
     @property
-    def clean(self) -> bool:
+    def undisturbed(self) -> bool:
         """Whether nothing went wrong in it, nobody acted meanwhile, and it came to its end."""
-        return not self.gate.met and self.error is None
+        return not self.injector.disturbances and self.error is None
 
 
 class Simulator:
     """An account, and the runs in it."""
 
-    def __init__(self, zone: str = "UTC", clock: "Clock | None" = None) -> None:
+    def __init__(self, zone: str = "UTC", clock: "SimulatedClock | None" = None) -> None:
         """Open an empty account."""
-        self.clock = clock or Clock()
-        self.account = Account()
+        self.clock = clock or SimulatedClock()
+        self.account = SimulatedAccount()
         self.zone = ZoneInfo(zone)
-        self.cloud = Cloud(self.account, self._wrote, self._took)
+        self.aws = FakeAws(self.account, self._record_change, self._record_entries)
         self.runs: list[Run] = []
-        self.writes: list[Write] = []
-        self.told: defaultdict[str, list[Telling]] = defaultdict(list)
-        self._under_way: list[Run] = []
+        self.changes: list[KeyChange] = []
+        self.reported: defaultdict[str, list[ReportedEntry]] = defaultdict(list)
+        self._in_progress: list[Run] = []
 
     def run(
         self,
         *,
         report: bool = False,
         faults: Iterable[Fault] = (),
-        deeds: dict[int, Callable[[], None]] | None = None,
-        per_call: timedelta = timedelta(0),
+        interventions: dict[int, Callable[[], None]] | None = None,
+        call_duration: timedelta = timedelta(0),
     ) -> Run:
-        """Run once, with all parts; per_call: how long each call takes."""
+        """Run once, with all parts; call_duration: how long each call takes."""
         now = Now(instant=self.account.now, zone=self.zone)
-        gate = Gate(faults=tuple(faults), deeds=dict(deeds or {}))
-        begun = Run(now, report, gate, self.account.listeners, dict(self.cloud.table.items))
-        begun.start = next(ORDER)
-        outer, self.cloud.gate = self.cloud.gate, gate
-        seen, self.cloud.seen = self.cloud.seen, begun.seen
-        self._under_way.append(begun)
-        self.runs.append(begun)
+        injector = FaultInjector(faults=tuple(faults), interventions=dict(interventions or {}))
+        current = Run(
+            now, report, injector, self.account.subscriber_count, dict(self.aws.table.items)
+        )
+        current.start = next(SEQUENCE)
+        outer_injector, self.aws.injector = self.aws.injector, injector
+        outer_observed, self.aws.observed = self.aws.observed, current.observed
+        self._in_progress.append(current)
+        self.runs.append(current)
         try:
-            self._parts(begun, {"mode": "report"} if report else {}, per_call)
-        except KilledError as death:
-            begun.error = death
+            self._run_parts(current, {"mode": "report"} if report else {}, call_duration)
+        except KilledError as killed:
+            current.error = killed
         finally:
-            self.cloud.gate, self.cloud.seen = outer, seen
-            self._under_way.pop()
-        begun.order = next(ORDER)
-        for telling in begun.tellings:
-            awake = STOOD_STILL not in gate.met and not isinstance(begun.error, KilledError)
-            telling.firm = telling.heard and telling.met == len(gate.met) and awake
-        return begun
+            self.aws.injector, self.aws.observed = outer_injector, outer_observed
+            self._in_progress.pop()
+        current.end = next(SEQUENCE)
+        for entry in current.entries:
+            continued = STALLED not in injector.disturbances and not isinstance(
+                current.error, KilledError
+            )
+            entry.certain = (
+                entry.delivered and entry.disturbances == len(injector.disturbances) and continued
+            )
+        return current
 
-    def _parts(self, begun: Run, mode: dict[str, Any], per_call: timedelta) -> None:
-        event: dict[str, Any] | None = mode
+    def _run_parts(
+        self, current: Run, first_event: dict[str, Any], call_duration: timedelta
+    ) -> None:
+        event: dict[str, Any] | None = first_event
         while event is not None:
-            assert len(begun.answers) < MOST_PARTS, "the run never ends"
-            event = self._part(begun, event, per_call)
+            assert len(current.responses) < MAX_PARTS, "the run never ends"
+            event = self._run_part(current, event, call_duration)
 
-    def _part(
-        self, begun: Run, event: dict[str, Any], per_call: timedelta
+    def _run_part(
+        self, current: Run, event: dict[str, Any], call_duration: timedelta
     ) -> dict[str, Any] | None:
-        start = len(begun.gate.calls)
-        budget = TimeBudget(lambda: WHOLE - per_call * (len(begun.gate.calls) - start), WHOLE)
-        clients, now = self.cloud.clients, begun.now
+        start = len(current.injector.calls)
+        budget = TimeBudget(
+            lambda: TIME_LIMIT - call_duration * (len(current.injector.calls) - start), TIME_LIMIT
+        )
+        clients, now = self.aws.clients, current.now
         execution = Execution(
-            run_id=f"run-{next(ORDER):06}",
+            run_id=f"run-{next(SEQUENCE):06}",
             now=now,
             clock=self.clock,
             budget=budget,
@@ -181,98 +191,102 @@ class Simulator:
         )
         try:
             request = Request.parse(json.loads(json.dumps(event)))
-            done = run(request, ENVIRONMENT, clients.member, clients.deployment, execution)
+            part_report = run(request, ENVIRONMENT, clients.member, clients.deployment, execution)
         except RunStoppedError as error:
-            begun.error = error
+            current.error = error
             notify_run_stopped(error, clients.deployment, ENVIRONMENT, now)
             return None
         except KeyRotationError as error:
-            begun.error = error
+            current.error = error
             return None
-        begun.answers.append(response(done))
-        left = done.part.continuation
-        return None if left is None else request.to_event(left)
+        current.responses.append(response(part_report))
+        continuation = part_report.part.continuation
+        return None if continuation is None else request.to_event(continuation)
 
-    def _wrote(self, kind: str, key: Key) -> None:
-        if not self._under_way:
+    def _record_change(self, kind: str, key: Key) -> None:
+        if not self._in_progress:
             return
-        begun = self._under_way[-1]
-        shown = begun.seen.status_then if kind == "deleted" else begun.seen.status
-        write = Write(
-            run=begun,
-            order=next(ORDER),
+        current = self._in_progress[-1]
+        statuses = (
+            current.observed.status_at_last_use if kind == "deleted" else current.observed.status
+        )
+        change = KeyChange(
+            run=current,
+            order=next(SEQUENCE),
             kind=kind,
             key=key,
-            part=len(begun.answers),
-            was=key.status,
-            shown=shown.get(key.key_id),
-            shown_use=begun.seen.last_use.get(key.key_id),
-            reads=begun.gate.count("GetAccessKeyLastUsed", AccessKeyId=key.key_id),
+            part=len(current.responses),
+            status_before=key.status,
+            observed_status=statuses.get(key.key_id),
+            observed_last_use=current.observed.last_use.get(key.key_id),
+            last_use_reads=current.injector.count_calls(
+                "GetAccessKeyLastUsed", AccessKeyId=key.key_id
+            ),
         )
-        begun.writes.append(write)
-        self.writes.append(write)
+        current.changes.append(change)
+        self.changes.append(change)
 
-    def _took(self, mail: Mail) -> None:
-        begun = self._under_way[-1]
-        data = json.loads(mail.body)
-        if data.get("mode") != "enforce" and data.get("mode") != "report":
+    def _record_entries(self, message: PublishedMessage) -> None:
+        current = self._in_progress[-1]
+        document = json.loads(message.body)
+        if document.get("mode") != "enforce" and document.get("mode") != "report":
             return
-        number = len(self.account.mails)
-        for section, entries in data.items():
-            for entry in entries if isinstance(entries, list) else ():
-                if not isinstance(entry, dict) or entry.get("would"):
+        number = len(self.account.messages)
+        for section, entries in document.items():
+            for values in entries if isinstance(entries, list) else ():
+                if not isinstance(values, dict) or values.get("would"):
                     continue
-                key = self.account.keys.get(entry["access_key_id"] or "")
-                telling = Telling(
-                    run=begun,
-                    order=next(ORDER),
-                    mail=number,
-                    day=begun.day,
+                key = self.account.keys.get(values["access_key_id"] or "")
+                entry = ReportedEntry(
+                    run=current,
+                    order=next(SEQUENCE),
+                    message_number=number,
+                    day=current.day,
                     section=section,
-                    key_id=entry["access_key_id"],
-                    due=date.fromisoformat(entry["due"]) if entry["due"] else None,
-                    reminder=bool(entry.get("reminder")),
-                    enforced=data["mode"] == "enforce",
-                    heard=mail.heard,
-                    exists=key is not None,
+                    key_id=values["access_key_id"],
+                    due=date.fromisoformat(values["due"]) if values["due"] else None,
+                    reminder=bool(values.get("reminder")),
+                    enforced=document["mode"] == "enforce",
+                    delivered=message.delivered,
+                    key_exists=key is not None,
                     status=key.status if key else None,
-                    shown=begun.seen.status.get(entry["access_key_id"] or ""),
-                    met=len(begun.gate.met),
+                    observed_status=current.observed.status.get(values["access_key_id"] or ""),
+                    disturbances=len(current.injector.disturbances),
                 )
-                begun.tellings.append(telling)
-                self.told[telling.key_id or ""].append(telling)
+                current.entries.append(entry)
+                self.reported[entry.key_id or ""].append(entry)
 
     def take_over(self) -> Run:
         """While a run stands still, another one takes over and ends; the first one then wakes."""
-        self._under_way[-1].gate.met.append(STOOD_STILL)
-        heart = ManualHeartbeat.beating[-1] if ManualHeartbeat.beating else None
-        other = self.run()
-        holder = self.cloud.table.items.get(("RUN", "LEASE"))
-        if holder is None and heart:
-            heart()
-        return other
+        self._in_progress[-1].injector.disturbances.append(STALLED)
+        beat = ManualHeartbeat.active[-1] if ManualHeartbeat.active else None
+        other_run = self.run()
+        holder = self.aws.table.items.get(("RUN", "LEASE"))
+        if holder is None and beat:
+            beat()
+        return other_run
 
 
 class ManualHeartbeat:
     """A heartbeat that is written only when a test calls it."""
 
-    beating: list[Callable[[], bool]] = []  # noqa: RUF012  # those of all runs in progress
+    active: list[Callable[[], bool]] = []  # noqa: RUF012  # those of all runs in progress
 
     def __init__(self, beat: Callable[[], bool], interval: float) -> None:
         """Take the place of `lease.ThreadHeartbeat`."""
         assert interval > 0
         self._beat = beat
-        self.beating.append(beat)
+        self.active.append(beat)
 
     def stop(self) -> None:
         """End."""
-        self.beating.remove(self._beat)
+        self.active.remove(self._beat)
 
 
 WITHOUT_THREADS = LeaseOptions(timing=LeaseTiming(poll_interval=5), start_heartbeat=ManualHeartbeat)
 
 
-class OneByOne:
+class SequentialExecutor:
     """A pool without threads, so that a history can be told again exactly."""
 
     def __init__(self, max_workers: int) -> None:
@@ -288,36 +302,36 @@ class OneByOne:
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Do all of it, whatever fails; then raise the first error."""
-        done: list[R] = []
+        part_report: list[R] = []
         errors: list[BaseException] = []
         for item in items:
             try:
-                done.append(work(item))
+                part_report.append(work(item))
             except BaseException as error:  # noqa: BLE001  # as a future keeps it
                 errors.append(error)
         if errors:
             raise errors[0]
-        return iter(done)
+        return iter(part_report)
 
 
-class Clock:
+class SimulatedClock:
     """A clock whose sleeping takes no time; IAM has caught up with itself afterwards."""
 
     def __init__(self) -> None:
         """Begin at zero."""
-        self.at = 0.0
-        self.account: Account | None = None
+        self.seconds = 0.0
+        self.account: SimulatedAccount | None = None
         self.on_sleep: Callable[[], None] | None = None
 
     def monotonic(self) -> float:
         """Read it."""
-        return self.at
+        return self.seconds
 
     def sleep(self, seconds: float, /) -> None:
         """Let time pass."""
-        self.at += seconds
+        self.seconds += seconds
         if self.account and seconds >= 1:
-            self.account.lagging.clear()
+            self.account.shown_as_active.clear()
         if self.on_sleep:
             self.on_sleep()
 
@@ -326,12 +340,12 @@ class Clock:
 def without_threads(batch: int = 2) -> Iterator[None]:
     """Run without threads, in small batches."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(concurrency, "ThreadPoolExecutor", OneByOne)
+        patch.setattr(concurrency, "ThreadPoolExecutor", SequentialExecutor)
         patch.setattr(inventory, "BATCH_SIZE", batch)
-        ManualHeartbeat.beating.clear()
+        ManualHeartbeat.active.clear()
         yield
 
 
-def ledger(items: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
+def watches_and_history(items: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
     """The watches and the history among the items of the table."""
     return {place: copy.copy(item) for place, item in items.items() if place[0] != "RUN"}

@@ -9,15 +9,15 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.aws.histories.state_machine import Histories
+from tests.aws.histories.state_machine import HistoryMachine
 
-HOW_MANY = os.environ.get("HISTORIES", "short")
+HISTORY_COUNT = os.environ.get("HISTORIES", "short")
 SHORT, LONG = 300, 20_000
-NUMBERS = {"short": SHORT, "long": LONG}
+COUNTS = {"short": SHORT, "long": LONG}
 PROFILE = settings(
-    max_examples=NUMBERS.get(HOW_MANY) or int(HOW_MANY),
+    max_examples=COUNTS.get(HISTORY_COUNT) or int(HISTORY_COUNT),
     stateful_step_count=25,
-    derandomize=HOW_MANY == "short",
+    derandomize=HISTORY_COUNT == "short",
     database=None,
     deadline=None,
     phases=(Phase.generate, Phase.shrink) if os.environ.get("SHRINK") else (Phase.generate,),
@@ -27,4 +27,4 @@ PROFILE = settings(
 
 
 def test_every_promise_is_kept_through_random_months() -> None:
-    run_state_machine_as_test(Histories, settings=PROFILE)
+    run_state_machine_as_test(HistoryMachine, settings=PROFILE)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Self
 
-from tests.aws.histories.account import Key
+from tests.aws.histories.simulated_account import Key
 
 RANGES = {
     "max-age-days": range(1, 1096),
@@ -22,58 +22,58 @@ CHOICES = {
 
 
 @dataclass(frozen=True)
-class Rules:
+class ExpectedSettings:
     """The thresholds that a run read."""
 
     mode: str
     max_age: timedelta
     notice: timedelta
     grace: timedelta
-    changes: int
-    delete: bool
-    adopt: bool
-    exempt: tuple[tuple[str, date], ...]
+    max_changes: int
+    delete_unused: bool
+    adopt_inactive: bool
+    exemptions: tuple[tuple[str, date], ...]
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> Self | None:
+    def parse(cls, values: Mapping[str, str]) -> Self | None:
         """Read them; None where they are not acceptable."""
         try:
             numbers = {name: int(values[name]) for name in RANGES}
-            good = all(str(n) == values[name] and n in RANGES[name] for name, n in numbers.items())
-            good &= all(values[name] in CHOICES[name] for name in CHOICES)
-            good &= numbers["notice-days"] < numbers["max-age-days"]
-            exempt = tuple(_exempt(values["exemptions"]))
+            valid = all(str(n) == values[name] and n in RANGES[name] for name, n in numbers.items())
+            valid &= all(values[name] in CHOICES[name] for name in CHOICES)
+            valid &= numbers["notice-days"] < numbers["max-age-days"]
+            exemptions = tuple(_parse_exemptions(values["exemptions"]))
         except (KeyError, ValueError):
             return None
-        if not good:
+        if not valid:
             return None
         return cls(
             mode=values["mode"],
             max_age=timedelta(days=numbers["max-age-days"]),
             notice=timedelta(days=numbers["notice-days"]),
             grace=timedelta(days=numbers["grace-days"]),
-            changes=numbers["max-changes-per-run"],
-            delete=values["delete-unused-keys"] == "true",
-            adopt=values["adopt-inactive-keys"] == "true",
-            exempt=exempt,
+            max_changes=numbers["max-changes-per-run"],
+            delete_unused=values["delete-unused-keys"] == "true",
+            adopt_inactive=values["adopt-inactive-keys"] == "true",
+            exemptions=exemptions,
         )
 
-    def exempts(self, key: Key, day: date) -> bool:
+    def is_exempt(self, key: Key, day: date) -> bool:
         """Say whether a key is exempt on a day."""
-        return any(day <= until for until in self._ends(key))
+        return any(day <= until for until in self._end_days(key))
 
-    def was_exempt_until(self, key: Key, day: date) -> date:
+    def last_exempt_day(self, key: Key, day: date) -> date:
         """Give the last day of the exemptions of a key that have ended by a day."""
-        return max((until for until in self._ends(key) if until < day), default=date.min)
+        return max((until for until in self._end_days(key) if until < day), default=date.min)
 
-    def _ends(self, key: Key) -> Iterator[date]:
+    def _end_days(self, key: Key) -> Iterator[date]:
         names = (key.key_id, key.owner.name, key.owner.path + key.owner.name)
-        for pattern, until in self.exempt:
+        for pattern, until in self.exemptions:
             if any(fnmatchcase(name.lower(), pattern.lower()) for name in names):
                 yield until
 
 
-def _exempt(text: str) -> Iterator[tuple[str, date]]:
+def _parse_exemptions(text: str) -> Iterator[tuple[str, date]]:
     if text == "none":
         return
     if not text.strip():

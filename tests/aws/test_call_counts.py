@@ -17,42 +17,42 @@ from key_rotation.domain.model import Scan
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
 from tests.aws.aws_account import REGION, AwsAccount, open_account
-from tests.aws.faults import answered, on, refused
+from tests.aws.faults import altered_response, on_event, refused
 
-USERS, STALE = 300, 20
-QUIET = 20
+USER_COUNT, STALE_COUNT = 300, 20
+MAX_CALLS_ON_A_QUIET_DAY = 20
 GENERATE = "iam.GenerateCredentialReport"
-REPORT = "iam.GetCredentialReport"
-DATES = ("access_key_1_last_rotated", "access_key_2_last_rotated")
+GET_REPORT = "iam.GetCredentialReport"
+ROTATION_COLUMNS = ("access_key_1_last_rotated", "access_key_2_last_rotated")
 Row = dict[str, str]
 
 
 @contextmanager
-def counted(account: AwsAccount) -> Iterator[Counter[str]]:
+def counting_calls(account: AwsAccount) -> Iterator[Counter[str]]:
     """Count the calls, by service and name."""
     calls: Counter[str] = Counter()
 
     def count(model: Any, **_: Any) -> None:
         calls[f"{model.service_model.service_name}.{model.name}"] += 1
 
-    with on(account, "before-call", count):
+    with on_event(account, "before-call", count):
         yield calls
 
 
 @contextmanager
-def asked(account: AwsAccount) -> Iterator[list[str]]:
+def recording_users(account: AwsAccount) -> Iterator[list[str]]:
     """Note which users are asked for their keys."""
     users: list[str] = []
 
-    def note(params: dict[str, Any], **_: Any) -> None:
+    def record(params: dict[str, Any], **_: Any) -> None:
         users.append(params["body"]["UserName"])
 
-    with on(account, "before-call.iam.ListAccessKeys", note):
+    with on_event(account, "before-call.iam.ListAccessKeys", record):
         yield users
 
 
 @contextmanager
-def in_the_report(account: AwsAccount, change: Callable[[list[Row]], None]) -> Iterator[None]:
+def edited_report(account: AwsAccount, change: Callable[[list[Row]], None]) -> Iterator[None]:
     """Let the credential report say something else than moto makes of it."""
 
     def edit(parsed: dict[str, Any]) -> None:
@@ -63,11 +63,11 @@ def in_the_report(account: AwsAccount, change: Callable[[list[Row]], None]) -> I
         table = [columns, *([row.get(name, "") for name in columns] for row in rows)]
         parsed["Content"] = "\n".join(",".join(cells) for cells in table).encode()
 
-    with answered(account, REPORT, edit):
+    with altered_response(account, GET_REPORT, edit):
         yield
 
 
-def of_user(name: str, **fields: str) -> Callable[[list[Row]], None]:
+def edit_row(name: str, **fields: str) -> Callable[[list[Row]], None]:
     """Change a user's row."""
 
     def change(rows: list[Row]) -> None:
@@ -83,32 +83,32 @@ def days_ago(account: AwsAccount, days: int) -> Iterator[Any]:
         yield account.clients.iam
 
 
-def an_old_user(account: AwsAccount, name: str) -> None:
+def create_old_user(account: AwsAccount, name: str) -> None:
     """Make a user long ago, without a key."""
     with days_ago(account, 1500) as iam:
         iam.create_user(UserName=name)
 
 
-def next_day(account: AwsAccount, *, days: int = 1) -> Report:
+def run_next_day(account: AwsAccount, *, days: int = 1) -> Report:
     """Let days pass without a run, then run."""
     account.now += timedelta(days=days)
-    return account.report()
+    return account.run_for_report()
 
 
-def coverage(report: Report) -> Scan:
+def scan_of(report: Report) -> Scan:
     return report.part.inventory.scan
 
 
-def keys_under(report: Report, section: Section) -> list[str | None]:
+def key_ids_in(report: Report, section: Section) -> list[str | None]:
     return [outcome.access_key_id for outcome in report.in_section(section)]
 
 
 @pytest.fixture
-def swept(account: AwsAccount) -> AwsAccount:
+def scanned_account(account: AwsAccount) -> AwsAccount:
     """An account with an old user of a young key, in which everybody was asked yesterday."""
-    an_old_user(account, "alice")
-    account.key("alice", age=10)
-    assert coverage(account.report()) is Scan.FULL
+    create_old_user(account, "alice")
+    account.create_key("alice", age=10)
+    assert scan_of(account.run_for_report()) is Scan.FULL
     account.now += timedelta(days=1)
     return account
 
@@ -122,7 +122,7 @@ class Day:
     read_user_ids: list[str]
 
     @property
-    def to_iam(self) -> int:
+    def iam_calls(self) -> int:
         """How many calls went to IAM."""
         return sum(number for name, number in self.calls.items() if name.startswith("iam."))
 
@@ -135,33 +135,33 @@ def days() -> dict[str, Day]:
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         with open_account() as account:
-            fill(account)
-            account.put(max_age_days="1000")
-            account.report()
-            found = {"quiet": a_day(account, after=1)}
-            account.put(max_age_days="90")
-            found["notices"] = a_day(account)
-            found["sweep"] = a_day(account, after=6)
-            found["deactivations"] = a_day(account, after=1)
-            found["grace"] = a_day(account, after=1)
-    return found
+            fill_account(account)
+            account.put_parameters(max_age_days="1000")
+            account.run_for_report()
+            days_by_name = {"quiet": run_day(account, after=1)}
+            account.put_parameters(max_age_days="90")
+            days_by_name["notices"] = run_day(account)
+            days_by_name["sweep"] = run_day(account, after=6)
+            days_by_name["deactivations"] = run_day(account, after=1)
+            days_by_name["grace"] = run_day(account, after=1)
+    return days_by_name
 
 
-def fill(account: AwsAccount) -> None:
-    names = [f"user{n}" for n in range(USERS)]
+def fill_account(account: AwsAccount) -> None:
+    names = [f"user{n}" for n in range(USER_COUNT)]
     with days_ago(account, 1500) as iam:
         for name in names:
             iam.create_user(UserName=name)
-    for age, some in ((400, names[: 2 * STALE : 2]), (30, names[2 * STALE :: 2])):
+    for age, users in ((400, names[: 2 * STALE_COUNT : 2]), (30, names[2 * STALE_COUNT :: 2])):
         with days_ago(account, age) as iam:
-            for name in some:
+            for name in users:
                 iam.create_access_key(UserName=name)
 
 
-def a_day(account: AwsAccount, *, after: int = 0) -> Day:
+def run_day(account: AwsAccount, *, after: int = 0) -> Day:
     account.now += timedelta(days=after)
-    with counted(account) as calls, asked(account) as users:
-        return Day(report=account.report(), calls=calls, read_user_ids=users)
+    with counting_calls(account) as calls, recording_users(account) as users:
+        return Day(report=account.run_for_report(), calls=calls, read_user_ids=users)
 
 
 PAGES_REPORT_AND_ALIAS = 1 + 3 + 1
@@ -170,18 +170,18 @@ PAGES_REPORT_AND_ALIAS = 1 + 3 + 1
 
 def test_a_quiet_day_costs_few_calls_however_many_users_there_are(days: dict[str, Day]) -> None:
     day = days["quiet"]
-    assert coverage(day.report) is Scan.TARGETED
+    assert scan_of(day.report) is Scan.TARGETED
     assert day.read_user_ids == []
-    assert day.to_iam <= QUIET
-    assert day.report.key_count == USERS // 2
+    assert day.iam_calls <= MAX_CALLS_ON_A_QUIET_DAY
+    assert day.report.key_count == USER_COUNT // 2
 
 
 def test_the_day_of_the_notices_costs_three_calls_for_each_stale_key(days: dict[str, Day]) -> None:
     """Its status, its last use, and its description."""
     day = days["notices"]
-    assert coverage(day.report) is Scan.TARGETED
-    assert len(day.report.in_section(Section.NOTICED)) == STALE
-    assert day.to_iam <= PAGES_REPORT_AND_ALIAS + 3 * STALE
+    assert scan_of(day.report) is Scan.TARGETED
+    assert len(day.report.in_section(Section.NOTICED)) == STALE_COUNT
+    assert day.iam_calls <= PAGES_REPORT_AND_ALIAS + 3 * STALE_COUNT
 
 
 def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
@@ -189,24 +189,24 @@ def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
 ) -> None:
     """Its status, its last use, and its deactivation."""
     day = days["deactivations"]
-    assert coverage(day.report) is Scan.TARGETED
-    assert len(day.report.in_section(Section.DEACTIVATED)) == STALE
-    assert day.to_iam <= PAGES_REPORT_AND_ALIAS + 3 * STALE
+    assert scan_of(day.report) is Scan.TARGETED
+    assert len(day.report.in_section(Section.DEACTIVATED)) == STALE_COUNT
+    assert day.iam_calls <= PAGES_REPORT_AND_ALIAS + 3 * STALE_COUNT
 
 
 def test_a_day_of_the_grace_windows_costs_two_calls_for_each_watched_key(
     days: dict[str, Day],
 ) -> None:
     """Its status, and its last use."""
-    assert len(days["grace"].report.in_section(Section.UPCOMING)) == STALE
-    assert days["grace"].to_iam <= PAGES_REPORT_AND_ALIAS + 2 * STALE
+    assert len(days["grace"].report.in_section(Section.UPCOMING)) == STALE_COUNT
+    assert days["grace"].iam_calls <= PAGES_REPORT_AND_ALIAS + 2 * STALE_COUNT
 
 
 def test_the_day_of_the_sweep_costs_one_call_for_each_user_besides(days: dict[str, Day]) -> None:
     day = days["sweep"]
-    assert coverage(day.report) is Scan.FULL
-    assert len(set(day.read_user_ids)) == len(day.read_user_ids) == USERS
-    assert day.to_iam <= PAGES_REPORT_AND_ALIAS + USERS + STALE
+    assert scan_of(day.report) is Scan.FULL
+    assert len(set(day.read_user_ids)) == len(day.read_user_ids) == USER_COUNT
+    assert day.iam_calls <= PAGES_REPORT_AND_ALIAS + USER_COUNT + STALE_COUNT
 
 
 @pytest.mark.parametrize("name", ["quiet", "notices", "sweep", "deactivations", "grace"])
@@ -221,48 +221,51 @@ def test_dynamodb_sns_and_ssm_take_few_calls_on_any_day(days: dict[str, Day], na
 
 
 def test_everybody_is_asked_in_the_first_run_and_every_seven_days(account: AwsAccount) -> None:
-    an_old_user(account, "alice")
-    kinds = [coverage(account.report()), *(coverage(next_day(account)) for _ in range(14))]
-    sweeps = [day for day, kind in enumerate(kinds) if kind is Scan.FULL]
-    assert sweeps == [0, 7, 14]
+    create_old_user(account, "alice")
+    scans = [
+        scan_of(account.run_for_report()),
+        *(scan_of(run_next_day(account)) for _ in range(14)),
+    ]
+    full_scan_days = [day for day, scan in enumerate(scans) if scan is Scan.FULL]
+    assert full_scan_days == [0, 7, 14]
 
 
 def test_a_sweep_that_could_not_read_a_user_is_done_again_next_day(account: AwsAccount) -> None:
-    an_old_user(account, "alice")
+    create_old_user(account, "alice")
     with refused(account, "iam.ListAccessKeys", "Throttling"):
-        assert coverage(account.report()) is Scan.FULL
-    assert coverage(next_day(account)) is Scan.FULL
-    assert coverage(next_day(account)) is Scan.TARGETED
+        assert scan_of(account.run_for_report()) is Scan.FULL
+    assert scan_of(run_next_day(account)) is Scan.FULL
+    assert scan_of(run_next_day(account)) is Scan.TARGETED
 
 
-def in_the_making(parsed: dict[str, Any]) -> None:
+def set_in_progress(parsed: dict[str, Any]) -> None:
     parsed["State"] = "INPROGRESS"
 
 
-def undecodable(parsed: dict[str, Any]) -> None:
+def set_undecodable_content(parsed: dict[str, Any]) -> None:
     parsed["Content"] = b"\xff\xfe"
 
 
-def without_a_row(parsed: dict[str, Any]) -> None:
+def remove_rows(parsed: dict[str, Any]) -> None:
     parsed["Content"] = b"arn,user\n"
 
 
-def without_content(parsed: dict[str, Any]) -> None:
+def remove_content(parsed: dict[str, Any]) -> None:
     del parsed["Content"]
 
 
 @pytest.mark.parametrize(
-    "without_report",
+    "make_unavailable",
     [
-        lambda account: answered(account, GENERATE, in_the_making),
+        lambda account: altered_response(account, GENERATE, set_in_progress),
         lambda account: refused(account, GENERATE),
         lambda account: refused(account, GENERATE, "Throttling"),
         lambda account: refused(account, GENERATE, "LimitExceeded"),
-        lambda account: refused(account, REPORT),
-        lambda account: refused(account, REPORT, "ReportNotPresent"),
-        lambda account: answered(account, REPORT, undecodable),
-        lambda account: answered(account, REPORT, without_content),
-        lambda account: answered(account, REPORT, without_a_row),
+        lambda account: refused(account, GET_REPORT),
+        lambda account: refused(account, GET_REPORT, "ReportNotPresent"),
+        lambda account: altered_response(account, GET_REPORT, set_undecodable_content),
+        lambda account: altered_response(account, GET_REPORT, remove_content),
+        lambda account: altered_response(account, GET_REPORT, remove_rows),
     ],
     ids=[
         "never ready",
@@ -277,27 +280,29 @@ def without_content(parsed: dict[str, Any]) -> None:
     ],
 )
 def test_without_a_credential_report_everybody_is_asked_and_the_run_says_so(
-    swept: AwsAccount, without_report: Any
+    scanned_account: AwsAccount, make_unavailable: Any
 ) -> None:
-    with without_report(swept), asked(swept) as users:
-        report = swept.report()
+    with make_unavailable(scanned_account), recording_users(scanned_account) as users:
+        report = scanned_account.run_for_report()
     assert users == ["alice"]
     assert report.part.inventory.scan is Scan.FULL
     assert "IAM gave no credential report" in report.part.inventory.note
 
 
-def test_a_report_of_the_day_before_yesterday_is_none(swept: AwsAccount) -> None:
-    swept.reported = swept.now - timedelta(days=2)
-    with asked(swept) as users:
-        report = swept.report()
+def test_a_report_of_the_day_before_yesterday_is_none(scanned_account: AwsAccount) -> None:
+    scanned_account.report_generated_at = scanned_account.now - timedelta(days=2)
+    with recording_users(scanned_account) as users:
+        report = scanned_account.run_for_report()
     assert users == ["alice"]
     assert "IAM gave no credential report (it was generated at" in report.part.inventory.note
 
 
-def test_where_the_report_knows_that_the_key_is_young_nobody_is_asked(swept: AwsAccount) -> None:
+def test_where_the_report_knows_that_the_key_is_young_nobody_is_asked(
+    scanned_account: AwsAccount,
+) -> None:
     """The contrast to every test below: these are asked, and this user is not."""
-    with asked(swept) as users:
-        assert coverage(swept.report()) is Scan.TARGETED
+    with recording_users(scanned_account) as users:
+        assert scan_of(scanned_account.run_for_report()) is Scan.TARGETED
     assert users == []
 
 
@@ -308,13 +313,13 @@ NO_KEY = {"access_key_1_active": "false", "access_key_1_last_rotated": "N/A"}
     "change",
     [
         list.clear,
-        of_user("alice", user_creation_time="2026-01-01T00:00:00+00:00"),
-        of_user("alice", user_creation_time="no_information"),
-        of_user("alice", additional_credentials_info="1 more access key; see ListAccessKeys"),
-        of_user("alice", access_key_1_active="maybe"),
-        of_user("alice", access_key_1_last_rotated="N/A"),
-        of_user("alice", access_key_1_last_rotated="2026-11-15T09:00:00"),
-        of_user("alice", access_key_2_active="true", access_key_2_last_rotated="N/A"),
+        edit_row("alice", user_creation_time="2026-01-01T00:00:00+00:00"),
+        edit_row("alice", user_creation_time="no_information"),
+        edit_row("alice", additional_credentials_info="1 more access key; see ListAccessKeys"),
+        edit_row("alice", access_key_1_active="maybe"),
+        edit_row("alice", access_key_1_last_rotated="N/A"),
+        edit_row("alice", access_key_1_last_rotated="2026-11-15T09:00:00"),
+        edit_row("alice", access_key_2_active="true", access_key_2_last_rotated="N/A"),
     ],
     ids=[
         "it appeared after the report",
@@ -328,67 +333,74 @@ NO_KEY = {"access_key_1_active": "false", "access_key_1_last_rotated": "N/A"}
     ],
 )
 def test_a_user_whom_the_report_does_not_know_in_full_is_asked(
-    swept: AwsAccount, change: Callable[[list[Row]], None]
+    scanned_account: AwsAccount, change: Callable[[list[Row]], None]
 ) -> None:
-    with in_the_report(swept, change), asked(swept) as users:
-        assert coverage(swept.report()) is Scan.TARGETED
+    with edited_report(scanned_account, change), recording_users(scanned_account) as users:
+        assert scan_of(scanned_account.run_for_report()) is Scan.TARGETED
     assert users == ["alice"]
 
 
-def test_a_third_key_that_only_the_listing_knows_gets_its_notice(swept: AwsAccount) -> None:
-    swept.key("alice", age=20)
-    third = swept.key("alice", age=400)
-    hidden = of_user(
+def test_a_third_key_that_only_the_listing_knows_gets_its_notice(
+    scanned_account: AwsAccount,
+) -> None:
+    scanned_account.create_key("alice", age=20)
+    third = scanned_account.create_key("alice", age=400)
+    hide_third_key = edit_row(
         "alice",
         access_key_1_last_rotated="2026-11-15T09:00:00+00:00",
         access_key_2_last_rotated="2026-11-05T09:00:00+00:00",
         additional_credentials_info="1 more access key; see ListAccessKeys",
     )
-    with in_the_report(swept, hidden):
-        assert keys_under(swept.report(), Section.NOTICED) == [third]
+    with edited_report(scanned_account, hide_third_key):
+        assert key_ids_in(scanned_account.run_for_report(), Section.NOTICED) == [third]
 
 
 def test_a_date_in_the_report_that_is_later_than_the_creation_is_found_by_the_sweep(
-    swept: AwsAccount,
+    scanned_account: AwsAccount,
 ) -> None:
     """Should AWS date a key by its last change, the report hides it for a week and no longer."""
-    swept.key("alice", age=400)
-    bumped = of_user("alice", **dict.fromkeys(DATES, "2026-11-20T09:00:00+00:00"))
-    with in_the_report(swept, bumped):
-        days = [swept.report(), *(next_day(swept) for _ in range(6))]
+    scanned_account.create_key("alice", age=400)
+    rotated_later = edit_row(
+        "alice", **dict.fromkeys(ROTATION_COLUMNS, "2026-11-20T09:00:00+00:00")
+    )
+    with edited_report(scanned_account, rotated_later):
+        days = [
+            scanned_account.run_for_report(),
+            *(run_next_day(scanned_account) for _ in range(6)),
+        ]
     assert [len(day.in_section(Section.NOTICED)) for day in days] == [0, 0, 0, 0, 0, 0, 1]
-    assert coverage(days[-1]) is Scan.FULL
+    assert scan_of(days[-1]) is Scan.FULL
 
 
-def test_what_the_reader_wants_to_know_of_a_user_is_read_once(swept: AwsAccount) -> None:
+def test_what_the_reader_wants_to_know_of_a_user_is_read_once(scanned_account: AwsAccount) -> None:
     """Two keys, and the newer of them was seen a moment before."""
     for age in (400, 300):
-        swept.key("bob", age=age)
-    with counted(swept) as calls:
-        assert len(swept.run()["noticed"]) == 2
+        scanned_account.create_key("bob", age=age)
+    with counting_calls(scanned_account) as calls:
+        assert len(scanned_account.run()["noticed"]) == 2
     assert (calls["iam.ListUserTags"], calls["iam.GetAccessKeyLastUsed"]) == (1, 2)
 
 
-def test_a_user_younger_than_the_limit_costs_nothing(swept: AwsAccount) -> None:
+def test_a_user_younger_than_the_limit_costs_nothing(scanned_account: AwsAccount) -> None:
     """No key is older than its user, whatever the report says or does not say."""
-    swept.key("bob", age=82)
-    with in_the_report(swept, list.clear), asked(swept) as users:
-        swept.run()
+    scanned_account.create_key("bob", age=82)
+    with edited_report(scanned_account, list.clear), recording_users(scanned_account) as users:
+        scanned_account.run()
     assert users == ["alice"]
 
 
 @pytest.mark.parametrize("days", [1, 7, 8, 20])
 def test_users_with_an_open_watch_are_asked_whatever_the_report_says(
-    swept: AwsAccount, days: int
+    scanned_account: AwsAccount, days: int
 ) -> None:
     """Noticed, deactivated and in grace: each day, the key itself is looked at."""
-    swept.key("bob", age=400)
-    swept.run()
-    with in_the_report(swept, of_user("bob", **NO_KEY)):
+    scanned_account.create_key("bob", age=400)
+    scanned_account.run()
+    with edited_report(scanned_account, edit_row("bob", **NO_KEY)):
         for _ in range(days - 1):
-            swept.after(1)
-        with asked(swept) as users:
-            swept.after(1)
+            scanned_account.run_after(1)
+        with recording_users(scanned_account) as users:
+            scanned_account.run_after(1)
     assert "bob" in users
 
 
@@ -396,7 +408,7 @@ def limit_exceeded(times: int) -> Callable[..., Any]:
     """Answer 409 LimitExceeded a number of times, as IAM does where it is asked too often."""
     left = [times]
 
-    def answer(request: Any, **_: Any) -> AWSResponse | None:
+    def response(request: Any, **_: Any) -> AWSResponse | None:
         left[0] -= 1
         if left[0] < 0:
             return None
@@ -404,35 +416,35 @@ def limit_exceeded(times: int) -> Callable[..., Any]:
         body = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>".encode()
         return AWSResponse(request.url, 409, HTTPHeaders(), MockRawResponse(body))
 
-    return answer
+    return response
 
 
 @pytest.mark.parametrize("call", ["ListUsers", "ListAccessKeys", "GetAccessKeyLastUsed"])
 def test_limit_exceeded_is_tried_again(account: AwsAccount, call: str) -> None:
     """IAM says so by a code that boto does not try again."""
-    key_id = account.key("alice", age=400)
-    with on(account, f"before-send.iam.{call}", limit_exceeded(3)):
-        answer = account.run()
-    assert [entry["access_key_id"] for entry in answer["noticed"]] == [key_id]
-    assert answer["failed"] == []
+    key_id = account.create_key("alice", age=400)
+    with on_event(account, f"before-send.iam.{call}", limit_exceeded(3)):
+        response = account.run()
+    assert [entry["access_key_id"] for entry in response["noticed"]] == [key_id]
+    assert response["failed"] == []
 
 
 def test_limit_exceeded_is_tried_again_where_a_key_is_deactivated(account: AwsAccount) -> None:
-    account.key("alice", age=400)
+    account.create_key("alice", age=400)
     account.run()
-    with on(account, "before-send.iam.UpdateAccessKey", limit_exceeded(3)):
-        answer = account.after(7)
-    assert (len(answer["deactivated"]), answer["failed"]) == (1, [])
+    with on_event(account, "before-send.iam.UpdateAccessKey", limit_exceeded(3)):
+        response = account.run_after(7)
+    assert (len(response["deactivated"]), response["failed"]) == (1, [])
 
 
 @pytest.mark.parametrize("call", ["iam.ListAccessKeys", "iam.GetAccessKeyLastUsed"])
 def test_a_read_that_stays_throttled_is_named_and_never_taken_for_an_answer(
     account: AwsAccount, call: str
 ) -> None:
-    key_id = account.key("alice", age=400)
+    key_id = account.create_key("alice", age=400)
     account.run()
     with refused(account, call, "Throttling"):
-        answer = account.after(7)
+        response = account.run_after(7)
     assert account.status(key_id) == "Active"
-    assert (answer["deactivated"], answer["closed"]) == ([], [])
-    assert [entry["user"] for entry in answer["failed"]] == ["alice"]
+    assert (response["deactivated"], response["closed"]) == ([], [])
+    assert [entry["user"] for entry in response["failed"]] == ["alice"]
