@@ -1,4 +1,4 @@
-"""One AWS account in moto, with a clock: people make, use and turn keys; runs come and go."""
+"""An AWS account in moto, with a clock of its own, in which people use keys and runs take place."""
 
 import json
 import time
@@ -29,7 +29,7 @@ from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution
 from tests.aws.clients import Clients, InstantClock
 
-moto_iam.LIMIT_KEYS_PER_USER = 9  # AWS gives some accounts a quota of more than two
+moto_iam.LIMIT_KEYS_PER_USER = 9  # some AWS accounts have a quota of more than two
 REGION = "eu-west-1"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DEFAULTS = {
@@ -45,7 +45,7 @@ DEFAULTS = {
 
 
 def with_root_row(run_for_report: bytes) -> bytes:
-    """Add the row of the root user, which moto leaves out, to a credential report."""
+    """Add the row of the root user, which moto omits, to a credential report."""
     head, *rows = run_for_report.decode().strip().split("\n")
     root_fields = {"user": "<root_account>", "user_creation_time": "2020-01-01T00:00:00+00:00"}
     no_keys = {"access_key_1_active": "false", "access_key_2_active": "false"}
@@ -55,7 +55,7 @@ def with_root_row(run_for_report: bytes) -> bytes:
 
 @dataclass(kw_only=True)
 class AwsAccount:
-    """The account, the clock, and what people do.
+    """One account, its clock, and what people do in it.
 
     report_generated_at: when the credential report was generated; None for now
     clock: measures and waits; by default, waiting takes no time
@@ -71,7 +71,7 @@ class AwsAccount:
     lease_options: LeaseOptions = field(default_factory=LeaseOptions)
 
     def create_key(self, user: str, *, age: int, status: str = "Active", path: str = "/") -> str:
-        """Make a key of an age in days, and its user if there is none; returns its id."""
+        """Create a key of an age in days, and its user if there is none; returns the key id."""
         with time_machine.travel(self.now - timedelta(days=age), tick=False):
             if user not in self._users():
                 self.clients.iam.create_user(UserName=user, Path=path)
@@ -81,7 +81,7 @@ class AwsAccount:
         return created["AccessKeyId"]
 
     def set_status(self, user: str, key_id: str, status: str) -> None:
-        """Set a key's status, as a person would."""
+        """Set the status of a key, as a person would."""
         key = self._key(key_id)
         assert key.user_name == user
         key.status = status
@@ -91,11 +91,11 @@ class AwsAccount:
         self._key(key_id).last_used = AccessKeyLastUsed(at or self.now, "s3", REGION)
 
     def tag_key(self, user: str, key_id: str, description: str) -> None:
-        """Describe a key, as the console does: by a tag of its user, named after the key."""
+        """Describe a key, as the console does: with a tag of its user, named after the key id."""
         self.clients.iam.tag_user(UserName=user, Tags=[{"Key": key_id, "Value": description}])
 
     def rename_owner(self, user: str, name: str) -> None:
-        """Let the keys of a renamed user know the new name, which moto forgets."""
+        """Give the keys of a renamed user the new name, which moto does not do."""
         for create_key in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys.values():
             if create_key.user_name == user:
                 create_key.user_name = name
@@ -115,11 +115,11 @@ class AwsAccount:
             )
 
     def run_for_report(self, event: Mapping[str, Any] | None = None) -> Report:
-        """Run once; returns what the run has to say."""
+        """Run once; returns the report."""
         return self.run_within(UNLIMITED, event)
 
     def run_within(self, budget: TimeBudget, event: Mapping[str, Any] | None = None) -> Report:
-        """Run once, with so much time; returns the report."""
+        """Run once, with a time budget; returns the report."""
         self.run_count += 1
         execution = Execution(
             run_id=f"run-{self.run_count}",
@@ -137,22 +137,22 @@ class AwsAccount:
         )
 
     def in_real_time(self, **timing: float) -> None:
-        """Let leases be timed by the real clock, with heartbeats of a thread."""
+        """Use the real clock for leases, and heartbeats in a thread."""
         self.clock = time
         self.lease_options = LeaseOptions(timing=LeaseTiming(**timing))
 
     def run(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Run once; returns the answer."""
+        """Run once; returns the response."""
         return response(self.run_for_report(event))
 
     def run_after(self, days: int) -> dict[str, Any]:
-        """Let days pass without a run, then run; returns the answer."""
+        """Let days pass without a run, then run once; returns the response."""
         self.now += timedelta(days=days)
         return self.run()
 
     @contextmanager
     def without_subscriber(self) -> Iterator[None]:
-        """Let the only subscription wait for its confirmation."""
+        """Set the only subscription to pending confirmation."""
         [subscription] = sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.values()
         arn, subscription.arn = subscription.arn, "PendingConfirmation"
         try:
@@ -161,7 +161,7 @@ class AwsAccount:
             subscription.arn = arn
 
     def iam_keys(self) -> dict[str, tuple[str | None, str, datetime]]:
-        """All keys with their user, status and creation."""
+        """Return the user, status and creation date of all keys."""
         keys = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys.values()
         return {
             create_key.access_key_id: (
@@ -173,21 +173,21 @@ class AwsAccount:
         }
 
     def watch(self, key_id: str) -> dict[str, Any] | None:
-        """What the ledger remembers of a key; None for nothing."""
+        """Return the stored watch of a key; None if there is none."""
         return next((item for item in self.items("WATCH") if item["sk"] == key_id), None)
 
     def history(self, key_id: str) -> list[str]:
-        """The actions in the history of a key."""
+        """Return the actions in the history of a key."""
         return [item["action"] for item in self.items(f"HISTORY#{key_id}")]
 
     def status(self, key_id: str) -> str | None:
-        """The status of a key; None when it is gone."""
+        """Return the status of a key; None if it was deleted."""
         keys = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys
         return keys[key_id].status if key_id in keys else None
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """All messages that SNS took: subject, text and JSON."""
+        """Return all messages that SNS accepted: subject, text, JSON and attributes."""
         topic = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[self.environment.topic_arn]
         return [
             {
@@ -202,7 +202,7 @@ class AwsAccount:
         ]
 
     def items(self, pk: str) -> list[dict[str, Any]]:
-        """The items of one partition of the ledger."""
+        """Return the items of one partition of the ledger."""
         response = self.clients.table.query(
             KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": pk}
         )
@@ -217,7 +217,7 @@ class AwsAccount:
 
 @cache
 def _clients() -> tuple[Clients, Any, Any]:
-    """Build the clients once, since botocore takes its time; moto answers them all the same."""
+    """Build the clients once, since botocore is slow; they work with each account of moto."""
     session = boto3.Session(region_name=REGION)
     member, deployment = build_member_clients(), build_deployment_clients("ledger")
     clients = Clients(
@@ -232,7 +232,7 @@ def _clients() -> tuple[Clients, Any, Any]:
 
 @contextmanager
 def open_account() -> Iterator[AwsAccount]:
-    """Open an account with a table, a topic that somebody listens to, and the parameters."""
+    """Open an account with a table, a topic with one subscriber, and the parameters."""
     with moto.mock_aws():
         clients, dynamodb, sns = _clients()
         dynamodb.create_table(

@@ -1,4 +1,4 @@
-"""What a run is handed in by the tests: its clients, and a clock that does not wait."""
+"""The clients that tests pass to a run, and a clock that does not wait."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """The clients of the member account and of the deployment, here of one account."""
+    """The clients of the member account and of the deployment, here for one account."""
 
     iam: "IAMClient"
     ssm: "SSMClient"
@@ -37,7 +37,7 @@ class Clients:
 
 
 class InstantClock:
-    """A clock on which sleeping takes no time."""
+    """A clock whose `sleep` returns immediately."""
 
     def __init__(self) -> None:
         """Start at zero."""
@@ -48,5 +48,5 @@ class InstantClock:
         return self.seconds
 
     def sleep(self, seconds: float, /) -> None:
-        """Count the seconds."""
+        """Add the seconds."""
         self.seconds += seconds

@@ -1,4 +1,4 @@
-"""A fresh account for each test, in which nobody waits long for a dead run or for a report."""
+"""A new account for each test; waiting for a lease or a credential report takes no time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,7 +12,7 @@ AccountFactory = Callable[[], AbstractContextManager[AwsAccount]]
 
 @pytest.fixture
 def accounts(monkeypatch: pytest.MonkeyPatch) -> AccountFactory:
-    """Open accounts in moto, one after the other."""
+    """Return a function that opens an account in moto."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)

@@ -1,4 +1,4 @@
-"""What AWS, the network and the power supply do to a call, by botocore's own events."""
+"""Faults and concurrent actions at the calls of a run, injected through botocore's events."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ from tests.aws.aws_account import AwsAccount
 
 
 class ProcessKilledError(BaseException):
-    """Raised where the process dies: nothing may catch it."""
+    """Simulates the death of the process; no code may catch it."""
 
 
 RETRIED = frozenset({"Throttling", "LimitExceeded"})
 
 
 def client_error(operation: str, code: str) -> ClientError:
-    """The error that AWS answers: a refusal at once, or a throttling after the last retry."""
+    """Return the error of a refusal: of the only try, or of the last retry if it was throttled."""
     refused = {"HTTPStatusCode": 400, "RetryAttempts": 9 if code in RETRIED else 0}
     response: Any = {
         "Error": {"Code": code, "Message": f"fault: {code}"},
@@ -31,7 +31,7 @@ def client_error(operation: str, code: str) -> ClientError:
 
 @contextmanager
 def on_event(account: AwsAccount, event: str, action: Callable[..., None]) -> Iterator[None]:
-    """Do something at each of botocore's events, such as `before-call.iam.UpdateAccessKey`."""
+    """Call a function at each of botocore's events, such as `before-call.iam.UpdateAccessKey`."""
     for events in _events(account):
         events.register_first(event, action)
     try:
@@ -52,11 +52,11 @@ def failing_call(
     nth: int | None = None,
     since: int = 0,
 ) -> Iterator[None]:
-    """Let a call fail, such as `iam.UpdateAccessKey`: before it happens, or after it did.
+    """Make a call fail, such as `iam.UpdateAccessKey`: before or after it takes effect.
 
-    only_for: only for this user or key
-    nth: only the call of this number, of those that are meant; the first is 0
-    since: only the calls of this number and after
+    only_for: fail only for this user or key
+    nth: fail only the call of this number among those that match; the first is 0
+    since: fail only the calls from this number on
     """
     calls = count()
 
@@ -80,7 +80,7 @@ def refused(
     nth: int | None = None,
     since: int = 0,
 ) -> Iterator[None]:
-    """AWS refuses a call; the other parameters are those of `failing_call`."""
+    """Make AWS refuse a call; the other parameters are those of `failing_call`."""
     with failing_call(
         account,
         call,
@@ -94,7 +94,7 @@ def refused(
 
 @contextmanager
 def response_lost(account: AwsAccount, call: str, *, nth: int | None = None) -> Iterator[None]:
-    """A call happens, and its answer never arrives."""
+    """Let a call take effect and lose its response."""
     timeout = ReadTimeoutError(endpoint_url="https://aws")
     with failing_call(account, call, timeout, when="after", nth=nth):
         yield
@@ -108,7 +108,7 @@ def altered_response(
     *,
     only_for: str | None = None,
 ) -> Iterator[None]:
-    """AWS answers something else than moto does."""
+    """Change moto's response of a call."""
 
     def response(context: Any, parsed: dict[str, Any], **_: Any) -> None:
         if only_for in {None, *context["named"]}:
@@ -127,7 +127,7 @@ def interleaved(
     when: str = "before",
     nth: int = 0,
 ) -> Iterator[None]:
-    """Somebody does something right before or after a call, of that number; the first is 0."""
+    """Do something immediately before or after the call of a number; the first is 0."""
     calls = count()
 
     def call_action(**_: Any) -> None:
@@ -140,7 +140,7 @@ def interleaved(
 
 @contextmanager
 def in_pages(account: AwsAccount, call: str, field: str, size: int) -> Iterator[list[int]]:
-    """IAM answers a listing in pages, which moto does not; yields the sizes of those it gave."""
+    """Divide a listing of IAM into pages, which moto does not; yields the sizes of the pages."""
     sizes: list[int] = []
 
     def page(context: Any, parsed: dict[str, Any], **_: Any) -> None:
@@ -158,7 +158,7 @@ def in_pages(account: AwsAccount, call: str, field: str, size: int) -> Iterator[
 
 @contextmanager
 def _recording_parameters(account: AwsAccount) -> Iterator[None]:
-    """Keep the parameters of a call for the events that come after it."""
+    """Keep the parameters of a call for its later events."""
 
     def record(params: dict[str, Any], context: Any, **_: Any) -> None:
         context["named"] = [value for value in params.values() if isinstance(value, str)]

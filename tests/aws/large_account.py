@@ -1,7 +1,7 @@
-"""The largest account that IAM allows, simulated: calls take their time by a clock of its own.
+"""The largest account that IAM allows, simulated on a clock of its own.
 
-It answers the calls that the product makes, as fast as Python can, and counts the seconds that
-they would take where IAM lets through some requests a second. Nothing here waits.
+It responds to the calls of the product without delay, and counts the seconds that they would take
+at a limited rate of requests.
 """
 
 import threading
@@ -23,13 +23,13 @@ Page = Mapping[str, Any]
 
 @dataclass
 class SimulatedClock:
-    """The simulated time; every request to IAM moves it on."""
+    """The simulated time; every request to IAM advances it."""
 
     now: datetime = START
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def sleep(self, seconds: float, /) -> None:
-        """Move on."""
+        """Advance the time."""
         with self.lock:
             self.now += timedelta(seconds=seconds)
 
@@ -45,15 +45,15 @@ class Paginator:
     pages: Any
 
     def paginate(self, **parameters: Any) -> Iterator[Page]:
-        """Give the pages."""
+        """Return the pages."""
         yield from self.pages(**parameters)
 
 
 class FakeIam:
-    """IAM with `users` users of two old keys each, and a rate for all requests together."""
+    """IAM with `users` users of two old keys each, and one rate limit for all requests."""
 
     def __init__(self, clock: SimulatedClock, *, users: int, rate: float) -> None:
-        """Fill the account."""
+        """Create the users and their keys."""
         self.calls: Counter[str] = Counter()
         self.keys: dict[str, list[dict[str, Any]]] = {
             f"user{n:04}": [
@@ -71,16 +71,16 @@ class FakeIam:
         self._pause = 1 / rate
 
     def get_paginator(self, name: str) -> Paginator:
-        """Give the paginator of a listing."""
+        """Return the paginator of a listing."""
         return Paginator(getattr(self, f"_{name}"))
 
     def list_account_aliases(self) -> Page:
-        """The account has no alias."""
+        """Return no alias."""
         self._count("ListAccountAliases")
         return {"AccountAliases": []}
 
     def get_access_key_last_used(self, **parameters: str) -> Page:
-        """Tell that a key was never used."""
+        """Return that the key was never used."""
         self._count("GetAccessKeyLastUsed")
         never_used = {"ServiceName": "N/A", "Region": "N/A"}
         return {
@@ -89,7 +89,7 @@ class FakeIam:
         }
 
     def update_access_key(self, **parameters: str) -> None:
-        """Set a key's status; once is enough."""
+        """Set the status of a key, which must differ from the current one."""
         self._count("UpdateAccessKey")
         [key] = (
             k
@@ -131,18 +131,18 @@ class FakeIam:
 
 
 class FakeTable:
-    """The ledger's table: items by their keys, and the conditions that the ledger puts."""
+    """The ledger's table: items by their keys, with the conditions that the ledger uses."""
 
     name = "ledger"
 
     def __init__(self) -> None:
-        """Start empty."""
+        """Create an empty table."""
         self.meta = self
         self.client = self
         self._items: dict[str, dict[str, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
-    def get_item(self, *, Key: Mapping[str, str], **_: Any) -> Page:  # noqa: N803 - boto's name
+    def get_item(self, *, Key: Mapping[str, str], **_: Any) -> Page:  # noqa: N803  # the parameter of boto3
         """Read an item."""
         item = self._items.get(Key["pk"], {}).get(Key["sk"])
         return {"Item": item} if item else {}
@@ -154,13 +154,13 @@ class FakeTable:
             self._put(request["Item"])
 
     def delete_item(self, **deletion: Any) -> None:
-        """Remove an item."""
+        """Delete an item."""
         with self._lock:
             key = deletion["Key"]
             self._check(deletion, key)
             self._items[key["pk"]].pop(key["sk"], None)
 
-    def transact_write_items(self, *, TransactItems: Sequence[Page]) -> None:  # noqa: N803 - as above
+    def transact_write_items(self, *, TransactItems: Sequence[Page]) -> None:  # noqa: N803
         """Write all items, or none."""
         puts = [each["Put"] for each in TransactItems]
         with self._lock:
@@ -170,7 +170,7 @@ class FakeTable:
                 self._put(request["Item"])
 
     def get_paginator(self, _: str) -> Paginator:
-        """Query a partition."""
+        """Return the paginator of a query of one partition."""
 
         def query(**parameters: Any) -> Iterator[Page]:
             yield {"Items": list(self.partition(parameters["ExpressionAttributeValues"][":pk"]))}
@@ -178,7 +178,7 @@ class FakeTable:
         return Paginator(query)
 
     def partition(self, pk: str) -> Sequence[dict[str, Any]]:
-        """The items of a partition."""
+        """Return the items of a partition."""
         return list(self._items.get(pk, {}).values())
 
     def _put(self, item: dict[str, Any]) -> None:
@@ -196,18 +196,18 @@ class FakeTable:
 
 @dataclass
 class FakeTopic:
-    """SNS: somebody listens, and messages are kept."""
+    """An SNS topic with one subscriber, which keeps its messages."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def get_paginator(self, _: str) -> Paginator:
-        """List the subscriptions."""
+        """Return the paginator of the subscriptions."""
         return Paginator(
             lambda **_: [{"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:::one"}]}]
         )
 
     def publish(self, **message: Any) -> None:
-        """Take a message."""
+        """Accept a message."""
         assert len(message["Message"].encode()) < 256 * 1024
         self.messages.append(message)
 
@@ -218,7 +218,7 @@ class FakeParameterStore:
 
     values: dict[str, str] = field(default_factory=lambda: dict(DEFAULTS))
 
-    def get_parameters(self, *, Names: Sequence[str]) -> Page:  # noqa: N803 - boto's name
+    def get_parameters(self, *, Names: Sequence[str]) -> Page:  # noqa: N803  # the parameter of boto3
         """Read parameters."""
         return {
             "Parameters": [
@@ -231,7 +231,7 @@ class FakeParameterStore:
 def fake_clients(
     iam: FakeIam, table: FakeTable, topic: FakeTopic, parameters: FakeParameterStore
 ) -> Clients:
-    """Put them where the product has boto's."""
+    """Return the fakes as the clients of a run."""
     return Clients(
         iam=cast("Any", iam),
         ssm=cast("Any", parameters),

@@ -1,4 +1,4 @@
-"""Promise 7: every user of the account is looked at, page by page to the end."""
+"""Promise 7: the keys of every user are read, page by page to the end."""
 
 import pytest
 
@@ -11,8 +11,7 @@ LIST_USERS = "iam.ListUsers"
 LIST_KEYS = "iam.ListAccessKeys"
 
 
-def test_the_pages_of_users_are_followed_to_the_end(account: AwsAccount) -> None:
-    """The first page is not the account."""
+def test_all_pages_of_users_are_read(account: AwsAccount) -> None:
     keys = {account.create_key(f"user{n}", age=400) for n in range(7)}
     with in_pages(account, LIST_USERS, "Users", 2) as sizes:
         response = account.run()
@@ -23,10 +22,10 @@ def test_the_pages_of_users_are_followed_to_the_end(account: AwsAccount) -> None
 
 @pytest.mark.parametrize("page", [0, 1, 3])
 @pytest.mark.parametrize("code", ["Throttling", "AccessDenied"])
-def test_a_listing_of_users_that_breaks_off_on_any_page_raises(
+def test_a_listing_of_users_that_fails_on_any_page_stops_the_run(
     account: AwsAccount, page: int, code: str
 ) -> None:
-    """Those that were read are not taken for everybody: nothing is closed, and nobody is cut."""
+    """The users of the earlier pages are not taken for all: no key is closed or deactivated."""
     keys = [account.create_key(f"user{n}", age=400) for n in range(7)]
     account.put_parameters(notice_days="0")
     with (
@@ -40,7 +39,7 @@ def test_a_listing_of_users_that_breaks_off_on_any_page_raises(
     assert account.messages == []
 
 
-def test_a_user_with_more_than_two_keys_has_them_all_looked_at(account: AwsAccount) -> None:
+def test_all_keys_of_a_user_with_more_than_two_are_read(account: AwsAccount) -> None:
     """Some accounts have a larger quota; pages of one key each are followed too."""
     keys = {account.create_key("alice", age=400 - n) for n in range(5)}
     young = account.create_key("alice", age=1)
@@ -53,8 +52,8 @@ def test_a_user_with_more_than_two_keys_has_them_all_looked_at(account: AwsAccou
     assert account.status(young) == "Active"
 
 
-def test_keys_of_a_user_whose_second_page_fails_are_left_alone(account: AwsAccount) -> None:
-    """Half an answer is none: the keys on the first page are not decided without the others."""
+def test_no_key_of_a_user_is_changed_if_a_later_page_of_keys_fails(account: AwsAccount) -> None:
+    """The keys of the first page are not decided without the others."""
     keys = [account.create_key("alice", age=400 - n) for n in range(4)]
     account.run()
     with (
@@ -69,8 +68,8 @@ def test_keys_of_a_user_whose_second_page_fails_are_left_alone(account: AwsAccou
     assert {account.status(key_id) for key_id in keys} == {"Active"}
 
 
-def test_more_than_a_thousand_users_are_looked_at(account: AwsAccount) -> None:
-    """IAM gives at most a thousand on a page."""
+def test_more_than_one_thousand_users_are_read(account: AwsAccount) -> None:
+    """IAM returns at most one thousand on a page."""
     for n in range(1100):
         account.clients.iam.create_user(UserName=f"user{n}")
     last = account.create_key("zoe", age=400)
@@ -81,13 +80,13 @@ def test_more_than_a_thousand_users_are_looked_at(account: AwsAccount) -> None:
     assert run_metrics(report)["RunCompleted"] == 1
 
 
-def test_users_without_keys_are_counted_and_pass(account: AwsAccount) -> None:
+def test_users_without_keys_are_counted_and_do_not_fail(account: AwsAccount) -> None:
     account.clients.iam.create_user(UserName="alice")
     response = account.run()
     assert (response["users"], response["keys"], response["failed"]) == (1, 0, [])
 
 
-def test_an_empty_account_is_a_complete_run(account: AwsAccount) -> None:
+def test_a_run_of_an_empty_account_is_complete(account: AwsAccount) -> None:
     report = account.run_for_report()
     assert run_metrics(report)["RunCompleted"] == 1
     assert report.outcomes == ()
@@ -110,7 +109,7 @@ USER_NAMES = [
 
 
 @pytest.mark.parametrize("user", USER_NAMES)
-def test_every_user_name_that_iam_allows_lives_through_it_all(
+def test_a_key_of_a_user_with_any_legal_name_is_noticed_deactivated_and_deleted(
     account: AwsAccount, user: str
 ) -> None:
     key_id = account.create_key(user, age=83, path="/team/ci/")
@@ -121,8 +120,8 @@ def test_every_user_name_that_iam_allows_lives_through_it_all(
     assert user in account.messages[-1]["text"]
 
 
-def test_a_user_renamed_meanwhile_is_the_same_user(account: AwsAccount) -> None:
-    """The notice goes on, and is told under the new name."""
+def test_a_user_who_is_renamed_keeps_the_notice(account: AwsAccount) -> None:
+    """The deactivation is reported under the new name."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.clients.iam.update_user(UserName="alice", NewUserName="alice.smith")
@@ -132,8 +131,8 @@ def test_a_user_renamed_meanwhile_is_the_same_user(account: AwsAccount) -> None:
     assert len(account.run_after(30)["deleted"]) == 1
 
 
-def test_a_user_deleted_and_made_again_is_another_one(account: AwsAccount) -> None:
-    """The key of the first is closed; the key of the second gets a notice of its own."""
+def test_a_user_who_is_deleted_and_created_again_is_another_user(account: AwsAccount) -> None:
+    """The key of the first is closed; the key of the second gets its own notice."""
     first = account.create_key("alice", age=83)
     account.run()
     account.delete_key("alice", first)

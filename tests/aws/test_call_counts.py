@@ -1,4 +1,4 @@
-"""A run costs what there is to do, and asking only about the keys that matter misses nobody."""
+"""The number of calls of a run, and which users a targeted scan reads."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def counting_calls(account: AwsAccount) -> Iterator[Counter[str]]:
 
 @contextmanager
 def recording_users(account: AwsAccount) -> Iterator[list[str]]:
-    """Note which users are asked for their keys."""
+    """Record the users whose keys are listed."""
     users: list[str] = []
 
     def record(params: dict[str, Any], **_: Any) -> None:
@@ -53,7 +53,7 @@ def recording_users(account: AwsAccount) -> Iterator[list[str]]:
 
 @contextmanager
 def edited_report(account: AwsAccount, change: Callable[[list[Row]], None]) -> Iterator[None]:
-    """Let the credential report say something else than moto makes of it."""
+    """Edit the rows of moto's credential report."""
 
     def edit(parsed: dict[str, Any]) -> None:
         head, *lines = parsed["Content"].decode().strip().split("\n")
@@ -68,7 +68,7 @@ def edited_report(account: AwsAccount, change: Callable[[list[Row]], None]) -> I
 
 
 def edit_row(name: str, **fields: str) -> Callable[[list[Row]], None]:
-    """Change a user's row."""
+    """Return a function that edits the row of a user."""
 
     def change(rows: list[Row]) -> None:
         next(row for row in rows if row["user"] == name).update(fields)
@@ -78,19 +78,19 @@ def edit_row(name: str, **fields: str) -> Callable[[list[Row]], None]:
 
 @contextmanager
 def days_ago(account: AwsAccount, days: int) -> Iterator[Any]:
-    """Do something by hand in the past."""
+    """Go back in time for calls to IAM."""
     with time_machine.travel(account.now - timedelta(days=days), tick=False):
         yield account.clients.iam
 
 
 def create_old_user(account: AwsAccount, name: str) -> None:
-    """Make a user long ago, without a key."""
+    """Create a user of 1,500 days without a key."""
     with days_ago(account, 1500) as iam:
         iam.create_user(UserName=name)
 
 
 def run_next_day(account: AwsAccount, *, days: int = 1) -> Report:
-    """Let days pass without a run, then run."""
+    """Let days pass without a run, then run once."""
     account.now += timedelta(days=days)
     return account.run_for_report()
 
@@ -105,7 +105,7 @@ def key_ids_in(report: Report, section: Section) -> list[str | None]:
 
 @pytest.fixture
 def scanned_account(account: AwsAccount) -> AwsAccount:
-    """An account with an old user of a young key, in which everybody was asked yesterday."""
+    """Return an account with an old user and a young key, one day after a full scan."""
     create_old_user(account, "alice")
     account.create_key("alice", age=10)
     assert scan_of(account.run_for_report()) is Scan.FULL
@@ -115,7 +115,7 @@ def scanned_account(account: AwsAccount) -> AwsAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A run, its calls, and whom it asked."""
+    """A run, its calls, and the users whose keys it listed."""
 
     report: Report
     calls: Counter[str]
@@ -123,13 +123,13 @@ class Day:
 
     @property
     def iam_calls(self) -> int:
-        """How many calls went to IAM."""
+        """The number of calls to IAM."""
         return sum(number for name, number in self.calls.items() if name.startswith("iam."))
 
 
 @pytest.fixture(scope="module")
 def days() -> dict[str, Day]:
-    """Some days of an account: 300 old users, half of them with a key, 20 of those stale."""
+    """Return some days of an account with 300 old users: half have a key, 20 a stale one."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
@@ -138,12 +138,12 @@ def days() -> dict[str, Day]:
             fill_account(account)
             account.put_parameters(max_age_days="1000")
             account.run_for_report()
-            days_by_name = {"quiet": run_day(account, after=1)}
+            days_by_name = {"no actions": run_day(account, after=1)}
             account.put_parameters(max_age_days="90")
             days_by_name["notices"] = run_day(account)
-            days_by_name["sweep"] = run_day(account, after=6)
+            days_by_name["full scan"] = run_day(account, after=6)
             days_by_name["deactivations"] = run_day(account, after=1)
-            days_by_name["grace"] = run_day(account, after=1)
+            days_by_name["grace windows"] = run_day(account, after=1)
     return days_by_name
 
 
@@ -168,15 +168,17 @@ PAGES_REPORT_AND_ALIAS = 1 + 3 + 1
 """One page of users; the report, requested twice at most, and read; the alias for the digest."""
 
 
-def test_a_quiet_day_costs_few_calls_however_many_users_there_are(days: dict[str, Day]) -> None:
-    day = days["quiet"]
+def test_a_day_without_actions_takes_few_calls_for_any_number_of_users(
+    days: dict[str, Day],
+) -> None:
+    day = days["no actions"]
     assert scan_of(day.report) is Scan.TARGETED
     assert day.read_user_ids == []
     assert day.iam_calls <= MAX_CALLS_ON_A_QUIET_DAY
     assert day.report.key_count == USER_COUNT // 2
 
 
-def test_the_day_of_the_notices_costs_three_calls_for_each_stale_key(days: dict[str, Day]) -> None:
+def test_a_day_of_notices_takes_three_calls_per_stale_key(days: dict[str, Day]) -> None:
     """Its status, its last use, and its description."""
     day = days["notices"]
     assert scan_of(day.report) is Scan.TARGETED
@@ -184,7 +186,7 @@ def test_the_day_of_the_notices_costs_three_calls_for_each_stale_key(days: dict[
     assert day.iam_calls <= PAGES_REPORT_AND_ALIAS + 3 * STALE_COUNT
 
 
-def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
+def test_a_day_of_deactivations_takes_three_calls_per_stale_key(
     days: dict[str, Day],
 ) -> None:
     """Its status, its last use, and its deactivation."""
@@ -194,24 +196,26 @@ def test_the_day_of_the_deactivations_costs_three_calls_for_each_stale_key(
     assert day.iam_calls <= PAGES_REPORT_AND_ALIAS + 3 * STALE_COUNT
 
 
-def test_a_day_of_the_grace_windows_costs_two_calls_for_each_watched_key(
+def test_a_day_of_grace_windows_takes_two_calls_per_watched_key(
     days: dict[str, Day],
 ) -> None:
     """Its status, and its last use."""
-    assert len(days["grace"].report.in_section(Section.UPCOMING)) == STALE_COUNT
-    assert days["grace"].iam_calls <= PAGES_REPORT_AND_ALIAS + 2 * STALE_COUNT
+    assert len(days["grace windows"].report.in_section(Section.UPCOMING)) == STALE_COUNT
+    assert days["grace windows"].iam_calls <= PAGES_REPORT_AND_ALIAS + 2 * STALE_COUNT
 
 
-def test_the_day_of_the_sweep_costs_one_call_for_each_user_besides(days: dict[str, Day]) -> None:
-    day = days["sweep"]
+def test_a_full_scan_takes_one_more_call_per_user(days: dict[str, Day]) -> None:
+    day = days["full scan"]
     assert scan_of(day.report) is Scan.FULL
     assert len(set(day.read_user_ids)) == len(day.read_user_ids) == USER_COUNT
     assert day.iam_calls <= PAGES_REPORT_AND_ALIAS + USER_COUNT + STALE_COUNT
 
 
-@pytest.mark.parametrize("name", ["quiet", "notices", "sweep", "deactivations", "grace"])
-def test_dynamodb_sns_and_ssm_take_few_calls_on_any_day(days: dict[str, Day], name: str) -> None:
-    """Batches, pages and one read of all parameters: nothing grows with users or history."""
+@pytest.mark.parametrize(
+    "name", ["no actions", "notices", "full scan", "deactivations", "grace windows"]
+)
+def test_every_day_takes_few_calls_to_dynamodb_sns_and_ssm(days: dict[str, Day], name: str) -> None:
+    """No number of calls grows with the users or the history."""
     calls = days[name].calls
     assert calls["dynamodb.Scan"] == 0
     assert calls["dynamodb.Query"] == 1
@@ -220,7 +224,7 @@ def test_dynamodb_sns_and_ssm_take_few_calls_on_any_day(days: dict[str, Day], na
     assert calls["sns.Publish"] <= 1
 
 
-def test_everybody_is_asked_in_the_first_run_and_every_seven_days(account: AwsAccount) -> None:
+def test_a_full_scan_takes_place_in_the_first_run_and_every_seven_days(account: AwsAccount) -> None:
     create_old_user(account, "alice")
     scans = [
         scan_of(account.run_for_report()),
@@ -230,7 +234,9 @@ def test_everybody_is_asked_in_the_first_run_and_every_seven_days(account: AwsAc
     assert full_scan_days == [0, 7, 14]
 
 
-def test_a_sweep_that_could_not_read_a_user_is_done_again_next_day(account: AwsAccount) -> None:
+def test_a_full_scan_that_could_not_read_a_user_is_repeated_the_next_day(
+    account: AwsAccount,
+) -> None:
     create_old_user(account, "alice")
     with refused(account, "iam.ListAccessKeys", "Throttling"):
         assert scan_of(account.run_for_report()) is Scan.FULL
@@ -279,7 +285,7 @@ def remove_content(parsed: dict[str, Any]) -> None:
         "not a row",
     ],
 )
-def test_without_a_credential_report_everybody_is_asked_and_the_run_says_so(
+def test_without_a_credential_report_all_users_are_read_and_the_reason_is_noted(
     scanned_account: AwsAccount, make_unavailable: Any
 ) -> None:
     with make_unavailable(scanned_account), recording_users(scanned_account) as users:
@@ -289,7 +295,7 @@ def test_without_a_credential_report_everybody_is_asked_and_the_run_says_so(
     assert "IAM gave no credential report" in report.part.inventory.note
 
 
-def test_a_report_of_the_day_before_yesterday_is_none(scanned_account: AwsAccount) -> None:
+def test_a_credential_report_of_two_days_ago_is_not_used(scanned_account: AwsAccount) -> None:
     scanned_account.report_generated_at = scanned_account.now - timedelta(days=2)
     with recording_users(scanned_account) as users:
         report = scanned_account.run_for_report()
@@ -297,10 +303,10 @@ def test_a_report_of_the_day_before_yesterday_is_none(scanned_account: AwsAccoun
     assert "IAM gave no credential report (it was generated at" in report.part.inventory.note
 
 
-def test_where_the_report_knows_that_the_key_is_young_nobody_is_asked(
+def test_a_user_whose_only_key_is_young_in_the_report_is_not_read(
     scanned_account: AwsAccount,
 ) -> None:
-    """The contrast to every test below: these are asked, and this user is not."""
+    """The tests below change the report, and then the user is read."""
     with recording_users(scanned_account) as users:
         assert scan_of(scanned_account.run_for_report()) is Scan.TARGETED
     assert users == []
@@ -323,7 +329,7 @@ NO_KEY = {"access_key_1_active": "false", "access_key_1_last_rotated": "N/A"}
     ],
     ids=[
         "it appeared after the report",
-        "it was made again under the same name",
+        "it was created again with the same name",
         "its creation is unknown",
         "it has more than two keys",
         "a status is unclear",
@@ -332,7 +338,7 @@ NO_KEY = {"access_key_1_active": "false", "access_key_1_last_rotated": "N/A"}
         "a second active key has no date",
     ],
 )
-def test_a_user_whom_the_report_does_not_know_in_full_is_asked(
+def test_a_user_whose_row_in_the_report_is_incomplete_is_read(
     scanned_account: AwsAccount, change: Callable[[list[Row]], None]
 ) -> None:
     with edited_report(scanned_account, change), recording_users(scanned_account) as users:
@@ -340,7 +346,7 @@ def test_a_user_whom_the_report_does_not_know_in_full_is_asked(
     assert users == ["alice"]
 
 
-def test_a_third_key_that_only_the_listing_knows_gets_its_notice(
+def test_a_third_key_that_the_report_does_not_show_is_noticed(
     scanned_account: AwsAccount,
 ) -> None:
     scanned_account.create_key("alice", age=20)
@@ -355,10 +361,10 @@ def test_a_third_key_that_only_the_listing_knows_gets_its_notice(
         assert key_ids_in(scanned_account.run_for_report(), Section.NOTICED) == [third]
 
 
-def test_a_date_in_the_report_that_is_later_than_the_creation_is_found_by_the_sweep(
+def test_a_key_that_is_too_young_in_the_report_is_found_by_the_full_scan(
     scanned_account: AwsAccount,
 ) -> None:
-    """Should AWS date a key by its last change, the report hides it for a week and no longer."""
+    """If AWS dated a key by its last change, the report would hide it for a week at most."""
     scanned_account.create_key("alice", age=400)
     rotated_later = edit_row(
         "alice", **dict.fromkeys(ROTATION_COLUMNS, "2026-11-20T09:00:00+00:00")
@@ -372,8 +378,8 @@ def test_a_date_in_the_report_that_is_later_than_the_creation_is_found_by_the_sw
     assert scan_of(days[-1]) is Scan.FULL
 
 
-def test_what_the_reader_wants_to_know_of_a_user_is_read_once(scanned_account: AwsAccount) -> None:
-    """Two keys, and the newer of them was seen a moment before."""
+def test_the_details_of_a_user_with_two_keys_are_read_once(scanned_account: AwsAccount) -> None:
+    """The user has two stale keys, and the last use of the newer one was read before."""
     for age in (400, 300):
         scanned_account.create_key("bob", age=age)
     with counting_calls(scanned_account) as calls:
@@ -381,8 +387,8 @@ def test_what_the_reader_wants_to_know_of_a_user_is_read_once(scanned_account: A
     assert (calls["iam.ListUserTags"], calls["iam.GetAccessKeyLastUsed"]) == (1, 2)
 
 
-def test_a_user_younger_than_the_limit_costs_nothing(scanned_account: AwsAccount) -> None:
-    """No key is older than its user, whatever the report says or does not say."""
+def test_a_user_younger_than_max_age_is_not_read(scanned_account: AwsAccount) -> None:
+    """No key is older than its user, whatever the report lists."""
     scanned_account.create_key("bob", age=82)
     with edited_report(scanned_account, list.clear), recording_users(scanned_account) as users:
         scanned_account.run()
@@ -390,10 +396,10 @@ def test_a_user_younger_than_the_limit_costs_nothing(scanned_account: AwsAccount
 
 
 @pytest.mark.parametrize("days", [1, 7, 8, 20])
-def test_users_with_an_open_watch_are_asked_whatever_the_report_says(
+def test_a_user_with_a_watched_key_is_read_whatever_the_report_shows(
     scanned_account: AwsAccount, days: int
 ) -> None:
-    """Noticed, deactivated and in grace: each day, the key itself is looked at."""
+    """Noticed, deactivated or in grace: the key itself is read each day."""
     scanned_account.create_key("bob", age=400)
     scanned_account.run()
     with edited_report(scanned_account, edit_row("bob", **NO_KEY)):
@@ -405,7 +411,7 @@ def test_users_with_an_open_watch_are_asked_whatever_the_report_says(
 
 
 def limit_exceeded(times: int) -> Callable[..., Any]:
-    """Answer 409 LimitExceeded a number of times, as IAM does where it is asked too often."""
+    """Return a function that responds with 409 LimitExceeded a number of times, as IAM does."""
     left = [times]
 
     def response(request: Any, **_: Any) -> AWSResponse | None:
@@ -420,8 +426,8 @@ def limit_exceeded(times: int) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("call", ["ListUsers", "ListAccessKeys", "GetAccessKeyLastUsed"])
-def test_limit_exceeded_is_tried_again(account: AwsAccount, call: str) -> None:
-    """IAM says so by a code that boto does not try again."""
+def test_a_read_with_limit_exceeded_is_retried(account: AwsAccount, call: str) -> None:
+    """boto3 does not retry this error code of IAM by itself."""
     key_id = account.create_key("alice", age=400)
     with on_event(account, f"before-send.iam.{call}", limit_exceeded(3)):
         response = account.run()
@@ -429,7 +435,7 @@ def test_limit_exceeded_is_tried_again(account: AwsAccount, call: str) -> None:
     assert response["failed"] == []
 
 
-def test_limit_exceeded_is_tried_again_where_a_key_is_deactivated(account: AwsAccount) -> None:
+def test_a_deactivation_with_limit_exceeded_is_retried(account: AwsAccount) -> None:
     account.create_key("alice", age=400)
     account.run()
     with on_event(account, "before-send.iam.UpdateAccessKey", limit_exceeded(3)):
@@ -438,7 +444,7 @@ def test_limit_exceeded_is_tried_again_where_a_key_is_deactivated(account: AwsAc
 
 
 @pytest.mark.parametrize("call", ["iam.ListAccessKeys", "iam.GetAccessKeyLastUsed"])
-def test_a_read_that_stays_throttled_is_named_and_never_taken_for_an_answer(
+def test_a_read_that_stays_throttled_fails_and_changes_nothing(
     account: AwsAccount, call: str
 ) -> None:
     key_id = account.create_key("alice", age=400)

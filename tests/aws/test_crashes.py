@@ -1,10 +1,10 @@
 """Promise 5: a run can die at any call and be started again.
 
-One day on which everything happens is run undisturbed, and then once for each call that it makes,
-killed before the call and killed after it. After the next run of the same day the account, the
-ledger and what was reported are as if nothing had happened.
+A day on which everything happens is run undisturbed, and then once for each of its calls, killed
+before the call and killed after it. After the next run of the same day the account, the ledger and
+what was reported are as if no run had died.
 
-The account is in memory. One test holds the undisturbed day against moto.
+The account is in memory. One test compares the undisturbed day with moto.
 """
 
 from collections import Counter
@@ -26,13 +26,13 @@ REPORTED_SECTIONS = frozenset(
 
 @pytest.fixture(autouse=True)
 def _without_threads() -> Iterator[None]:
-    """Run without threads, so that each call has its number."""
+    """Run without threads, so that the calls have a fixed order."""
     with without_threads():
         yield
 
 
 def an_eventful_day(simulator: Simulator) -> dict[str, Key]:
-    """Live up to a day with a notice, a deactivation, a deletion, a use, a rotation and a hold."""
+    """Prepare a day with every action except an adoption."""
     account = simulator.account
 
     def a_key(name: str, age: int) -> Key:
@@ -61,7 +61,7 @@ def an_eventful_day(simulator: Simulator) -> dict[str, Key]:
 
 
 def the_same_day_in_moto(account: AwsAccount) -> dict[str, str]:
-    """The eventful day once more, in moto."""
+    """Prepare the same day in moto."""
     account.put_parameters(**{name.replace("-", "_"): value for name, value in DEFAULTS.items()})
     names = {"deleted": "bob", "extended": "carol", "closed": "dave", "noticed again": "erin"}
     keys = {label: account.create_key(name, age=400) for label, name in names.items()}
@@ -80,7 +80,7 @@ def the_same_day_in_moto(account: AwsAccount) -> dict[str, str]:
 
 
 def account_state(simulator: Simulator, keys: Mapping[str, Key]) -> dict[str, Any]:
-    """What must be the same: IAM, and the ledger without versions and names of runs."""
+    """Return what must be equal: IAM, and the ledger without versions and run ids."""
     items, existing = simulator.aws.table.items, simulator.account.keys
     return {
         label: (
@@ -101,7 +101,7 @@ def _history(key: Key) -> str:
 
 
 def entry_counts(runs: list[Run], keys: Mapping[str, Key]) -> Counter[tuple[str, str]]:
-    """How often the digests of these runs reported each thing of each key."""
+    """Return how often the digests of these runs reported each action of each key."""
     labels = {key.key_id: label for label, key in keys.items()}
     return Counter(
         (entry.section, labels[entry.key_id or ""])
@@ -112,7 +112,7 @@ def entry_counts(runs: list[Run], keys: Mapping[str, Key]) -> Counter[tuple[str,
 
 
 def test_the_eventful_day_is_the_same_in_moto(account: AwsAccount) -> None:
-    """Statuses, watches and history, so what the fakes show of a crash holds for moto too."""
+    """Statuses, watches and history are equal, so the results hold for moto too."""
     simulator = Simulator()
     simulator.account.now = account.now
     simulated_keys, moto_keys = an_eventful_day(simulator), the_same_day_in_moto(account)
@@ -129,7 +129,7 @@ def test_the_eventful_day_is_the_same_in_moto(account: AwsAccount) -> None:
 
 
 def calls_of_the_day() -> list[str]:
-    """The names of the calls of the undisturbed day."""
+    """Return the names of the calls of the undisturbed day."""
     with without_threads():
         simulator = Simulator()
         an_eventful_day(simulator)
@@ -139,7 +139,7 @@ def calls_of_the_day() -> list[str]:
 CALLS = calls_of_the_day()
 
 
-def test_the_day_makes_every_kind_of_call() -> None:
+def test_the_eventful_day_makes_every_kind_of_call() -> None:
     assert len(CALLS) > 30
     assert set(CALLS) == {
         "DeleteAccessKey",
@@ -164,8 +164,8 @@ def test_the_day_makes_every_kind_of_call() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.KILLED_BEFORE, FaultKind.KILLED_AFTER])
 @pytest.mark.parametrize("at", range(len(CALLS)), ids=[f"{n}-{c}" for n, c in enumerate(CALLS)])
-def test_the_next_run_recovers_from_a_death_at_any_call(at: int, kind: FaultKind) -> None:
-    """Each key is acted on once, none is forgotten, no window gets shorter, all is reported."""
+def test_the_next_run_recovers_from_a_crash_at_any_call(at: int, kind: FaultKind) -> None:
+    """Each key is changed once, none is forgotten, no window gets shorter, all is reported."""
     reference = Simulator()
     reference_keys = an_eventful_day(reference)
     expected_counts = entry_counts([reference.run()], reference_keys)

@@ -1,6 +1,6 @@
-"""Promise 7: nobody is overlooked because the credential report does not show a key.
+"""Promise 7: no user is missed because the credential report does not show a key.
 
-The report only chooses whom to ask on the days between two sweeps of everybody.
+The report only selects the users to read on the days between two full scans.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ GET_REPORT = "iam.GetCredentialReport"
 
 
 def users_read(account: AwsAccount) -> list[str]:
-    """Run; returns the users who were asked for their keys."""
+    """Run once; returns the users whose keys were listed."""
     names: list[str] = []
 
     def record(params: dict[str, Any], **_: Any) -> None:
@@ -28,13 +28,13 @@ def users_read(account: AwsAccount) -> list[str]:
 
 
 def start_a_day_with_a_targeted_scan(account: AwsAccount) -> None:
-    """Everybody was asked yesterday, and so is nobody without a reason today."""
+    """Run once, so that the run of the next day is a targeted scan."""
     account.run()
     account.now += timedelta(days=1)
 
 
 def set_column(name: str, value: str) -> Callable[[dict[str, Any]], None]:
-    """Let the report say something else in a column, for everybody."""
+    """Return a function that sets a column of the report for all users."""
 
     def change(parsed: dict[str, Any]) -> None:
         lines = parsed["Content"].decode().split("\n")
@@ -55,10 +55,10 @@ def set_column(name: str, value: str) -> Callable[[dict[str, Any]], None]:
     ],
     ids=["inactive", "young", "no key"],
 )
-def test_a_key_that_the_report_hides_is_found_by_the_next_sweep(
+def test_a_key_that_the_report_hides_is_found_by_the_next_full_scan(
     account: AwsAccount, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    """At most a week late, and its notice is as long as any."""
+    """At most a week late, and with a full notice."""
     start_a_day_with_a_targeted_scan(account)
     key_id = account.create_key("alice", age=400)
     noticed = []
@@ -70,7 +70,7 @@ def test_a_key_that_the_report_hides_is_found_by_the_next_sweep(
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"user\nyoung\n", b'"', b"<html></html>"])
-def test_a_report_of_nonsense_leads_to_asking(account: AwsAccount, content: bytes) -> None:
+def test_if_the_report_is_malformed_all_users_are_read(account: AwsAccount, content: bytes) -> None:
     account.create_key("young", age=400)
     start_a_day_with_a_targeted_scan(account)
 
@@ -82,7 +82,9 @@ def test_a_report_of_nonsense_leads_to_asking(account: AwsAccount, content: byte
 
 
 @pytest.mark.parametrize("line", ["alice", "/ci/*", "a*"])
-def test_who_may_be_exempt_is_listed_every_day(account: AwsAccount, line: str) -> None:
+def test_a_key_that_is_exempt_by_its_owner_is_listed_every_day(
+    account: AwsAccount, line: str
+) -> None:
     """However young the key is."""
     account.create_key("alice", age=5, path="/ci/")
     account.put_parameters(exemptions=line)
@@ -97,15 +99,15 @@ def test_a_key_that_is_exempt_by_its_id_is_listed_every_day(account: AwsAccount)
     assert [entry["access_key_id"] for entry in account.run()["exempt"]] == [key_id]
 
 
-def test_with_adoption_who_has_an_inactive_key_is_asked(account: AwsAccount) -> None:
+def test_with_adoption_the_users_of_inactive_keys_are_read(account: AwsAccount) -> None:
     start_a_day_with_a_targeted_scan(account)
     key_id = account.create_key("alice", age=5, status="Inactive")
     account.put_parameters(adopt_inactive_keys="true")
     assert [entry["access_key_id"] for entry in account.run()["adopted"]] == [key_id]
 
 
-def test_root_is_no_user(account: AwsAccount) -> None:
-    """The report's first row is of root, whose keys no rule touches."""
+def test_the_root_user_in_the_report_is_ignored(account: AwsAccount) -> None:
+    """The first row of the report is the root user, whose keys no rule changes."""
     start_a_day_with_a_targeted_scan(account)
 
     def add_root_row(parsed: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Promise 2: no key is deleted but one of ours that stayed inactive and unused, read afresh."""
+"""Promise 2: only a key of ours that stayed inactive and unused is deleted, after a fresh read."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ DELETE_KEY = "iam.DeleteAccessKey"
 
 
 def a_key_due_for_deletion(account: AwsAccount) -> str:
-    """A key whose window ends with the run of today."""
+    """Return a key whose window ends with the run of today."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -26,7 +26,7 @@ def a_key_due_for_deletion(account: AwsAccount) -> str:
 
 
 def calls_before_the_deletion(account: AwsAccount, call: str) -> int:
-    """How often a run makes a call before it reads the key afresh."""
+    """Return how often a run makes a call before it reads the key again."""
     calls: list[str] = []
 
     def record(model: Any, **_: Any) -> None:
@@ -37,16 +37,18 @@ def calls_before_the_deletion(account: AwsAccount, call: str) -> int:
     return calls.count(call)
 
 
-def test_a_key_is_deleted_only_if_it_is_still_what_the_decision_rests_on(
+def test_an_unchanged_key_is_deleted_at_the_end_of_its_window(
     account: AwsAccount,
 ) -> None:
-    """Undisturbed it is; each test below disturbs it between the decision and the deletion."""
+    """Each test below changes something between the decision and the deletion."""
     key_id = a_key_due_for_deletion(account)
     assert [entry["access_key_id"] for entry in account.run()["deleted"]] == [key_id]
     assert account.status(key_id) is None
 
 
-def test_a_key_turned_on_right_before_its_deletion_is_not_deleted(account: AwsAccount) -> None:
+def test_a_key_reactivated_immediately_before_its_deletion_is_not_deleted(
+    account: AwsAccount,
+) -> None:
     key_id = a_key_due_for_deletion(account)
     earlier_calls = calls_before_the_deletion(account, LIST_KEYS)
     with interleaved(
@@ -58,7 +60,7 @@ def test_a_key_turned_on_right_before_its_deletion_is_not_deleted(account: AwsAc
     assert len(account.run_after(1)["noticed"]) + len(response["noticed"]) == 1
 
 
-def test_a_key_used_right_before_its_deletion_is_not_deleted(account: AwsAccount) -> None:
+def test_a_key_used_immediately_before_its_deletion_is_not_deleted(account: AwsAccount) -> None:
     """Its window starts again."""
     key_id = a_key_due_for_deletion(account)
     earlier_calls = calls_before_the_deletion(account, GET_LAST_USED)
@@ -70,10 +72,10 @@ def test_a_key_used_right_before_its_deletion_is_not_deleted(account: AwsAccount
     assert [entry["due"] for entry in extended] == [f"{account.now + timedelta(days=30):%Y-%m-%d}"]
 
 
-def test_a_key_of_another_creation_right_before_its_deletion_is_not_deleted(
+def test_a_key_whose_creation_date_changes_before_its_deletion_is_not_deleted(
     account: AwsAccount,
 ) -> None:
-    """A key id is unique, so somebody must look."""
+    """A key id is unique, so a person must look."""
     key_id = a_key_due_for_deletion(account)
     earlier_calls = calls_before_the_deletion(account, LIST_KEYS)
     key = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys[key_id]
@@ -88,7 +90,7 @@ def test_a_key_of_another_creation_right_before_its_deletion_is_not_deleted(
     assert len(response["held"]) + len(response["failed"]) == 1
 
 
-def test_a_key_that_iam_says_is_of_another_user_is_not_deleted(account: AwsAccount) -> None:
+def test_a_key_that_iam_returns_with_another_owner_is_not_deleted(account: AwsAccount) -> None:
     key_id = a_key_due_for_deletion(account)
 
     def name_bob(parsed: dict[str, Any]) -> None:
@@ -103,10 +105,10 @@ def test_a_key_that_iam_says_is_of_another_user_is_not_deleted(account: AwsAccou
 
 @pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "ServiceFailure"])
 @pytest.mark.parametrize("call", [LIST_KEYS, GET_LAST_USED])
-def test_a_key_that_cannot_be_read_afresh_is_not_deleted(
+def test_a_key_that_cannot_be_read_again_is_not_deleted(
     account: AwsAccount, call: str, code: str
 ) -> None:
-    """Unreadable is not unchanged."""
+    """Unreadable does not mean unchanged."""
     key_id = a_key_due_for_deletion(account)
     earlier_calls = calls_before_the_deletion(account, call)
     with refused(account, call, code, nth=earlier_calls):
@@ -120,10 +122,10 @@ def test_a_key_that_cannot_be_read_afresh_is_not_deleted(
 
 
 @pytest.mark.parametrize("call", [LIST_KEYS, GET_LAST_USED])
-def test_a_key_that_its_owner_deletes_meanwhile_is_not_claimed(
+def test_a_key_that_its_owner_deletes_before_the_fresh_read_is_closed(
     account: AwsAccount, call: str
 ) -> None:
-    """Gone before it was read afresh: the owner rotated it."""
+    """It is not reported as deleted by this tool."""
     key_id = a_key_due_for_deletion(account)
     earlier_calls = calls_before_the_deletion(account, call)
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
@@ -137,10 +139,10 @@ def test_a_key_that_its_owner_deletes_meanwhile_is_not_claimed(
     assert [entry["access_key_id"] for entry in closed] == [key_id]
 
 
-def test_a_key_that_is_gone_when_it_is_deleted_is_closed_and_not_claimed(
+def test_a_key_that_its_owner_deletes_before_the_deletion_is_closed(
     account: AwsAccount,
 ) -> None:
-    """Its owner was quicker, as IAM's NoSuchEntity says; it is told once."""
+    """IAM responds NoSuchEntity. The key is reported once, and not as deleted by this tool."""
     key_id = a_key_due_for_deletion(account)
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     with interleaved(account, DELETE_KEY, lambda: backend.delete_access_key(key_id, "alice")):
@@ -153,7 +155,7 @@ def test_a_key_that_is_gone_when_it_is_deleted_is_closed_and_not_claimed(
     )
 
 
-def test_a_key_that_somebody_else_turned_off_is_not_deleted_however_old(
+def test_a_key_that_someone_else_deactivated_is_not_deleted_at_any_age(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=2000, status="Inactive")
@@ -163,7 +165,7 @@ def test_a_key_that_somebody_else_turned_off_is_not_deleted_however_old(
 
 
 def test_a_key_whose_watch_is_lost_is_not_deleted(account: AwsAccount) -> None:
-    """What is not recorded was not done: the key is not ours any more."""
+    """A deactivation that is not recorded does not count."""
     key_id = a_key_due_for_deletion(account)
     account.clients.table.delete_item(Key={"pk": "WATCH", "sk": key_id})
     assert account.run()["deleted"] == []
@@ -171,10 +173,10 @@ def test_a_key_whose_watch_is_lost_is_not_deleted(account: AwsAccount) -> None:
     assert account.status(key_id) == "Inactive"
 
 
-def test_a_key_turned_on_and_off_again_in_its_window_by_its_owner_and_used_is_not_deleted(
+def test_a_key_used_between_two_runs_in_its_window_is_not_deleted(
     account: AwsAccount,
 ) -> None:
-    """No run saw it active, but its use is seen."""
+    """No run saw it active, but IAM reports its use."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -184,10 +186,10 @@ def test_a_key_turned_on_and_off_again_in_its_window_by_its_owner_and_used_is_no
 
 
 @pytest.mark.parametrize(("hours", "deleted"), [(-24, 1), (0, 1), (1, 1), (1.01, 0), (24, 0)])
-def test_a_use_that_came_to_light_late_moves_nothing(
+def test_a_use_up_to_one_hour_after_the_deactivation_does_not_extend_the_window(
     account: AwsAccount, hours: float, deleted: int
 ) -> None:
-    """Up to an hour after the deactivation, IAM may still have let it through."""
+    """IAM may still accept the key for some time after its deactivation."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -195,8 +197,8 @@ def test_a_use_that_came_to_light_late_moves_nothing(
     assert len(account.run_after(30)["deleted"]) == deleted
 
 
-def test_a_last_use_that_is_no_clear_never_is_no_answer(account: AwsAccount) -> None:
-    """An answer without a date counts as never used only where it says so in full."""
+def test_a_key_with_an_incomplete_last_use_is_not_deleted(account: AwsAccount) -> None:
+    """A response without a date means never used only if the service is N/A too."""
     key_id = a_key_due_for_deletion(account)
 
     def drop_date(parsed: dict[str, Any]) -> None:
@@ -209,7 +211,7 @@ def test_a_last_use_that_is_no_clear_never_is_no_answer(account: AwsAccount) -> 
 
 
 def test_a_key_exempted_on_the_day_of_its_deletion_is_not_deleted(account: AwsAccount) -> None:
-    """When the exemption ends, a whole new window begins."""
+    """When the exemption ends, a full window starts."""
     key_id = a_key_due_for_deletion(account)
     account.put_parameters(exemptions="alice")
     assert account.run()["deleted"] == []
@@ -221,7 +223,7 @@ def test_a_key_exempted_on_the_day_of_its_deletion_is_not_deleted(account: AwsAc
     assert account.status(key_id) is None
 
 
-def test_no_window_gets_shorter_when_grace_days_are_lowered(account: AwsAccount) -> None:
+def test_lowering_grace_days_shortens_no_window(account: AwsAccount) -> None:
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -231,7 +233,7 @@ def test_no_window_gets_shorter_when_grace_days_are_lowered(account: AwsAccount)
     assert len(account.run_after(1)["deleted"]) == 1
 
 
-def test_a_key_seen_active_has_a_new_window_though_its_notice_was_not_delivered(
+def test_a_key_seen_active_gets_a_new_window_even_if_its_notice_was_not_delivered(
     account: AwsAccount,
 ) -> None:
     """It was not inactive for the whole window."""
@@ -247,7 +249,7 @@ def test_a_key_seen_active_has_a_new_window_though_its_notice_was_not_delivered(
     assert len(account.run_after(1)["deleted"]) == 1
 
 
-def test_a_key_that_report_mode_saw_active_has_a_new_window(account: AwsAccount) -> None:
+def test_a_key_that_a_report_run_saw_active_gets_a_new_window(account: AwsAccount) -> None:
     key_id = a_key_due_for_deletion(account)
     account.now -= timedelta(days=29)
     account.set_status("alice", key_id, "Active")
@@ -258,8 +260,8 @@ def test_a_key_that_report_mode_saw_active_has_a_new_window(account: AwsAccount)
     assert (len(response["extended"]), response["deleted"]) == (1, [])
 
 
-def test_no_key_is_deleted_before_somebody_was_told_of_its_window(account: AwsAccount) -> None:
-    """The digest was refused from the deactivation on."""
+def test_no_key_is_deleted_before_its_window_was_reported(account: AwsAccount) -> None:
+    """SNS refused every digest since the deactivation."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=6)
@@ -275,7 +277,7 @@ def test_no_key_is_deleted_before_somebody_was_told_of_its_window(account: AwsAc
     assert [entry["access_key_id"] for entry in account.run_after(1)["deleted"]] == [key_id]
 
 
-def test_no_key_is_deleted_before_somebody_was_told_of_its_extension(account: AwsAccount) -> None:
+def test_no_key_is_deleted_before_its_extension_was_reported(account: AwsAccount) -> None:
     key_id = a_key_due_for_deletion(account)
     account.use_key(key_id, account.now - timedelta(days=20))
     account.now += timedelta(days=40)

@@ -1,4 +1,4 @@
-"""Edited parameters: told once, with their versions; a run obeys them from the next day on."""
+"""Edited parameters: each change is reported once with its version; announced days stay."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import refused
 
 
-def test_a_change_of_a_setting_is_told_once_with_its_version(account: AwsAccount) -> None:
+def test_a_changed_setting_is_reported_once_with_its_version(account: AwsAccount) -> None:
     account.run()
     account.put_parameters(grace_days="45")
     account.run()
@@ -18,13 +18,13 @@ def test_a_change_of_a_setting_is_told_once_with_its_version(account: AwsAccount
     assert message["data"]["settings"]["max-age-days"] == {"value": "90", "version": 1}
 
 
-def test_the_first_run_tells_no_settings(account: AwsAccount) -> None:
+def test_the_first_run_reports_no_changed_settings(account: AwsAccount) -> None:
     account.run()
     assert account.messages == []
 
 
-def test_a_setting_edited_back_is_told_too(account: AwsAccount) -> None:
-    """Two edits between two runs are an edit."""
+def test_a_setting_that_was_edited_and_restored_is_reported(account: AwsAccount) -> None:
+    """Two edits between two runs are a change."""
     account.run()
     account.put_parameters(grace_days="45")
     account.put_parameters(grace_days="30")
@@ -32,8 +32,8 @@ def test_a_setting_edited_back_is_told_too(account: AwsAccount) -> None:
     assert "* grace-days: 30 (version 3, was 30)" in account.messages[0]["text"]
 
 
-def test_a_change_that_could_not_be_told_is_told_by_the_next_run(account: AwsAccount) -> None:
-    """What people were told counts, and not what a run saw."""
+def test_a_change_that_was_not_delivered_is_reported_by_the_next_run(account: AwsAccount) -> None:
+    """A change counts as reported when the digest was delivered, not when a run read it."""
     account.run()
     account.put_parameters(grace_days="45")
     with refused(account, "sns.Publish"), pytest.raises(PublishError):
@@ -42,14 +42,14 @@ def test_a_change_that_could_not_be_told_is_told_by_the_next_run(account: AwsAcc
     assert len(account.messages) == 1
 
 
-def test_report_mode_set_by_a_person_is_told_as_a_change(account: AwsAccount) -> None:
+def test_a_change_to_report_mode_is_reported(account: AwsAccount) -> None:
     account.run()
     account.put_parameters(mode="report")
     account.run()
     assert "* mode: report (version 2, was enforce)" in account.messages[0]["text"]
 
 
-def test_the_thresholds_of_today_count_and_a_day_once_told_only_moves_later(
+def test_new_thresholds_apply_at_once_but_announced_days_only_move_later(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=83)

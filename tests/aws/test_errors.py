@@ -1,4 +1,4 @@
-"""Promises 3 and 8: an error never reads as permission, and one key's error stops no other."""
+"""Promises 3 and 8: an error never permits a change; one failed key does not stop the others."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ ERROR_CODES = ["Throttling", "AccessDenied", "ServiceFailure", "InternalFailure"
 
 
 def keys_with_due_actions(account: AwsAccount) -> tuple[str, str, str]:
-    """Keys that the run of today notices, deactivates and deletes, of anna, ben and cleo."""
+    """Return keys of anna, ben and cleo, to be noticed, deactivated and deleted today."""
     deleted = account.create_key("cleo", age=83)
     account.run()
     account.run_after(7)
@@ -35,19 +35,19 @@ def keys_with_due_actions(account: AwsAccount) -> tuple[str, str, str]:
 
 
 def is_unchanged(account: AwsAccount, before: dict[str, Any]) -> bool:
-    """Whether IAM and the watches are as they were."""
+    """Return whether IAM and the watches are as they were."""
     return bool(before == keys_and_watches(account))
 
 
 def keys_and_watches(account: AwsAccount) -> dict[str, Any]:
-    """IAM and the watches."""
+    """Return the keys in IAM and the watches."""
     return {"iam": account.iam_keys(), "watches": account.items("WATCH")}
 
 
 def assert_run_stops(
     account: AwsAccount, error: type[RunStoppedError], match: str = "Nothing was changed"
 ) -> None:
-    """Run, and see it stop without a change."""
+    """Run once, and check that the run stops without a change."""
     before, messages = keys_and_watches(account), len(account.messages)
     with pytest.raises(error, match=match):
         account.run()
@@ -56,10 +56,10 @@ def assert_run_stops(
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_a_setting_that_is_bad_or_missing_stops_the_run_before_any_change(
+def test_an_invalid_or_missing_setting_stops_the_run_before_any_change(
     account: AwsAccount, name: str
 ) -> None:
-    """And the error names it."""
+    """The error names the parameter."""
     keys_with_due_actions(account)
     account.put_parameters(**{name: "not this"})
     assert_run_stops(
@@ -70,16 +70,14 @@ def test_a_setting_that_is_bad_or_missing_stops_the_run_before_any_change(
 
 
 @pytest.mark.parametrize("code", ERROR_CODES)
-def test_settings_that_cannot_be_read_stop_the_run_before_any_change(
-    account: AwsAccount, code: str
-) -> None:
+def test_unreadable_settings_stop_the_run_before_any_change(account: AwsAccount, code: str) -> None:
     keys_with_due_actions(account)
     with refused(account, "ssm.GetParameters", code):
         assert_run_stops(account, SettingsUnreadableError)
 
 
 @pytest.mark.parametrize("code", ERROR_CODES)
-def test_a_listing_of_users_that_fails_stops_the_run_before_any_change(
+def test_a_failed_listing_of_users_stops_the_run_before_any_change(
     account: AwsAccount, code: str
 ) -> None:
     keys_with_due_actions(account)
@@ -88,9 +86,7 @@ def test_a_listing_of_users_that_fails_stops_the_run_before_any_change(
 
 
 @pytest.mark.parametrize("call", ["Query", "GetItem", "PutItem"])
-def test_a_ledger_that_does_not_answer_stops_the_run_before_any_change(
-    account: AwsAccount, call: str
-) -> None:
+def test_a_ledger_error_stops_the_run_before_any_change(account: AwsAccount, call: str) -> None:
     keys_with_due_actions(account)
     before = keys_and_watches(account)
     with (
@@ -101,17 +97,17 @@ def test_a_ledger_that_does_not_answer_stops_the_run_before_any_change(
     assert is_unchanged(account, before)
 
 
-def test_a_state_of_the_run_that_cannot_be_understood_stops_the_run(account: AwsAccount) -> None:
+def test_a_malformed_run_state_stops_the_run(account: AwsAccount) -> None:
     keys_with_due_actions(account)
     account.clients.table.put_item(Item={"pk": "RUN", "sk": "STATE", "parameters": "all good"})
     assert_run_stops(account, LedgerError, "cannot be read")
 
 
 @pytest.mark.parametrize("code", ERROR_CODES)
-def test_a_user_whose_keys_cannot_be_listed_is_named_and_the_others_go_on(
+def test_a_user_whose_keys_cannot_be_listed_fails_and_the_others_continue(
     account: AwsAccount, code: str
 ) -> None:
-    """The run does not count as complete, and nobody takes the keys for gone."""
+    """The run is not complete, and the keys of the user are not closed."""
     noticed, deactivated, deleted = keys_with_due_actions(account)
     watch = account.watch(deactivated)
     with refused(account, LIST_KEYS, code, only_for="ben"):
@@ -130,7 +126,7 @@ def test_a_user_whose_keys_cannot_be_listed_is_named_and_the_others_go_on(
 
 
 @pytest.mark.parametrize("code", ERROR_CODES)
-def test_a_key_whose_last_use_cannot_be_read_is_left_alone_and_the_others_go_on(
+def test_a_key_whose_last_use_cannot_be_read_fails_and_the_others_continue(
     account: AwsAccount, code: str
 ) -> None:
     noticed, deactivated, deleted = keys_with_due_actions(account)
@@ -145,10 +141,10 @@ def test_a_key_whose_last_use_cannot_be_read_is_left_alone_and_the_others_go_on(
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
-def test_an_exempt_key_whose_last_use_cannot_be_read_stays_exempt_and_untouched(
+def test_an_exempt_key_whose_last_use_cannot_be_read_is_not_changed(
     account: AwsAccount, code: str
 ) -> None:
-    """Unreadable is neither never used nor not exempt."""
+    """Unreadable means neither never used nor not exempt."""
     key_id = account.create_key("alice", age=400)
     account.put_parameters(exemptions="alice", notice_days="0")
     with refused(account, GET_LAST_USED, code):
@@ -162,19 +158,19 @@ UNREADABLE_WATCHES = {
     "an older schema": {"schema": 0},
     "a newer schema": {"schema": 3},
     "no schema": {"schema": None},
-    "a state that nobody knows": {"state": {"kind": "deletable"}},
+    "an unknown state": {"state": {"kind": "deletable"}},
     "no state": {"state": None},
-    "a naive instant": {"created": "2026-09-01T00:00:00"},
-    "a field too many": {"force": True},
-    "an older shape": {"deactivated_at": "2026-09-01"},
+    "an instant without a time zone": {"created": "2026-09-01T00:00:00"},
+    "an unknown field": {"force": True},
+    "a field of an older version": {"deactivated_at": "2026-09-01"},
 }
 
 
 @pytest.mark.parametrize("change", UNREADABLE_WATCHES.values(), ids=UNREADABLE_WATCHES)
-def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_the_others_go_on(
+def test_a_key_with_an_unreadable_watch_fails_and_the_others_continue(
     account: AwsAccount, change: dict[str, Any]
 ) -> None:
-    """It is neither new, nor gone, nor due."""
+    """It is neither new, nor missing, nor due."""
     noticed, deactivated, deleted = keys_with_due_actions(account)
     item = (account.watch(deleted) or {}) | change
     account.clients.table.put_item(Item=item)
@@ -190,10 +186,8 @@ def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_the_others_go_
 
 
 @pytest.mark.parametrize("code", ERROR_CODES)
-def test_a_change_that_iam_refuses_is_no_change_and_the_others_go_on(
-    account: AwsAccount, code: str
-) -> None:
-    """It is named under failed; the next run does it."""
+def test_a_refused_change_fails_and_the_others_continue(account: AwsAccount, code: str) -> None:
+    """The next run makes it."""
     noticed, deactivated, deleted = keys_with_due_actions(account)
     with (
         refused(account, "iam.UpdateAccessKey", code),
@@ -214,14 +208,12 @@ def test_a_change_that_iam_refuses_is_no_change_and_the_others_go_on(
 @pytest.mark.parametrize(
     "code", ["ProvisionedThroughputExceededException", "AccessDeniedException"]
 )
-def test_where_the_intent_cannot_be_recorded_iam_is_not_asked(
-    account: AwsAccount, code: str
-) -> None:
+def test_if_the_intent_cannot_be_recorded_iam_is_not_called(account: AwsAccount, code: str) -> None:
     _, deactivated, deleted = keys_with_due_actions(account)
     with (
         refused(account, "dynamodb.TransactWriteItems", code),
-        failing_call(account, "iam.UpdateAccessKey", AssertionError("asked")),
-        failing_call(account, "iam.DeleteAccessKey", AssertionError("asked")),
+        failing_call(account, "iam.UpdateAccessKey", AssertionError("called")),
+        failing_call(account, "iam.DeleteAccessKey", AssertionError("called")),
     ):
         response = account.run()
     failed = {entry["access_key_id"] for entry in response["failed"]}
@@ -230,8 +222,8 @@ def test_where_the_intent_cannot_be_recorded_iam_is_not_asked(
     assert (account.status(deactivated), account.status(deleted)) == ("Active", "Inactive")
 
 
-def test_a_watch_that_somebody_else_changed_meanwhile_is_not_acted_on(account: AwsAccount) -> None:
-    """Each write is conditional on what was read."""
+def test_a_key_whose_watch_changed_during_the_run_is_not_changed(account: AwsAccount) -> None:
+    """Each write is conditional on the version that was read."""
     _, deactivated, _ = keys_with_due_actions(account)
     item = account.watch(deactivated) or {}
 
@@ -244,7 +236,7 @@ def test_a_watch_that_somebody_else_changed_meanwhile_is_not_acted_on(account: A
     assert [entry["access_key_id"] for entry in response["failed"]] == [deactivated]
 
 
-def test_no_connection_at_all_is_an_error_like_any_other(account: AwsAccount) -> None:
+def test_a_missing_connection_stops_the_run_before_any_change(account: AwsAccount) -> None:
     keys_with_due_actions(account)
     with failing_call(
         account, "iam.ListUsers", EndpointConnectionError(endpoint_url="https://iam")
@@ -252,8 +244,8 @@ def test_no_connection_at_all_is_an_error_like_any_other(account: AwsAccount) ->
         assert_run_stops(account, ListUsersError)
 
 
-def test_an_answer_without_what_it_must_have_is_no_answer(account: AwsAccount) -> None:
-    """IAM would never; a proxy might."""
+def test_a_response_without_a_required_field_is_an_error(account: AwsAccount) -> None:
+    """IAM does not send one; a proxy might."""
     noticed, deactivated, deleted = keys_with_due_actions(account)
 
     with altered_response(account, LIST_KEYS, dict.clear):
@@ -264,7 +256,7 @@ def test_an_answer_without_what_it_must_have_is_no_answer(account: AwsAccount) -
     assert account.history(noticed) == []
 
 
-def test_the_errors_of_single_keys_are_counted_and_told_every_day(account: AwsAccount) -> None:
+def test_errors_of_single_keys_are_counted_and_reported_every_day(account: AwsAccount) -> None:
     account.create_key("alice", age=83)
     error = client_error("ListAccessKeys", "AccessDenied")
     with failing_call(account, LIST_KEYS, error):

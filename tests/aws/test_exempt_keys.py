@@ -1,4 +1,4 @@
-"""Exemptions from end to end: reported, never acted on, and what comes when they begin or end."""
+"""Exemptions in whole runs: exempt keys are listed, never changed; what follows when one ends."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,7 +9,7 @@ from tests.aws.aws_account import AwsAccount
 
 
 @pytest.mark.parametrize("line", ["ALICE", "/ci/*", "al*", "*"])
-def test_an_exempt_key_is_reported_in_every_digest_and_never_acted_on(
+def test_an_exempt_key_is_listed_by_every_run_and_never_changed(
     account: AwsAccount, line: str
 ) -> None:
     key_id = account.create_key("alice", age=400, path="/ci/")
@@ -22,7 +22,7 @@ def test_an_exempt_key_is_reported_in_every_digest_and_never_acted_on(
     assert account.messages == []
 
 
-def test_a_key_exempt_by_its_id_leaves_the_users_other_key_to_the_rules(
+def test_a_key_id_exempts_only_that_key_of_its_user(
     account: AwsAccount,
 ) -> None:
     exempt, other = account.create_key("alice", age=400), account.create_key("alice", age=400)
@@ -34,7 +34,7 @@ def test_a_key_exempt_by_its_id_leaves_the_users_other_key_to_the_rules(
     assert (account.status(exempt), account.status(other)) == ("Active", "Inactive")
 
 
-def test_an_exemption_that_begins_voids_a_notice_and_its_end_gives_a_new_one(
+def test_a_new_exemption_cancels_the_notice_and_its_end_gives_a_new_one(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=83)
@@ -48,7 +48,7 @@ def test_an_exemption_that_begins_voids_a_notice_and_its_end_gives_a_new_one(
     assert [entry["access_key_id"] for entry in account.run_after(1)["deactivated"]] == [key_id]
 
 
-def test_an_exemption_that_begins_in_the_window_stops_it_and_its_end_begins_a_new_one(
+def test_a_new_exemption_interrupts_the_window_and_its_end_starts_a_new_one(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=83)
@@ -63,7 +63,7 @@ def test_an_exemption_that_begins_in_the_window_stops_it_and_its_end_begins_a_ne
     assert [entry["access_key_id"] for entry in account.run_after(1)["deleted"]] == [key_id]
 
 
-def test_an_exemption_past_its_day_no_longer_exempts_and_its_end_is_told_once(
+def test_an_exemption_ends_after_its_last_day_and_its_end_is_reported_once(
     account: AwsAccount,
 ) -> None:
     account.create_key("alice", age=400)
@@ -78,9 +78,9 @@ def test_an_exemption_past_its_day_no_longer_exempts_and_its_end_is_told_once(
     assert len(account.messages) == 1
 
 
-def test_the_end_of_an_exemption_is_told_even_if_it_was_of_nobody(account: AwsAccount) -> None:
-    """A list with dead entries is worth a look."""
-    account.put_parameters(exemptions="nobody until 2026-11-24")
+def test_the_end_of_an_exemption_that_covers_no_key_is_reported(account: AwsAccount) -> None:
+    """An unused entry in the list should be reviewed."""
+    account.put_parameters(exemptions="no-such-user until 2026-11-24")
     account.run()
     assert account.messages == []
     account.run_after(1)
@@ -89,8 +89,10 @@ def test_the_end_of_an_exemption_is_told_even_if_it_was_of_nobody(account: AwsAc
     ]
 
 
-def test_a_key_begun_before_its_exemption_is_finished_and_told(account: AwsAccount) -> None:
-    """It was deactivated by a run that died before it could say so: that is not hidden."""
+def test_a_deactivation_started_before_the_exemption_is_finished_and_reported(
+    account: AwsAccount,
+) -> None:
+    """A run that died deactivated the key and could not report it."""
     key_id = account.create_key("alice", age=83)
     account.run()
 
@@ -110,11 +112,11 @@ def test_a_key_begun_before_its_exemption_is_finished_and_told(account: AwsAccou
 
 
 UNTIL = "alice until 2026-12-10"
-"""Sixteen days after the start."""
+"""Sixteen days after the start of the account."""
 
 
 def report_daily(account: AwsAccount) -> None:
-    """Report mode, each day until the exemption is over."""
+    """Run in report mode each day until the exemption has ended."""
     account.put_parameters(mode="report", exemptions=UNTIL)
     for _ in range(17):
         account.run_after(1)
@@ -122,13 +124,13 @@ def report_daily(account: AwsAccount) -> None:
 
 
 def report_daily_then_remove_the_entry(account: AwsAccount) -> None:
-    """As `daily_reports`, and the line is removed."""
+    """As `report_daily`; then remove the entry."""
     report_daily(account)
     account.put_parameters(exemptions="none")
 
 
 def skip_all_runs(account: AwsAccount) -> None:
-    """The schedule was off; the line that ended still stands there."""
+    """Let the exemption begin and end without a run; its entry stays in the setting."""
     account.put_parameters(exemptions=UNTIL)
     account.now += timedelta(days=17)
 
@@ -139,7 +141,7 @@ WHILE_EXEMPT = pytest.mark.parametrize(
 
 
 @WHILE_EXEMPT
-def test_an_exemption_that_no_run_enforced_voids_a_notice_all_the_same(
+def test_an_exemption_that_no_enforce_run_saw_cancels_the_notice(
     account: AwsAccount, while_exempt: Callable[[AwsAccount], None]
 ) -> None:
     key_id = account.create_key("alice", age=83)
@@ -152,7 +154,7 @@ def test_an_exemption_that_no_run_enforced_voids_a_notice_all_the_same(
 
 
 @WHILE_EXEMPT
-def test_an_exemption_that_no_run_enforced_breaks_a_window_all_the_same(
+def test_an_exemption_that_no_enforce_run_saw_interrupts_the_window(
     account: AwsAccount, while_exempt: Callable[[AwsAccount], None]
 ) -> None:
     key_id = account.create_key("alice", age=83)

@@ -1,4 +1,4 @@
-"""The function as Lambda calls it: its answer, its errors, its metrics, and how it goes on."""
+"""The function as Lambda calls it: its response, errors, metrics, log and continuations."""
 
 import importlib
 import io
@@ -31,7 +31,7 @@ Handler = Callable[..., dict[str, Any]]
 
 @dataclass
 class Context:
-    """What Lambda tells a function of its invocation; `minutes` are left of 15."""
+    """The context of an invocation; `minutes` are left of 15."""
 
     minutes: list[float] = field(default_factory=lambda: [15])
     function_name: str = "enforcer"
@@ -40,7 +40,7 @@ class Context:
     aws_request_id: str = "00000000-0000-0000-0000-000000000000"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Each question takes the next answer, and the last one stays."""
+        """Return the next of `minutes`, and the last one again and again."""
         left = self.minutes.pop(0) if len(self.minutes) > 1 else self.minutes[0]
         return int(left * 60_000)
 
@@ -52,8 +52,8 @@ def handler_module(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[ModuleType]:
-    """Import the handler anew, as a cold start does, with the clients of the account."""
-    capsys.readouterr()  # opened before, as the logger keeps the stream that it finds
+    """Import the handler again, as a cold start does, with the clients of the account."""
+    capsys.readouterr()  # opens the stream first: the logger keeps the one that it finds
     for name, value in {
         "ACCOUNT_ID": account.environment.account_id,
         "TOPIC_ARN": account.environment.topic_arn,
@@ -74,7 +74,7 @@ def handler_module(
 
 @pytest.fixture
 def handler(handler_module: ModuleType, account: AwsAccount) -> Handler:
-    """Call the function at the account's time."""
+    """Return a function that invokes the handler at the account's time."""
 
     def call(event: object = None, context: Context | None = None) -> dict[str, Any]:
         with time_machine.travel(account.now, tick=False):
@@ -88,7 +88,7 @@ def handler(handler_module: ModuleType, account: AwsAccount) -> Handler:
 
 @pytest.fixture
 def continuations(account: AwsAccount) -> Iterator[list[dict[str, Any]]]:
-    """Keep what the function sends itself, instead of sending it."""
+    """Record the events that the function sends itself, instead of sending them."""
     payloads: list[dict[str, Any]] = []
 
     def record_invocation(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
@@ -104,14 +104,14 @@ def continuations(account: AwsAccount) -> Iterator[list[dict[str, Any]]]:
 
 
 def emitted_metrics(output: str) -> dict[str, float]:
-    """The metrics of the last run in the log."""
+    """Return the metrics of the last run in the log."""
     documents = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
     names = [metric["Name"] for metric in documents[-1]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
     assert documents[-1]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "KeyRotation"
     return {name: documents[-1][name][0] for name in names}
 
 
-def test_a_run_answers_its_summary_and_emits_every_metric(
+def test_a_run_returns_its_summary_and_emits_every_metric(
     handler: Handler, account: AwsAccount, capsys: pytest.CaptureFixture[str]
 ) -> None:
     account.create_key("alice", age=84)
@@ -137,20 +137,20 @@ def test_a_run_answers_its_summary_and_emits_every_metric(
 @pytest.mark.parametrize(
     "event", [{"mode": "enforce"}, {"force": True}, {"mode": None}, [], "report", 7]
 )
-def test_an_event_that_asks_for_anything_else_is_an_error_and_changes_nothing(
+def test_an_event_with_anything_else_is_an_error_and_changes_nothing(
     handler: Handler, account: AwsAccount, event: object
 ) -> None:
-    """Promise 11: a manual invocation can make a run weaker, never stronger."""
+    """Promise 11: an invocation can make a run weaker, never stronger."""
     account.create_key("alice", age=400)
     with pytest.raises(InvalidEventError, match="The event"):
         handler(event)
     assert account.items("RUN") == []
 
 
-def test_a_run_that_is_stopped_says_so_once_a_day_for_each_cause(
+def test_a_stopped_run_is_reported_once_a_day_for_each_cause(
     handler: Handler, account: AwsAccount
 ) -> None:
-    """Lambda tries again twice, and people are told once."""
+    """Lambda retries twice; one message is published."""
     account.put_parameters(grace_days="soon")
     for _ in range(3):
         with pytest.raises(InvalidSettingsError, match=r"/key-rotation/grace-days .*'soon'"):
@@ -168,7 +168,7 @@ def test_a_run_that_is_stopped_says_so_once_a_day_for_each_cause(
     assert len(account.messages) == 2
 
 
-def test_what_stops_a_run_is_raised_even_where_nobody_can_be_told(
+def test_the_error_that_stops_a_run_is_raised_even_if_it_cannot_be_published(
     handler: Handler, account: AwsAccount
 ) -> None:
     account.put_parameters(grace_days="soon")
@@ -178,8 +178,8 @@ def test_what_stops_a_run_is_raised_even_where_nobody_can_be_told(
         handler()
 
 
-def test_a_run_without_listeners_is_an_error(handler: Handler, account: AwsAccount) -> None:
-    """Promise 1: nothing is noticed and nothing is cut while nobody listens."""
+def test_a_run_without_a_subscriber_is_an_error(handler: Handler, account: AwsAccount) -> None:
+    """Promise 1: without a subscriber no key is noticed or deactivated."""
     account.create_key("alice", age=400)
     arn = account.clients.sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
     account.clients.sns.unsubscribe(SubscriptionArn=arn)
@@ -187,10 +187,10 @@ def test_a_run_without_listeners_is_an_error(handler: Handler, account: AwsAccou
         handler()
 
 
-def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
+def test_a_run_beside_another_run_does_nothing_and_names_it(
     handler: Handler, account: AwsAccount
 ) -> None:
-    """Promise 5: two runs at once act once."""
+    """Promise 5: of two concurrent runs one acts."""
     account.in_real_time(heartbeat_interval=0.005)
     account.create_key("alice", age=400)
     holder, options = lease.Holder("the other run"), account.lease_options
@@ -200,7 +200,7 @@ def test_a_run_that_finds_another_leaves_the_work_to_it_and_says_so(
     assert all(response[name] == [] for name in ("noticed", "deactivated", "deleted", "failed"))
 
 
-def test_a_run_short_of_time_hands_the_rest_to_itself_at_once(
+def test_a_run_short_of_time_invokes_its_next_part(
     handler: Handler,
     account: AwsAccount,
     continuations: list[dict[str, Any]],
@@ -226,7 +226,7 @@ def test_the_parts_of_a_run_share_one_limit_of_changes(
     continuations: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Promise 4: no more than max-changes-per-run, oldest first."""
+    """Promise 4: at most max-changes-per-run, oldest first."""
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     keys = [account.create_key(f"user{n}", age=400 - n) for n in range(5)]
     handler()
@@ -239,14 +239,14 @@ def test_the_parts_of_a_run_share_one_limit_of_changes(
 
 
 @pytest.mark.parametrize("seconds", [[15, 15], [15, 7]])
-def test_a_report_between_two_parts_of_a_run_does_not_end_it(
+def test_a_report_run_between_two_parts_does_not_end_the_run(
     handler: Handler,
     account: AwsAccount,
     continuations: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     seconds: list[float],
 ) -> None:
-    """Nor does one that goes on itself; each part is run once."""
+    """Nor does a report run of several parts; each part is run once."""
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
     keys = {account.create_key(f"user{n}", age=400) for n in range(5)}
     noticed = handler({}, Context([15, 7]))["noticed"]
@@ -259,7 +259,7 @@ def test_a_report_between_two_parts_of_a_run_does_not_end_it(
     assert handler(part)["left_to"]
 
 
-def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_at(
+def test_a_run_that_cannot_continue_raises_an_error_with_the_number_of_unread_users(
     handler: Handler, account: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
@@ -278,10 +278,10 @@ def test_a_run_that_cannot_go_on_is_an_error_that_says_how_many_were_not_looked_
         events.unregister("before-call.lambda.Invoke", fail)
 
 
-def test_the_log_holds_no_secret_and_no_name_can_forge_a_line_of_it(
+def test_the_log_contains_no_secret_and_no_text_can_forge_a_line(
     handler: Handler, handler_module: ModuleType, account: AwsAccount
 ) -> None:
-    """Promise 9: user names, key ids and tags, and nothing else of people."""
+    """Promise 9: of people it contains only user names, key ids and tags."""
     log = io.StringIO()
     handler_module.log.registered_handler.stream = log
     account.put_parameters(exemptions="alice # line\tone")

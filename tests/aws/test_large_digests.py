@@ -1,6 +1,6 @@
-"""Promise 6: what people read arrives, however many keys there are.
+"""Promise 6: a digest of any number of keys is delivered.
 
-It needs no AWS, and stands here because it takes a second or two.
+It needs no AWS; it is here because it takes some seconds.
 """
 
 import json
@@ -16,7 +16,7 @@ SECTIONS = tuple(Section)
 
 
 def many_outcomes(count: int) -> tuple[Outcome, ...]:
-    """Outcomes of every heading, a third of them news, with the longest names, tags and reasons."""
+    """Return outcomes of all sections with the longest texts; a third triggers a digest."""
     return tuple(
         an_outcome(
             SECTIONS[n % len(SECTIONS)],
@@ -32,10 +32,10 @@ def many_outcomes(count: int) -> tuple[Outcome, ...]:
     )
 
 
-@pytest.mark.no_cover  # it measures time
+@pytest.mark.no_cover  # coverage would slow it down
 @pytest.mark.parametrize("count", [300, 3_000, 10_000])
-def test_a_digest_of_any_number_of_keys_fits_into_messages_of_256_kib(count: int) -> None:
-    """In bytes, with its attributes; and it is put together within seconds."""
+def test_a_digest_of_any_number_of_keys_is_divided_into_messages_of_256_kib(count: int) -> None:
+    """In bytes, with the attributes; it is composed within seconds."""
     started = time.process_time()
     messages = compose(a_report(*many_outcomes(count)))
     assert time.process_time() - started < 15

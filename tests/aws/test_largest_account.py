@@ -1,4 +1,4 @@
-"""The worst legal account is worked through: 5,000 users, 10,000 keys, all stale, 10 requests/s."""
+"""The largest legal account: 5,000 users with 10,000 stale keys, at ten requests a second."""
 
 import json
 from collections import Counter
@@ -35,7 +35,7 @@ ENVIRONMENT = RunEnvironment(
 
 @dataclass
 class LargeAccount:
-    """The account, and how the parts of a run go in it, as the handler lets them follow."""
+    """The account, and its runs with all their parts, as the handler invokes them."""
 
     clock: SimulatedClock = field(default_factory=SimulatedClock)
     table: FakeTable = field(default_factory=FakeTable)
@@ -45,11 +45,11 @@ class LargeAccount:
     durations: list[timedelta] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Fill the account."""
+        """Create the users and keys."""
         self.iam = FakeIam(self.clock, users=USERS, rate=RATE)
 
     def run_to_the_end(self) -> list[Report]:
-        """Run, and go on by itself, through the event that the function sends itself."""
+        """Run, and pass each continuation on, as the event that the function sends itself."""
         parts: list[Report] = []
         event: dict[str, object] | None = {}
         while event is not None:
@@ -82,7 +82,7 @@ class LargeAccount:
 
 @pytest.fixture(scope="module")
 def large_account() -> LargeAccount:
-    """The first run of all, to its end."""
+    """Return the account after its first run with all parts."""
     account = LargeAccount()
     account.run_to_the_end()
     return account
@@ -92,19 +92,19 @@ def entry_counts(parts: list[Report], section: Section) -> Counter[str]:
     return Counter(o.access_key_id or "" for part in parts for o in part.in_section(section))
 
 
-def test_every_key_gets_its_notice_and_none_gets_two(large_account: LargeAccount) -> None:
+def test_every_key_is_noticed_exactly_once(large_account: LargeAccount) -> None:
     noticed = entry_counts(large_account.parts, Section.NOTICED)
     assert len(noticed) == KEYS
     assert set(noticed.values()) == {1}
     assert len(large_account.table.partition("WATCH")) == KEYS
 
 
-def test_nobody_fails_and_nothing_is_done_before_its_notice(large_account: LargeAccount) -> None:
+def test_no_user_fails_and_no_key_is_changed_before_its_notice(large_account: LargeAccount) -> None:
     assert all(part.part.inventory.failures == () for part in large_account.parts)
     assert large_account.iam.calls["UpdateAccessKey"] == 0
 
 
-def test_no_message_reports_a_key_that_another_one_reported(large_account: LargeAccount) -> None:
+def test_each_key_is_in_exactly_one_message(large_account: LargeAccount) -> None:
     entry_counts_by_key = Counter(
         entry["access_key_id"]
         for message in large_account.topic.messages
@@ -114,11 +114,11 @@ def test_no_message_reports_a_key_that_another_one_reported(large_account: Large
     assert set(entry_counts_by_key.values()) == {1}
 
 
-def test_no_part_comes_near_its_timeout(large_account: LargeAccount) -> None:
+def test_no_part_takes_more_than_ninety_percent_of_the_timeout(large_account: LargeAccount) -> None:
     assert max(large_account.durations) < TIMEOUT * 0.9
 
 
-def test_the_parts_count_as_one_sweep_once_the_last_of_them_is_through(
+def test_the_parts_count_as_one_full_scan_when_the_last_one_has_ended(
     large_account: LargeAccount,
 ) -> None:
     assert {part.part.inventory.scan for part in large_account.parts} == {Scan.FULL}
@@ -126,8 +126,8 @@ def test_the_parts_count_as_one_sweep_once_the_last_of_them_is_through(
     assert finished == [False] * (len(large_account.parts) - 1) + [True]
 
 
-def test_it_takes_about_as_long_as_its_calls_do_at_that_rate(large_account: LargeAccount) -> None:
-    """Little is asked twice: pages of users for each part, and what the notices need."""
+def test_few_calls_are_repeated(large_account: LargeAccount) -> None:
+    """The users are listed again in each part; the keys of each user are listed once."""
     calls = large_account.iam.calls
     minutes = sum(large_account.durations, timedelta()) / timedelta(minutes=1)
     print(f"{len(large_account.parts)} parts, {minutes:.0f} minutes, {dict(calls)}")  # noqa: T201

@@ -1,4 +1,4 @@
-"""The rules from end to end: what happens to a key on which day, and what people read of it."""
+"""The rules in whole runs: what happens to a key on which day, and what is reported."""
 
 from datetime import timedelta
 
@@ -6,10 +6,10 @@ from key_rotation.domain.model import Reason
 from tests.aws.aws_account import AwsAccount
 
 
-def test_a_key_is_noticed_deactivated_watched_and_deleted_with_a_reminder_before_each(
+def test_a_key_is_noticed_deactivated_and_deleted_with_a_reminder_before_each(
     account: AwsAccount,
 ) -> None:
-    """Day 83, 90 and 120, of a key that nobody cares for; on all other days there is silence."""
+    """Days 83, 90 and 120 of a key that no one rotates; other days send no message."""
     key_id = account.create_key("alice", age=0)
     created = account.now
     subjects: dict[int, str] = {}
@@ -34,7 +34,7 @@ def test_a_key_is_noticed_deactivated_watched_and_deleted_with_a_reminder_before
     assert account.watch(key_id) is None
 
 
-def test_the_answer_names_each_key_under_what_happened_to_it(account: AwsAccount) -> None:
+def test_the_response_lists_each_key_under_what_happened_to_it(account: AwsAccount) -> None:
     key_id = account.create_key("alice", age=83)
     response = account.run()
     assert response["noticed"] == [
@@ -55,8 +55,8 @@ def test_the_answer_names_each_key_under_what_happened_to_it(account: AwsAccount
     )
 
 
-def test_a_use_in_the_grace_window_starts_it_again_from_that_use(account: AwsAccount) -> None:
-    """And it is announced; the key is deleted when its new window is over."""
+def test_a_use_in_the_grace_window_extends_the_window(account: AwsAccount) -> None:
+    """The extension is reported; the key is deleted at the end of the new window."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -71,7 +71,7 @@ def test_a_use_in_the_grace_window_starts_it_again_from_that_use(account: AwsAcc
     assert deleted["access_key_id"] == key_id
 
 
-def test_a_key_that_its_owner_rotates_is_closed_and_told_once(account: AwsAccount) -> None:
+def test_a_key_that_its_owner_deletes_is_closed_and_reported_once(account: AwsAccount) -> None:
     key_id = account.create_key("alice", age=83)
     account.run()
     account.delete_key("alice", key_id)
@@ -81,10 +81,10 @@ def test_a_key_that_its_owner_rotates_is_closed_and_told_once(account: AwsAccoun
     assert account.history(key_id) == ["notice", "close"]
 
 
-def test_a_key_that_its_owner_turns_off_gets_a_new_notice_when_it_is_turned_on_again(
+def test_a_key_that_its_owner_deactivates_and_reactivates_gets_a_new_notice(
     account: AwsAccount,
 ) -> None:
-    """What was inactive by somebody else's doing is not ours: it is neither watched nor deleted."""
+    """While its owner has deactivated it, it is neither watched nor deleted."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.set_status("alice", key_id, "Inactive")
@@ -96,7 +96,7 @@ def test_a_key_that_its_owner_turns_off_gets_a_new_notice_when_it_is_turned_on_a
     assert account.status(key_id) == "Active"
 
 
-def test_an_inactive_key_is_adopted_only_if_so_set_and_deleted_after_a_whole_window(
+def test_an_inactive_key_is_adopted_only_if_so_set_and_deleted_after_a_full_window(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=400, status="Inactive")
@@ -111,7 +111,7 @@ def test_an_inactive_key_is_adopted_only_if_so_set_and_deleted_after_a_whole_win
     assert account.history(key_id) == ["adopt", "delete"]
 
 
-def test_while_deletion_is_off_a_key_stays_and_is_deleted_once_it_is_on(
+def test_a_key_stays_while_deletion_is_off_and_is_deleted_when_it_is_on(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=83)
@@ -126,10 +126,10 @@ def test_while_deletion_is_off_a_key_stays_and_is_deleted_once_it_is_on(
     assert deleted["access_key_id"] == key_id
 
 
-def test_a_notice_is_withdrawn_when_the_limit_is_raised_and_its_day_stands(
+def test_a_notice_is_withdrawn_when_max_age_is_raised_and_its_day_is_kept(
     account: AwsAccount,
 ) -> None:
-    """Lowered again, the day that was told is not brought forward."""
+    """When max-age is lowered again, the announced day is not moved earlier."""
     key_id = account.create_key("alice", age=83)
     account.put_parameters(notice_days="14")
     assert account.run()["noticed"][0]["due"] == "2026-12-08"
@@ -142,8 +142,8 @@ def test_a_notice_is_withdrawn_when_the_limit_is_raised_and_its_day_stands(
     assert account.history(key_id) == ["notice", "withdraw", "notice"]
 
 
-def test_a_key_turned_on_again_gets_two_full_notices_and_is_then_held(account: AwsAccount) -> None:
-    """Held once, and told once; nothing more is done to it, however old it grows."""
+def test_a_reactivated_key_gets_two_full_notices_and_is_then_held(account: AwsAccount) -> None:
+    """The hold is reported once; nothing more is done to the key."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -169,7 +169,7 @@ def test_a_key_turned_on_again_gets_two_full_notices_and_is_then_held(account: A
 
 
 def a_held_key(account: AwsAccount) -> None:
-    """It was turned on again for the third time."""
+    """Create a key and reactivate it three times, so that it is held."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -180,7 +180,7 @@ def a_held_key(account: AwsAccount) -> None:
     assert len(account.run()["held"]) == 1
 
 
-def test_a_held_key_is_not_released_by_a_report_of_its_exemption(account: AwsAccount) -> None:
+def test_a_report_run_with_an_exemption_does_not_end_a_hold(account: AwsAccount) -> None:
     """That would make a later run stronger."""
     a_held_key(account)
     account.put_parameters(exemptions="alice")
@@ -189,10 +189,10 @@ def test_a_held_key_is_not_released_by_a_report_of_its_exemption(account: AwsAcc
     assert len(account.run_after(1)["held"]) == 1
 
 
-def test_a_held_key_is_released_by_exempting_it(account: AwsAccount) -> None:
-    """When the exemption ends, it gets its notice like any other."""
+def test_an_exemption_ends_a_hold(account: AwsAccount) -> None:
+    """When the exemption ends, the key is noticed like any other."""
     a_held_key(account)
-    account.put_parameters(exemptions="alice until 2027-01-31 # being looked at")
+    account.put_parameters(exemptions="alice until 2027-01-31 # under review")
     response = account.run()
     assert (response["held"], len(response["exempt"])) == ([], 1)
     account.put_parameters(exemptions="none")
@@ -200,7 +200,9 @@ def test_a_held_key_is_released_by_exempting_it(account: AwsAccount) -> None:
     assert noticed["reason"] == "at least max-age-days old by the due day"
 
 
-def test_a_key_of_an_unknown_status_is_never_touched_and_told_once(account: AwsAccount) -> None:
+def test_a_key_with_an_unknown_status_is_never_changed_and_reported_once(
+    account: AwsAccount,
+) -> None:
     key_id = account.create_key("alice", age=83)
     account.run()
     account.set_status("alice", key_id, "Expired")
@@ -214,7 +216,9 @@ def test_a_key_of_an_unknown_status_is_never_touched_and_told_once(account: AwsA
     assert account.status(key_id) == "Expired"
 
 
-def test_a_notice_outdated_by_a_month_without_runs_is_given_again(account: AwsAccount) -> None:
+def test_a_notice_that_a_month_without_runs_made_outdated_is_given_again(
+    account: AwsAccount,
+) -> None:
     key_id = account.create_key("alice", age=83)
     account.run()
     [noticed] = account.run_after(7 + 31)["noticed"]
@@ -223,7 +227,7 @@ def test_a_notice_outdated_by_a_month_without_runs_is_given_again(account: AwsAc
     assert len(account.run_after(7)["deactivated"]) == 1
 
 
-def test_without_notice_days_a_stale_key_is_deactivated_by_the_run_that_finds_it(
+def test_with_zero_notice_days_the_run_that_finds_a_stale_key_deactivates_it(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=90)
@@ -234,8 +238,8 @@ def test_without_notice_days_a_stale_key_is_deactivated_by_the_run_that_finds_it
     assert (account.status(key_id), account.status(young)) == ("Inactive", "Active")
 
 
-def test_a_run_of_which_nothing_is_to_be_told_sends_nothing(account: AwsAccount) -> None:
-    """Young, exempt, upcoming and foreign keys."""
+def test_a_run_with_nothing_to_report_sends_no_message(account: AwsAccount) -> None:
+    """Young, exempt, upcoming and inactive keys."""
     account.put_parameters(exemptions="eve")
     account.create_key("alice", age=10)
     account.create_key("bob", age=85)
@@ -248,8 +252,8 @@ def test_a_run_of_which_nothing_is_to_be_told_sends_nothing(account: AwsAccount)
     assert len(account.messages) == messages
 
 
-def test_days_are_counted_by_the_calendar_of_the_configured_time_zone(account: AwsAccount) -> None:
-    """A run shortly after midnight finds a key of yesterday evening a day old."""
+def test_days_are_calendar_days_in_the_configured_time_zone(account: AwsAccount) -> None:
+    """A run shortly after midnight finds a key of the evening before one day old."""
     account.now = account.now.replace(hour=23, minute=59)
     key_id = account.create_key("alice", age=0)
     account.now += timedelta(days=82, minutes=2)

@@ -11,14 +11,14 @@ from tests.aws.faults import refused
 
 
 def stale_keys(account: AwsAccount, count: int) -> list[str]:
-    """Keys whose notice is over, oldest first; one is a day older than the next."""
+    """Return keys whose notice is over, oldest first; each is one day older than the next."""
     keys = [account.create_key(f"user{n}", age=400 - n) for n in range(count)]
     account.run()
     return keys
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
-def test_the_oldest_are_changed_and_the_rest_is_deferred_and_named(
+def test_the_oldest_keys_are_changed_and_the_others_are_deferred_by_name(
     account: AwsAccount, limit: int
 ) -> None:
     keys = stale_keys(account, 4)
@@ -32,7 +32,7 @@ def test_the_oldest_are_changed_and_the_rest_is_deferred_and_named(
     assert f"{4 - limit} deferred" in account.messages[-1]["subject"]
 
 
-def test_what_was_deferred_comes_in_the_next_run(account: AwsAccount) -> None:
+def test_deferred_keys_are_changed_in_the_next_run(account: AwsAccount) -> None:
     keys = stale_keys(account, 5)
     account.put_parameters(max_changes_per_run="2")
     days = [[e["access_key_id"] for e in account.run_after(d)["deactivated"]] for d in (7, 1, 1, 1)]
@@ -51,8 +51,8 @@ def test_deactivations_and_deletions_count_together(account: AwsAccount) -> None
     assert (account.status(old), account.status(young)) == (None, "Active")
 
 
-def test_a_change_that_failed_makes_room_for_no_other(account: AwsAccount) -> None:
-    """Whether it happened may not be known; the limit is of what a run tries."""
+def test_a_failed_change_counts_towards_the_limit(account: AwsAccount) -> None:
+    """It may have taken effect; the limit counts what a run tries."""
     keys = stale_keys(account, 3)
     account.put_parameters(max_changes_per_run="1")
     with refused(account, "iam.UpdateAccessKey", only_for=keys[0]):
@@ -65,7 +65,9 @@ def test_a_change_that_failed_makes_room_for_no_other(account: AwsAccount) -> No
     assert [account.status(key_id) for key_id in keys] == ["Active"] * 3
 
 
-def test_finishing_what_an_earlier_run_began_counts_as_no_change(account: AwsAccount) -> None:
+def test_finishing_a_change_of_an_earlier_run_does_not_count_towards_the_limit(
+    account: AwsAccount,
+) -> None:
     keys = stale_keys(account, 2)
 
     def kill_run(**_: object) -> None:
@@ -91,10 +93,10 @@ def test_notices_are_not_limited(account: AwsAccount) -> None:
     assert (len(response["noticed"]), response["deferred"]) == (4, [])
 
 
-def test_a_change_of_which_nobody_knows_counts_for_the_parts_of_a_run_that_follow(
+def test_an_unrecorded_change_counts_towards_the_limit_of_the_later_parts(
     account: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It happened, and could not be recorded: the next part may change so many fewer."""
+    """It took effect, and could not be recorded: the next part may change fewer keys."""
     stale_keys(account, 4)
     account.put_parameters(max_changes_per_run="3")
     account.now += timedelta(days=7)

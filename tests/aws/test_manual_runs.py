@@ -17,8 +17,8 @@ from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import altered_response
 
 
-def test_a_person_can_ask_for_a_report_while_the_settings_enforce(account: AwsAccount) -> None:
-    """It changes nothing, and does not count as an enforcing run."""
+def test_a_person_can_start_a_report_run_in_enforce_mode(account: AwsAccount) -> None:
+    """It changes nothing, and does not count as a completed run."""
     key_id = account.create_key("alice", age=90)
     account.put_parameters(notice_days="0")
     report = account.run_for_report({"mode": "report"})
@@ -28,7 +28,7 @@ def test_a_person_can_ask_for_a_report_while_the_settings_enforce(account: AwsAc
     assert len(account.run()["deactivated"]) == 1
 
 
-def test_a_person_cannot_ask_for_more_than_the_settings_allow(account: AwsAccount) -> None:
+def test_a_person_cannot_start_an_enforce_run_in_report_mode(account: AwsAccount) -> None:
     key_id = account.create_key("alice", age=90)
     account.put_parameters(mode="report", notice_days="0")
     with pytest.raises(InvalidEventError):
@@ -42,17 +42,15 @@ def test_a_person_cannot_ask_for_more_than_the_settings_allow(account: AwsAccoun
     "event",
     [{"mode": "enforce"}, {"max-age-days": "1"}, {"users": ["alice"]}, {"mode": "report", "x": 1}],
 )
-def test_an_event_that_is_not_understood_runs_nothing(
-    account: AwsAccount, event: dict[str, str]
-) -> None:
+def test_an_invalid_event_runs_nothing(account: AwsAccount, event: dict[str, str]) -> None:
     account.create_key("alice", age=400)
     with pytest.raises(InvalidEventError):
         account.run(event)
     assert (account.messages, account.items("RUN"), account.items("WATCH")) == ([], [], [])
 
 
-def test_a_report_asked_for_by_hand_hides_nothing_from_the_next_run(account: AwsAccount) -> None:
-    """The notice is still given, the reminder still comes."""
+def test_a_manual_report_run_hides_nothing_from_the_next_run(account: AwsAccount) -> None:
+    """The notice and the reminder are still sent."""
     account.create_key("alice", age=83)
     account.run({"mode": "report"})
     assert len(account.run()["noticed"]) == 1
@@ -66,16 +64,16 @@ def test_a_report_asked_for_by_hand_hides_nothing_from_the_next_run(account: Aws
 
 
 def a_report_run(account: AwsAccount) -> AbstractContextManager[lease.Lease]:
-    """The lease of a run in report mode that a person started."""
+    """Return the lease of a report run that a person started."""
     holder = lease.Holder("a report", report=True)
     table, options = account.clients.table, account.lease_options
     return lease.acquire(table, OWN_ACCOUNT, holder, account.clock, options)
 
 
-def test_the_days_run_waits_for_a_report_asked_for_by_hand(
+def test_the_scheduled_run_waits_for_a_manual_report_run(
     account: AwsAccount,
 ) -> None:
-    """It does not leave the day's work to a run that does none of it."""
+    """A report run must not replace the run of the day."""
     account.in_real_time(heartbeat_interval=0.02, timeout=0.04, poll_interval=0.05)
     key_id = account.create_key("alice", age=83)
     account.run()
@@ -89,7 +87,7 @@ def test_the_days_run_waits_for_a_report_asked_for_by_hand(
     assert account.status(key_id) == "Inactive"
 
 
-def test_a_report_that_goes_on_too_long_is_not_waited_for(
+def test_the_scheduled_run_stops_waiting_for_a_long_report_run(
     account: AwsAccount,
 ) -> None:
     account.in_real_time(
@@ -102,8 +100,8 @@ def test_a_report_that_goes_on_too_long_is_not_waited_for(
         account.run()
 
 
-def test_a_report_asked_for_by_hand_uses_up_no_sweep(account: AwsAccount) -> None:
-    """What only a sweep finds gets its notice, though a person looks each day before the run."""
+def test_a_manual_report_run_does_not_count_as_the_full_scan(account: AwsAccount) -> None:
+    """A key that only a full scan finds is noticed, even if a report run precedes each run."""
     account.create_key("alice", age=400)
 
     def make_every_key_young(parsed: dict[str, Any]) -> None:
@@ -123,7 +121,7 @@ def test_a_report_asked_for_by_hand_uses_up_no_sweep(account: AwsAccount) -> Non
     assert len(noticed) == 1
 
 
-def test_report_mode_sweeps_once_a_week_too(account: AwsAccount) -> None:
+def test_in_report_mode_a_full_scan_takes_place_once_a_week(account: AwsAccount) -> None:
     account.create_key("alice", age=5)
     account.put_parameters(mode="report")
     scans = []
@@ -133,8 +131,8 @@ def test_report_mode_sweeps_once_a_week_too(account: AwsAccount) -> None:
     assert [day for day, scan in enumerate(scans) if scan is Scan.FULL] == [0, 7]
 
 
-def test_a_day_that_a_report_told_holds(account: AwsAccount) -> None:
-    """The thresholds were raised, a report told the later day, and they were put back."""
+def test_a_day_that_a_report_run_announced_is_kept(account: AwsAccount) -> None:
+    """The thresholds were raised, a report run announced the later day, and they were restored."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=1)

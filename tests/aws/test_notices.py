@@ -1,4 +1,4 @@
-"""Promise 1: no key is deactivated without a notice, delivered, at least notice-days earlier."""
+"""Promise 1: no key is deactivated without a notice that was delivered notice-days earlier."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ PUBLISH = "sns.Publish"
 
 
 @pytest.mark.parametrize("age", [83, 90, 91, 400, 3000])
-def test_a_key_first_seen_at_any_age_gets_its_full_notice(account: AwsAccount, age: int) -> None:
+def test_a_key_first_seen_at_any_age_gets_a_full_notice(account: AwsAccount, age: int) -> None:
     key_id = account.create_key("alice", age=age)
     [noticed] = account.run()["noticed"]
     assert noticed["due"] == f"{account.now + timedelta(days=7):%Y-%m-%d}"
@@ -21,10 +21,10 @@ def test_a_key_first_seen_at_any_age_gets_its_full_notice(account: AwsAccount, a
     assert len(account.run_after(1)["deactivated"]) == 1
 
 
-def test_where_nobody_listens_the_run_raises_and_nothing_is_recorded_or_cut(
+def test_without_a_subscriber_the_run_raises_and_changes_nothing(
     account: AwsAccount,
 ) -> None:
-    """A subscription that was never confirmed is nobody."""
+    """A pending subscription is not a subscriber."""
     noticed = account.create_key("alice", age=83)
     account.run()
     found_today = account.create_key("bob", age=400)
@@ -40,10 +40,8 @@ def test_where_nobody_listens_the_run_raises_and_nothing_is_recorded_or_cut(
 
 
 @pytest.mark.parametrize("code", ["AuthorizationError", "Throttling", "NotFound"])
-def test_where_it_cannot_be_read_whether_anybody_listens_nobody_does(
-    account: AwsAccount, code: str
-) -> None:
-    """An error never reads as permission."""
+def test_if_the_subscriptions_cannot_be_read_the_run_raises(account: AwsAccount, code: str) -> None:
+    """An error never permits a change."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=7)
@@ -55,14 +53,14 @@ def test_where_it_cannot_be_read_whether_anybody_listens_nobody_does(
     assert account.status(key_id) == "Active"
 
 
-def test_in_report_mode_nobody_need_listen(account: AwsAccount) -> None:
+def test_a_report_run_needs_no_subscriber(account: AwsAccount) -> None:
     account.create_key("alice", age=83)
     with account.without_subscriber():
         assert len(account.run({"mode": "report"})["noticed"]) == 1
 
 
-def test_a_notice_that_sns_does_not_take_is_none(account: AwsAccount) -> None:
-    """It is not recorded; given the next day, it counts from then."""
+def test_a_notice_that_sns_refuses_does_not_count(account: AwsAccount) -> None:
+    """It is not recorded; the notice of the next day counts."""
     key_id = account.create_key("alice", age=400)
     with refused(account, PUBLISH, "InternalError"), pytest.raises(PublishError):
         account.run()
@@ -72,8 +70,8 @@ def test_a_notice_that_sns_does_not_take_is_none(account: AwsAccount) -> None:
     assert len(account.run_after(1)["deactivated"]) == 1
 
 
-def test_a_notice_whose_answer_was_lost_counts_as_not_given(account: AwsAccount) -> None:
-    """It may come twice; it never comes too late."""
+def test_a_notice_whose_response_was_lost_does_not_count(account: AwsAccount) -> None:
+    """It may be delivered twice, but never too late."""
     key_id = account.create_key("alice", age=400)
     with response_lost(account, PUBLISH), pytest.raises(PublishError):
         account.run()
@@ -84,8 +82,8 @@ def test_a_notice_whose_answer_was_lost_counts_as_not_given(account: AwsAccount)
     ] * 2
 
 
-def test_a_notice_that_the_ledger_does_not_take_is_given_again(account: AwsAccount) -> None:
-    """Delivered, but not remembered: the run says so, and nothing is cut by it."""
+def test_a_notice_that_the_ledger_refuses_is_given_again(account: AwsAccount) -> None:
+    """It was delivered, but not recorded: the run reports a failure."""
     key_id = account.create_key("alice", age=400)
     with refused(account, "dynamodb.TransactWriteItems", "InternalServerError"):
         response = account.run()
@@ -95,7 +93,7 @@ def test_a_notice_that_the_ledger_does_not_take_is_given_again(account: AwsAccou
     assert len(account.run()["upcoming"]) == 1
 
 
-def test_a_notice_of_a_run_that_dies_before_it_remembers_is_given_again(
+def test_a_notice_that_a_crash_left_unrecorded_is_given_again(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=400)
@@ -113,7 +111,7 @@ def test_a_notice_of_a_run_that_dies_before_it_remembers_is_given_again(
     assert account.status(key_id) == "Active"
 
 
-def test_a_report_that_says_would_is_no_notice(account: AwsAccount) -> None:
+def test_a_notice_in_a_report_run_does_not_count(account: AwsAccount) -> None:
     key_id = account.create_key("alice", age=400)
     for _ in range(9):
         assert len(account.run({"mode": "report"})["noticed"]) == 1
@@ -123,7 +121,7 @@ def test_a_report_that_says_would_is_no_notice(account: AwsAccount) -> None:
     assert account.status(key_id) == "Active"
 
 
-def test_notice_days_raised_meanwhile_lengthen_a_notice_that_runs(account: AwsAccount) -> None:
+def test_raising_notice_days_lengthens_a_notice_in_force(account: AwsAccount) -> None:
     key_id = account.create_key("alice", age=400)
     account.run()
     account.put_parameters(notice_days="30")
@@ -132,7 +130,7 @@ def test_notice_days_raised_meanwhile_lengthen_a_notice_that_runs(account: AwsAc
     assert len(account.run_after(23)["deactivated"]) == 1
 
 
-def test_notice_days_lowered_meanwhile_do_not_shorten_a_notice_that_runs(
+def test_lowering_notice_days_does_not_shorten_a_notice_in_force(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=400)
@@ -144,7 +142,7 @@ def test_notice_days_lowered_meanwhile_do_not_shorten_a_notice_that_runs(
 
 
 @pytest.mark.parametrize("days", [6, 36])
-def test_a_reminder_comes_once_on_the_day_before_however_often_the_run_runs(
+def test_the_reminder_is_sent_once_however_often_a_run_takes_place_that_day(
     account: AwsAccount, days: int
 ) -> None:
     """Before a deactivation, and before a deletion."""
@@ -162,7 +160,7 @@ def test_a_reminder_comes_once_on_the_day_before_however_often_the_run_runs(
     assert subjects == ["1 due tomorrow"]
 
 
-def test_a_second_run_of_the_day_says_nothing(account: AwsAccount) -> None:
+def test_a_second_run_of_a_day_sends_no_message(account: AwsAccount) -> None:
     account.create_key("alice", age=83)
     account.run()
     account.run()
@@ -172,8 +170,8 @@ def test_a_second_run_of_the_day_says_nothing(account: AwsAccount) -> None:
     assert len(account.messages) == 2
 
 
-def test_the_description_tag_is_read_with_the_notice_kept_and_shown(account: AwsAccount) -> None:
-    """A tag that is gone when the key is deactivated is shown all the same."""
+def test_the_description_tag_is_read_with_the_notice_and_kept(account: AwsAccount) -> None:
+    """The deactivation shows it even if the tag was removed since."""
     key_id = account.create_key("alice", age=83)
     account.tag_key("alice", key_id, "CI upload")
     account.run()
@@ -186,8 +184,8 @@ def test_the_description_tag_is_read_with_the_notice_kept_and_shown(account: Aws
     assert account.messages[-1]["data"]["deactivated"][0]["description"] == "CI upload"
 
 
-def test_a_tag_that_cannot_be_read_stops_no_notice(account: AwsAccount) -> None:
-    """It is for the reader only."""
+def test_an_unreadable_tag_does_not_prevent_the_notice(account: AwsAccount) -> None:
+    """The description is only shown to people."""
     account.create_key("alice", age=83)
     with refused(account, "iam.ListUserTags"):
         assert len(account.run()["noticed"]) == 1
@@ -195,7 +193,7 @@ def test_a_tag_that_cannot_be_read_stops_no_notice(account: AwsAccount) -> None:
 
 
 def test_a_newer_key_of_the_user_is_shown_with_its_last_use(account: AwsAccount) -> None:
-    """So that the owner sees whether the old one can go."""
+    """It shows the owner whether the old key can be deleted."""
     account.create_key("alice", age=83)
     newer = account.create_key("alice", age=5)
     account.use_key(newer, account.now - timedelta(days=2))
@@ -209,7 +207,7 @@ def test_a_newer_key_of_the_user_is_shown_with_its_last_use(account: AwsAccount)
     }
 
 
-def test_a_newer_key_whose_use_cannot_be_read_is_shown_without_it(account: AwsAccount) -> None:
+def test_a_newer_key_whose_last_use_cannot_be_read_is_shown_without_it(account: AwsAccount) -> None:
     account.create_key("alice", age=83)
     newer = account.create_key("alice", age=5)
     with refused(account, "iam.GetAccessKeyLastUsed", only_for=newer):

@@ -1,6 +1,6 @@
-"""Promise 5: started again or twice at once, a run acts once, says it once, and forgets nothing.
+"""Promise 5: a repeated or concurrent run acts once, reports once and forgets nothing.
 
-That it can die at any call is in `test_crashes`.
+`test_crashes` shows that a run can die at any call.
 """
 
 import threading
@@ -20,14 +20,14 @@ LEASE_KEY = {"pk": "RUN", "sk": "LEASE"}
 
 
 def a_key_to_deactivate(account: AwsAccount) -> str:
-    """A key that the run of today deactivates."""
+    """Return a key that the run of today deactivates."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=7)
     return key_id
 
 
-def test_a_run_repeated_at_once_changes_and_says_nothing(account: AwsAccount) -> None:
+def test_a_run_repeated_immediately_changes_and_reports_nothing(account: AwsAccount) -> None:
     a_key_to_deactivate(account)
     account.run()
     before = (account.iam_keys(), account.items("WATCH"), len(account.messages))
@@ -35,7 +35,7 @@ def test_a_run_repeated_at_once_changes_and_says_nothing(account: AwsAccount) ->
     assert (account.iam_keys(), account.items("WATCH"), len(account.messages)) == before
 
 
-def test_two_runs_at_once_act_once_and_say_it_once(
+def test_two_concurrent_runs_act_once_and_report_once(
     account: AwsAccount,
 ) -> None:
     """The second finds the first in progress, and does nothing."""
@@ -71,10 +71,10 @@ def test_two_runs_at_once_act_once_and_say_it_once(
     assert counts == dict.fromkeys(keys, 1)
 
 
-def test_a_run_that_finds_another_one_at_work_leaves_before_it_reads_anything(
+def test_a_run_beside_another_run_ends_before_it_reads_anything(
     account: AwsAccount,
 ) -> None:
-    """Its heartbeat tells."""
+    """The heartbeat of the other run changes."""
     key_id = a_key_to_deactivate(account)
     table = account.clients.table
     numbers = iter(range(1000))
@@ -96,10 +96,10 @@ def test_a_run_that_finds_another_one_at_work_leaves_before_it_reads_anything(
     assert account.status(key_id) == "Active"
 
 
-def test_a_lease_whose_heart_stands_still_is_taken_over(account: AwsAccount) -> None:
-    """A run that was killed blocks the next for some seconds only."""
+def test_a_lease_whose_heartbeat_has_stopped_is_taken_over(account: AwsAccount) -> None:
+    """A run that was killed blocks the next one for seconds only."""
     key_id = a_key_to_deactivate(account)
-    account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "dead", "beats": 7})
+    account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "killed run", "beats": 7})
     assert len(account.run()["deactivated"]) == 1
     assert account.status(key_id) == "Inactive"
     assert [item["sk"] for item in account.items("RUN")] == ["STATE"]
@@ -108,25 +108,27 @@ def test_a_lease_whose_heart_stands_still_is_taken_over(account: AwsAccount) -> 
 def test_a_run_that_lost_its_lease_changes_nothing_more(
     account: AwsAccount,
 ) -> None:
-    """It wrote no heartbeat for too long, and another one took over."""
+    """It wrote no heartbeat for too long, and another run took over."""
     account.in_real_time(heartbeat_interval=0.001, timeout=0.04, poll_interval=0.01)
     key_id = a_key_to_deactivate(account)
     messages = len(account.messages)
 
     def take_over() -> None:
-        account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "another", "beats": 1})
+        account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "another run", "beats": 1})
         time.sleep(0.3)
 
     with interleaved(account, "iam.ListUsers", take_over), pytest.raises(LeaseLostError):
         account.run()
     assert account.status(key_id) == "Active"
     assert len(account.messages) == messages
-    assert [item["run_id"] for item in account.items("RUN") if item["sk"] == "LEASE"] == ["another"]
+    assert [item["run_id"] for item in account.items("RUN") if item["sk"] == "LEASE"] == [
+        "another run"
+    ]
 
 
 @pytest.mark.parametrize("nth", [0, 1, 2])
-def test_a_record_whose_answer_was_lost_is_read_back(account: AwsAccount, nth: int) -> None:
-    """The intent, the outcome, and that it was told: each counts as written if it is."""
+def test_a_record_whose_response_was_lost_is_read_back(account: AwsAccount, nth: int) -> None:
+    """The intent, the outcome and the report: each counts as written if it was."""
     key_id = a_key_to_deactivate(account)
     with response_lost(account, TRANSACT_WRITE, nth=nth):
         response = account.run()
@@ -135,7 +137,7 @@ def test_a_record_whose_answer_was_lost_is_read_back(account: AwsAccount, nth: i
     assert account.run()["deactivated"] == []
 
 
-def test_a_notice_whose_record_had_its_answer_lost_is_read_back(account: AwsAccount) -> None:
+def test_a_notice_whose_record_lost_its_response_is_read_back(account: AwsAccount) -> None:
     key_id = account.create_key("alice", age=83)
     with response_lost(account, TRANSACT_WRITE):
         response = account.run()
@@ -143,10 +145,10 @@ def test_a_notice_whose_record_had_its_answer_lost_is_read_back(account: AwsAcco
     assert account.history(key_id) == ["notice"]
 
 
-def test_a_deactivation_that_could_not_be_recorded_is_finished_and_told_by_the_next_run(
+def test_an_unrecorded_deactivation_is_finished_and_reported_by_the_next_run(
     account: AwsAccount,
 ) -> None:
-    """Its window begins with the record, and so it is no shorter."""
+    """The window starts with the record, so it is no shorter."""
     key_id = a_key_to_deactivate(account)
     with refused(account, TRANSACT_WRITE, "InternalServerError", since=1):
         first = account.run()
@@ -160,7 +162,7 @@ def test_a_deactivation_that_could_not_be_recorded_is_finished_and_told_by_the_n
     assert account.history(key_id) == ["notice", "deactivate", "delete"]
 
 
-def test_a_deletion_that_could_not_be_recorded_is_finished_and_told_by_the_next_run(
+def test_an_unrecorded_deletion_is_finished_and_reported_by_the_next_run(
     account: AwsAccount,
 ) -> None:
     key_id = a_key_to_deactivate(account)
@@ -176,8 +178,8 @@ def test_a_deletion_that_could_not_be_recorded_is_finished_and_told_by_the_next_
     assert account.history(key_id) == ["notice", "deactivate", "delete"]
 
 
-def test_what_was_done_and_could_not_be_told_is_told_by_the_next_run(account: AwsAccount) -> None:
-    """Once, and with the time at which it was done."""
+def test_an_unreported_deactivation_is_reported_by_the_next_run(account: AwsAccount) -> None:
+    """Once, with the time at which it happened."""
     key_id = a_key_to_deactivate(account)
     with (
         refused(account, "sns.Publish", "InternalError"),
@@ -194,7 +196,7 @@ def test_what_was_done_and_could_not_be_told_is_told_by_the_next_run(account: Aw
     assert account.run_after(1)["deactivated"] == []
 
 
-def test_a_deletion_that_could_not_be_told_is_told_by_the_next_run(account: AwsAccount) -> None:
+def test_an_unreported_deletion_is_reported_by_the_next_run(account: AwsAccount) -> None:
     key_id = a_key_to_deactivate(account)
     account.run()
     account.now += timedelta(days=30)
@@ -209,10 +211,10 @@ def test_a_deletion_that_could_not_be_told_is_told_by_the_next_run(account: AwsA
     assert account.run_after(1)["deleted"] == []
 
 
-def test_the_history_only_grows_and_names_what_when_why_and_by_which_run(
+def test_the_history_only_grows_and_gives_action_reason_time_and_run(
     account: AwsAccount,
 ) -> None:
-    """For the auditor: the whole life of a key, after the key and its watch are gone."""
+    """The auditor finds the events of a key after the key and its watch were deleted."""
     key_id = account.create_key("alice", age=83)
     history: list[dict[str, Any]] = []
     for days in (0, 7, 10, 30, 1):

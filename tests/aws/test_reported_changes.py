@@ -1,4 +1,4 @@
-"""Promise 6: what people are told did happen, and in report mode only would."""
+"""Promise 6: what the digest reports happened, and in report mode it is a dry run."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ PAUSE_CHANGES = {"max_changes_per_run": "0"}
 
 
 def a_key_to_deactivate(account: AwsAccount) -> str:
-    """A key that the run of today deactivates."""
+    """Return a key that the run of today deactivates."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.now += timedelta(days=7)
@@ -28,7 +28,7 @@ def a_key_to_deactivate(account: AwsAccount) -> str:
 
 
 def a_key_to_delete(account: AwsAccount) -> str:
-    """A key that the run of today deletes."""
+    """Return a key that the run of today deletes."""
     key_id = a_key_to_deactivate(account)
     account.run()
     account.now += timedelta(days=30)
@@ -39,10 +39,10 @@ def a_key_to_delete(account: AwsAccount) -> str:
     ("create_due_key", "call", "section"),
     [(a_key_to_deactivate, UPDATE_KEY, "deactivated"), (a_key_to_delete, DELETE_KEY, "deleted")],
 )
-def test_a_change_whose_answer_was_lost_is_read_back_and_claimed(
+def test_a_change_whose_response_was_lost_is_read_back_and_reported(
     account: AwsAccount, create_due_key: Callable[[AwsAccount], str], call: str, section: str
 ) -> None:
-    """It happened; IAM shows it."""
+    """IAM shows that it took effect."""
     key_id = create_due_key(account)
     with response_lost(account, call):
         response = account.run()
@@ -56,10 +56,10 @@ def test_a_change_whose_answer_was_lost_is_read_back_and_claimed(
     ("create_due_key", "call", "section"),
     [(a_key_to_deactivate, UPDATE_KEY, "deactivated"), (a_key_to_delete, DELETE_KEY, "deleted")],
 )
-def test_a_change_that_cannot_be_read_back_is_not_claimed_until_it_is_seen(
+def test_a_change_that_cannot_be_read_back_is_reported_by_the_next_run(
     account: AwsAccount, create_due_key: Callable[[AwsAccount], str], call: str, section: str
 ) -> None:
-    """Nobody knows whether it happened: the next run looks."""
+    """Until then it is not known whether it took effect."""
     key_id = create_due_key(account)
     throttled = client_error("ListAccessKeys", "Throttling")
     first_read_back = 1 if call == UPDATE_KEY else 2
@@ -78,7 +78,7 @@ def test_a_change_that_cannot_be_read_back_is_not_claimed_until_it_is_seen(
     ("create_due_key", "call", "section"),
     [(a_key_to_deactivate, UPDATE_KEY, "deactivated"), (a_key_to_delete, DELETE_KEY, "deleted")],
 )
-def test_a_change_that_iam_refused_is_not_claimed(
+def test_a_change_that_iam_refused_is_not_reported_as_done(
     account: AwsAccount, create_due_key: Callable[[AwsAccount], str], call: str, section: str
 ) -> None:
     create_due_key(account)
@@ -107,14 +107,14 @@ OWNER_ACTIONS = pytest.mark.parametrize(
 
 
 @OWNER_ACTIONS
-def test_what_the_owner_does_after_a_refused_change_is_not_claimed(
+def test_what_the_owner_does_after_a_refused_change_is_not_reported_as_ours(
     account: AwsAccount,
     create_due_key: Callable[[AwsAccount], str],
     call: str,
     section: str,
     owner_action: Callable[[AwsAccount, str], None],
 ) -> None:
-    """IAM refused the only try, so the intent is taken back."""
+    """IAM refused the only try, so the intent is cancelled."""
     key_id = create_due_key(account)
     with refused(account, call):
         account.run()
@@ -125,7 +125,7 @@ def test_what_the_owner_does_after_a_refused_change_is_not_claimed(
 
 
 @OWNER_ACTIONS
-def test_what_iam_refused_is_not_claimed_though_nobody_could_read_it_back(
+def test_a_refused_change_that_cannot_be_read_back_is_not_reported_as_ours(
     account: AwsAccount,
     create_due_key: Callable[[AwsAccount], str],
     call: str,
@@ -145,7 +145,7 @@ def test_what_iam_refused_is_not_claimed_though_nobody_could_read_it_back(
 
 
 @OWNER_ACTIONS
-def test_what_the_owner_did_while_iam_refused_it_is_not_claimed(
+def test_what_the_owner_does_during_a_refused_change_is_not_reported_as_ours(
     account: AwsAccount,
     create_due_key: Callable[[AwsAccount], str],
     call: str,
@@ -182,7 +182,7 @@ def test_what_the_owner_did_while_iam_refused_it_is_not_claimed(
         ),
     ],
 )
-def test_an_intent_that_a_later_run_saw_come_to_nothing_claims_nothing(
+def test_an_intent_that_a_later_run_saw_without_effect_is_cancelled(
     account: AwsAccount,
     create_due_key: Callable[[AwsAccount], str],
     call: str,
@@ -190,7 +190,7 @@ def test_an_intent_that_a_later_run_saw_come_to_nothing_claims_nothing(
     owner_action: Callable[[AwsAccount, str], None],
     parameters: dict[str, str],
 ) -> None:
-    """Its tries were throttled to the end; then the changes were paused."""
+    """All tries were throttled; then changes were paused."""
     key_id = create_due_key(account)
     with refused(account, call, "Throttling"):
         account.run()
@@ -202,14 +202,14 @@ def test_an_intent_that_a_later_run_saw_come_to_nothing_claims_nothing(
 
 
 @OWNER_ACTIONS
-def test_a_change_that_may_have_come_after_all_is_taken_for_our_own(
+def test_a_change_that_may_have_taken_effect_is_reported_as_ours(
     account: AwsAccount,
     create_due_key: Callable[[AwsAccount], str],
     call: str,
     section: str,
     owner_action: Callable[[AwsAccount, str], None],
 ) -> None:
-    """One of several tries may have worked: a key that we cut must not lack its window."""
+    """One of several tries may have succeeded: a key that we deactivated must get its window."""
     key_id = create_due_key(account)
     with refused(account, call, "Throttling"):
         account.run()
@@ -218,15 +218,14 @@ def test_a_change_that_may_have_come_after_all_is_taken_for_our_own(
 
 
 def metric_of(account: AwsAccount, section: str) -> int:
-    """What the metric of a section counts in a run of now."""
+    """Return the metric of a section after a run."""
     return run_metrics(account.run_for_report())[f"Keys{section.title()}"]
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
-def test_a_key_gone_when_it_is_deactivated_is_closed_and_not_claimed(
+def test_a_key_that_its_owner_deletes_before_its_deactivation_is_closed(
     account: AwsAccount, code: str
 ) -> None:
-    """Its owner was quicker."""
     key_id = a_key_to_deactivate(account)
 
     def owner_deletes_and_call_is_refused(**_: Any) -> None:
@@ -242,7 +241,7 @@ def test_a_key_gone_when_it_is_deactivated_is_closed_and_not_claimed(
     assert account.history(key_id) == ["notice", "close"]
 
 
-def test_what_sns_did_not_take_raises_and_is_told_by_the_next_run(account: AwsAccount) -> None:
+def test_a_refused_digest_raises_and_is_reported_by_the_next_run(account: AwsAccount) -> None:
     key_id = a_key_to_deactivate(account)
     messages = len(account.messages)
     with refused(account, "sns.Publish", "KMSAccessDenied"), pytest.raises(PublishError):
@@ -258,7 +257,7 @@ def test_what_sns_did_not_take_raises_and_is_told_by_the_next_run(account: AwsAc
 
 
 def create_keys_for_every_action(account: AwsAccount) -> None:
-    """Keys for which an enforcing run of today would do everything there is."""
+    """Create keys for which an enforce run of today takes every action."""
     account.put_parameters(exemptions="frank")
     account.create_key("alice", age=83)
     account.create_key("bob", age=83)
@@ -282,8 +281,8 @@ def create_keys_for_every_action(account: AwsAccount) -> None:
 SECTIONS = ("noticed", "deactivated", "deleted", "extended", "adopted", "closed", "exempt")
 
 
-def test_report_mode_says_what_would_be_and_changes_nothing(account: AwsAccount) -> None:
-    """Neither IAM nor a watch nor the history; only what the run itself must know."""
+def test_report_mode_reports_dry_runs_and_changes_nothing(account: AwsAccount) -> None:
+    """Neither IAM, nor a watch, nor the history; only the run state is written."""
     create_keys_for_every_action(account)
     items_before = [item for item in all_ledger_items(account) if item["sk"] != "STATE"]
     keys_before = account.iam_keys()
@@ -299,7 +298,7 @@ def test_report_mode_says_what_would_be_and_changes_nothing(account: AwsAccount)
     assert message["attributes"]["mode"]["Value"] == "report"
 
 
-def test_what_report_mode_says_is_what_enforce_mode_does(account: AwsAccount) -> None:
+def test_report_mode_reports_what_enforce_mode_does(account: AwsAccount) -> None:
     create_keys_for_every_action(account)
     predicted = account.run({"mode": "report"})
     actual = account.run()
@@ -310,11 +309,11 @@ def test_what_report_mode_says_is_what_enforce_mode_does(account: AwsAccount) ->
 
 
 def all_ledger_items(account: AwsAccount) -> list[dict[str, Any]]:
-    """The whole ledger."""
+    """Return all items of the ledger."""
     return sorted(account.clients.table.scan()["Items"], key=lambda item: (item["pk"], item["sk"]))
 
 
-def test_report_mode_repeats_no_digest_until_there_is_something_else_to_say(
+def test_report_mode_sends_no_digest_until_something_changes(
     account: AwsAccount,
 ) -> None:
     account.put_parameters(mode="report")
@@ -332,15 +331,15 @@ def test_report_mode_repeats_no_digest_until_there_is_something_else_to_say(
     ]
 
 
-def test_report_mode_with_nothing_to_say_sends_nothing(account: AwsAccount) -> None:
+def test_report_mode_with_nothing_to_report_sends_no_message(account: AwsAccount) -> None:
     account.put_parameters(mode="report")
     account.create_key("alice", age=10)
     account.run()
     assert account.messages == []
 
 
-def test_report_mode_tells_what_an_earlier_run_did_as_done(account: AwsAccount) -> None:
-    """Once; it is no *would*."""
+def test_report_mode_reports_unreported_events_as_done(account: AwsAccount) -> None:
+    """Once, and not as a dry run."""
     key_id = a_key_to_deactivate(account)
     with refused(account, "sns.Publish", "InternalError"), pytest.raises(PublishError):
         account.run()
@@ -357,7 +356,7 @@ def test_report_mode_tells_what_an_earlier_run_did_as_done(account: AwsAccount) 
     assert reported == [None] * len(reported)
 
 
-def test_metrics_count_nothing_that_only_would_have_happened(account: AwsAccount) -> None:
+def test_metrics_do_not_count_dry_runs(account: AwsAccount) -> None:
     create_keys_for_every_action(account)
     metrics = run_metrics(account.run_for_report({"mode": "report"}))
     assert [metrics[name] for name in ("KeysNoticed", "KeysDeactivated", "KeysDeleted")] == [0] * 3

@@ -1,4 +1,4 @@
-"""Promise 9: no secret is made, read or sent, and only users' access keys are touched."""
+"""Promise 9: no secret is created, read or sent, and only access keys of users are changed."""
 
 import json
 from datetime import timedelta
@@ -33,7 +33,7 @@ ALLOWED_CALLS = {
 
 
 def run_every_action(account: AwsAccount) -> list[str]:
-    """Let everything happen to some keys; returns the names of the calls that the runs made."""
+    """Run until every action has happened; returns the names of the calls that the runs made."""
     calls: list[str] = []
 
     def record(model: Any, **_: Any) -> None:
@@ -56,12 +56,12 @@ def run_every_action(account: AwsAccount) -> list[str]:
     return calls
 
 
-def test_runs_make_these_calls_and_no_others(account: AwsAccount) -> None:
-    """None of them makes or reads a secret; the first two are the only ones that change IAM."""
+def test_runs_make_only_these_calls(account: AwsAccount) -> None:
+    """None of them creates or reads a secret; two of them change IAM."""
     assert set(run_every_action(account)) <= ALLOWED_CALLS
 
 
-def test_no_secret_stands_in_a_message_or_in_the_ledger(account: AwsAccount) -> None:
+def test_no_message_and_no_item_of_the_ledger_contains_a_secret(account: AwsAccount) -> None:
     keys = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys
     secrets: set[str] = set()
     for user in ("frank", "grace"):
@@ -76,8 +76,8 @@ def test_no_secret_stands_in_a_message_or_in_the_ledger(account: AwsAccount) -> 
     assert not [secret for secret in secrets if secret in stored_and_published]
 
 
-def test_temporary_keys_and_other_credentials_are_not_touched(account: AwsAccount) -> None:
-    """A session's key, a password and a service's own credential are none of its business."""
+def test_temporary_keys_and_other_credentials_are_not_changed(account: AwsAccount) -> None:
+    """Such as the key of a session and a password."""
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     session = backend.create_temp_access_key()
     account.create_key("alice", age=400)

@@ -1,4 +1,4 @@
-"""Fuzz: a credential report may hide nobody, however odd it is."""
+"""Fuzz: no credential report, however malformed, hides a user."""
 
 import csv
 import io
@@ -37,14 +37,14 @@ AGE = st.integers(0, 3000)
 
 
 def to_csv(rows: Sequence[Sequence[str]], *, newline: bool = True) -> str:
-    """Rows as CSV, perhaps without the last end of line."""
+    """Return rows as CSV, optionally without the last line break."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue() if newline else out.getvalue().rstrip("\n")
 
 
 def parse_rows(text: str) -> dict[str, CredentialReportRow]:
-    """The rows that can be understood; a report that is no CSV has none."""
+    """Return the rows that can be read; text that is no CSV has none."""
     try:
         return dict(parse(text))
     except csv.Error:
@@ -55,7 +55,7 @@ def parse_rows(text: str) -> dict[str, CredentialReportRow]:
 @given(text=st.text(max_size=200))
 @example(text="user\x00,a\n1,2")
 @example(text='user,"')
-def test_any_text_is_read_without_another_error(text: str) -> None:
+def test_any_text_is_parsed_without_an_unexpected_error(text: str) -> None:
     assert all(isinstance(row, CredentialReportRow) for row in parse_rows(text).values())
 
 
@@ -65,7 +65,7 @@ def test_any_text_is_read_without_another_error(text: str) -> None:
     rows=st.lists(st.lists(CELL, max_size=12), max_size=4),
     newline=st.booleans(),
 )
-def test_odd_and_missing_columns_make_no_row_or_a_whole_one(
+def test_unknown_and_missing_columns_give_complete_rows_or_none(
     head: list[str], rows: list[list[str]], *, newline: bool
 ) -> None:
     for row in parse_rows(to_csv([head, *rows], newline=newline)).values():
@@ -90,7 +90,7 @@ def test_odd_and_missing_columns_make_no_row_or_a_whole_one(
     name='a,"b', user_age=91, key_ages=[90], active=[True] * 3, form=FORMS[0], order=COLUMNS,
     newline=False, damage={}, thresholds=("90", "7"),
 )  # fmt: skip
-def test_a_user_with_a_key_that_is_due_is_always_asked(
+def test_a_user_with_a_due_key_is_always_selected(
     name: str,
     user_age: int,
     key_ages: list[int],
@@ -102,7 +102,7 @@ def test_a_user_with_a_key_that_is_due_is_always_asked(
     damage: dict[str, str],
     thresholds: tuple[str, str],
 ) -> None:
-    """As long as the report is true; a cell that cannot be understood may only add a question."""
+    """A cell that cannot be understood may only select more users."""
     max_age, notice = thresholds
     parsed = builders.settings(max_age_days=max_age, notice_days=notice)
     created = days_ago(max(user_age, *key_ages))
@@ -134,10 +134,10 @@ def test_a_user_with_a_key_that_is_due_is_always_asked(
 
 @FUZZ
 @given(age=AGE, later=st.integers(0, 400), other=st.none() | AGE, seconds=st.floats(-0.9, 0.9))
-def test_a_row_of_another_user_of_the_same_name_is_not_believed(
+def test_a_row_of_an_earlier_user_of_the_same_name_is_ignored(
     age: int, later: int, other: int | None, seconds: float
 ) -> None:
-    """A report may know only the one who was there before."""
+    """The report may still list a user who was deleted and created again."""
     rotated = None if other is None else days_ago(other)
     row = CredentialReportRow(
         created=days_ago(age + later) + timedelta(seconds=seconds),

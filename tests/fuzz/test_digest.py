@@ -1,4 +1,4 @@
-"""Fuzz: nothing that people can name, tag or write forges a line of a message."""
+"""Fuzz: no text that others control forges a line of a message."""
 
 import json
 import re
@@ -72,10 +72,10 @@ LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
     mode=st.sampled_from(Mode),
 )
 @example(outcomes=[], previous_mode="x\ny", ended_exemption="a\u2029b", mode=Mode.ENFORCE)
-def test_no_text_of_others_forges_a_line(
+def test_no_text_of_others_starts_a_line_at_the_margin(
     outcomes: list[Outcome], previous_mode: str, ended_exemption: str, mode: Mode
 ) -> None:
-    """Each line at the margin is one of the product's own; all else is indented."""
+    """Each line at the margin is one of the product's own; every other line is indented."""
     exemption = re.sub(r"[^!-\"$-~]", "", ended_exemption) or "x"
     previous = RunState(
         parameters=parameters() | {"mode": Parameter(value=previous_mode, version=0)}

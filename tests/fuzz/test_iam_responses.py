@@ -1,4 +1,4 @@
-"""Fuzz: an answer of IAM that is not whole is no answer, and never reads as "never used"."""
+"""Fuzz: an incomplete response of IAM is an error, and never means "never used"."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,7 +27,7 @@ KEY = {"UserName": "alice", "AccessKeyId": KEY_ID, "Status": "Active", "CreateDa
 
 
 def partial(complete: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Some of the fields, each of its type, as boto reads it; and perhaps one that nobody knows."""
+    """Return some of the fields, each with its type, and perhaps an unknown one."""
     kept = st.sets(st.sampled_from(sorted(complete))).map(
         lambda names: {n: complete[n] for n in names}
     )
@@ -36,7 +36,7 @@ def partial(complete: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def fake_iam(**answers: Any) -> Any:
-    """A client that answers so; each listing in one page."""
+    """Return a client with these responses; each listing has one page."""
 
     def pages(name: str) -> SimpleNamespace:
         def paginate(**_: Any) -> Iterator[Any]:
@@ -59,7 +59,7 @@ def fake_iam(**answers: Any) -> Any:
 @example(owner="alice", used={}, missing="")
 @example(owner="alice", used={"ServiceName": "s3"}, missing="")
 @example(owner="alice", used={"Region": "N/A"}, missing="")
-def test_a_last_use_is_read_whole_or_not_at_all(
+def test_a_last_use_is_read_from_a_complete_response_only(
     owner: str, used: dict[str, Any], missing: str
 ) -> None:
     answer = {"UserName": owner, "AccessKeyLastUsed": used}
@@ -85,7 +85,7 @@ def test_a_last_use_is_read_whole_or_not_at_all(
     has_list_field=st.booleans(),
 )
 @example(keys=[KEY | {"Status": "Expired"}], extra=None, has_list_field=True)
-def test_keys_are_read_whole_or_not_at_all(
+def test_keys_are_read_from_a_complete_response_only(
     keys: list[dict[str, Any]], extra: Any, *, has_list_field: bool
 ) -> None:
     answer = {"AccessKeyMetadata" if has_list_field else "Other": keys, "Extra": extra}
@@ -102,7 +102,7 @@ def test_keys_are_read_whole_or_not_at_all(
 
 @FUZZ
 @given(users=st.lists(partial(USER) | st.just(USER), max_size=3), has_list_field=st.booleans())
-def test_users_are_listed_whole_or_the_listing_broke_off(
+def test_users_are_listed_from_complete_responses_only(
     users: list[dict[str, Any]], *, has_list_field: bool
 ) -> None:
     list_all: Callable[[], tuple[ListedUser, ...]] = lambda: list_users(  # noqa: E731

@@ -1,4 +1,4 @@
-"""Fuzz: an item of the ledger that is not exactly a watch is unreadable, and never guessed."""
+"""Fuzz: an item of the ledger that is not exactly a watch is unreadable."""
 
 import copy
 from dataclasses import replace
@@ -47,7 +47,7 @@ VALUE: st.SearchStrategy[Any] = st.recursive(
 
 
 def paths_in(item: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """All places inside an item."""
+    """Return the paths of all values in an item."""
     inner: Any = item.items() if isinstance(item, dict) else ()
     inner = enumerate(item) if isinstance(item, list) else inner
     return [
@@ -58,7 +58,7 @@ def paths_in(item: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def mutated(item: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
-    """The item with one to three places replaced, removed or added."""
+    """Return an item with one to three values replaced, removed or added."""
     item = copy.deepcopy(item)
     for _ in range(data.draw(st.integers(1, 3))):
         *path, last = data.draw(st.sampled_from(paths_in(item)))
@@ -78,10 +78,8 @@ def mutated(item: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
 
 @FUZZ
 @given(state=st.sampled_from(STATES), data=st.data())
-def test_a_changed_item_is_unreadable_or_means_what_it_says(
-    state: State, data: st.DataObject
-) -> None:
-    """What is read is what is written back; nothing is converted, dropped or made up."""
+def test_a_changed_item_is_unreadable_or_read_exactly(state: State, data: st.DataObject) -> None:
+    """What is read is what is written back: nothing is converted, dropped or added."""
     watch = a_watch(a_key(), state, version=3, reactivations=1)
     event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
     item = ledger_items.encode_watch(replace(watch, unreported_events=(event,)))
@@ -115,7 +113,7 @@ def test_any_other_item_is_unreadable(item: dict[str, Any]) -> None:
 
 @FUZZ
 @given(data=st.data())
-def test_a_changed_state_of_the_last_run_is_malformed_or_means_what_it_says(
+def test_a_changed_run_state_is_malformed_or_read_exactly(
     data: st.DataObject,
 ) -> None:
     state = RunState(
@@ -138,7 +136,7 @@ def test_a_changed_state_of_the_last_run_is_malformed_or_means_what_it_says(
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Whether two values are the same as DynamoDB has them, with instants compared as such."""
+    """Return whether two values are equal in DynamoDB; instants are compared as such."""
     if isinstance(left, dict) and isinstance(right, dict):
         return all(name in right and _same(part, right[name]) for name, part in left.items())
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Fuzz: whatever people put into parameters and events, it is accepted whole or refused by name."""
+"""Fuzz: parameters and events are accepted as written, or rejected by name."""
 
 from datetime import date
 from typing import Any
@@ -53,7 +53,7 @@ EVENT = st.one_of(
 @example(name="max-age-days", value="٩٠")
 @example(name="max-age-days", value="90\n")
 @example(name="notice-days", value="007")
-def test_a_parameter_is_taken_as_written_or_refused_by_name(name: str, value: str) -> None:
+def test_a_parameter_is_accepted_as_written_or_rejected_by_name(name: str, value: str) -> None:
     raw = {key: Parameter(value=default, version=1) for key, default in VALUES.items()}
     raw["notice-days"] = Parameter(value="0", version=1)
     raw[name] = Parameter(value=value, version=2)
@@ -85,8 +85,8 @@ def test_a_parameter_is_taken_as_written_or_refused_by_name(name: str, value: st
 @example("alice until 2026-02-30")
 @example("alice until 2026-11-24 until 2026-11-25")
 @example("none\nalice")
-def test_each_line_of_the_exemptions_is_an_entry_or_refused(text: str) -> None:
-    """None is dropped, and an entry written again reads the same."""
+def test_each_line_of_the_exemptions_is_an_entry_or_rejected(text: str) -> None:
+    """No line is dropped, and an entry that is printed reads the same."""
     entries, unreadable = exemptions.parse(text)
     if text.strip() == "none":
         assert (entries, unreadable) == ((), ())
@@ -104,8 +104,8 @@ def test_each_line_of_the_exemptions_is_an_entry_or_refused(text: str) -> None:
 @example({"mode": None})
 @example({"mode": ["report"]})
 @example({"remainder": {"part": True}})
-def test_an_event_is_accepted_or_refused_as_a_whole(event: object) -> None:
-    """It never makes a run stronger: report mode, or a part of a run that may change less."""
+def test_an_event_is_accepted_or_rejected_as_a_whole(event: object) -> None:
+    """It never makes a run stronger."""
     try:
         request = Request.parse(event)
     except InvalidEventError:

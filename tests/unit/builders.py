@@ -1,4 +1,4 @@
-"""Keys, watches and settings for the sentences of the rule book."""
+"""Builders of the values that the tests of the rules use: keys, watches, settings and reports."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -46,35 +46,35 @@ VALUES = {
 
 
 def days(count: float) -> timedelta:
-    """A number of days."""
+    """Return a number of days."""
     return timedelta(days=count)
 
 
 def in_days(count: int) -> date:
-    """The day so many days from today."""
+    """Return the day that is `count` days from today."""
     return TODAY + days(count)
 
 
 def days_ago(count: float) -> datetime:
-    """The instant so many days before now."""
+    """Return the instant that is `count` days before now."""
     return NOON - days(count)
 
 
 def parameters(**changed: str) -> dict[str, Parameter]:
-    """The eight parameters with their defaults; underscores stand for dashes."""
+    """Return all parameters with their defaults; underscores stand for dashes."""
     values = VALUES | {name.replace("_", "-"): value for name, value in changed.items()}
     return {name: Parameter(value=value, version=1) for name, value in values.items()}
 
 
 def settings(**changed: str) -> Settings:
-    """Validated settings with defaults; underscores stand for dashes."""
+    """Return valid settings, with defaults; underscores stand for dashes."""
     return Settings.parse(parameters(**changed), path="/key-rotation")
 
 
 def a_key(
     *, age: float = 90, status: str = "Active", user: User = ALICE, key_id: str = KEY_ID
 ) -> AccessKey:
-    """A key of an age in days."""
+    """Return a key of an age in days."""
     known = status in {"Active", "Inactive"}
     return AccessKey(
         access_key_id=key_id,
@@ -86,17 +86,17 @@ def a_key(
 
 
 def observed_key(key: AccessKey, last_use: LastUse | None = NEVER_USED) -> ObservedKey:
-    """A key as a run saw it."""
+    """Return a key as a run read it."""
     return ObservedKey(key=key, last_use=last_use)
 
 
 def used(at: datetime) -> LastUse:
-    """A last use at an instant."""
+    """Return a last use at an instant."""
     return LastUse(at=at, service="s3", region="eu-west-1")
 
 
 def a_watch(key: AccessKey, state: State, *, reactivations: int = 0, version: int = 1) -> Watch:
-    """The watches of a key in a state."""
+    """Return the watch of a key in a state."""
     return Watch(
         access_key_id=key.access_key_id,
         user=key.user,
@@ -108,7 +108,7 @@ def a_watch(key: AccessKey, state: State, *, reactivations: int = 0, version: in
 
 
 def noticed(*, due: int, at: float = 7, announced: int = -7) -> Noticed:
-    """A notice in force, due so many days from today."""
+    """Return a notice in force, due `due` days from today and given `at` days ago."""
     return Noticed(at=days_ago(at), due=in_days(due), announced_on=in_days(announced))
 
 
@@ -121,7 +121,7 @@ def deactivated(
     announced: int = -1,
     interrupted: bool = False,
 ) -> Deactivated:
-    """A grace window of 30 days that began so many days ago."""
+    """Return a grace window of 30 days; the key was deactivated `since` days ago."""
     began = since if start is None else start
     return Deactivated(
         since=days_ago(since),
@@ -134,7 +134,7 @@ def deactivated(
 
 
 def an_event(action: Action, reason: Reason, *, at: float = 0, due: int | None = None) -> Event:
-    """Something that a run did so many days ago."""
+    """Return an event of `at` days ago."""
     return Event(
         action=action,
         reason=reason,
@@ -150,7 +150,7 @@ def an_inventory(
     failures: Iterable[Failure] = (),
     unread: Iterable[User] = (),
 ) -> Inventory:
-    """What a run read: some keys and their users; the keys of `unread` users could not be read."""
+    """Return what a run read: keys and users; the keys of `unread` users could not be read."""
     keys = tuple(observed.key for observed in observed_keys)
     read = dict.fromkeys((*(key.user for key in keys), *users))
     return Inventory(
@@ -173,7 +173,7 @@ def a_plan(
     first_part: bool = True,
     **changed: str,
 ) -> Plan:
-    """The plan of a run, under settings with some values changed."""
+    """Return the plan for an inventory, with some settings changed."""
     parsed = settings(**changed)
     return make_plan(
         inventory,
@@ -186,7 +186,7 @@ def a_plan(
 
 
 def watches_of(*watches: Watch, unreadable: Iterable[Failure] = ()) -> Watches:
-    """What is remembered of some keys."""
+    """Return the watches by key id."""
     return Watches(
         by_key_id={watch.access_key_id: watch for watch in watches}, unreadable=tuple(unreadable)
     )
@@ -208,7 +208,7 @@ def an_outcome(
     newer: NewerKey | None = None,
     happened_at: datetime | None = None,
 ) -> Outcome:
-    """One entry of a report."""
+    """Return one entry of a report."""
     return Outcome(
         section=section,
         user_name=user,
@@ -235,7 +235,7 @@ def a_part(
     continued_from: Continuation | None = None,
     **changed: str,
 ) -> RunPart:
-    """One part of a run in a mode, under the mode that is set and other values changed."""
+    """Return one part of a run; `setting` is the mode in the settings."""
     parsed = settings(**(changed | {"mode": setting}))
     return RunPart(
         now=now,
@@ -260,7 +260,7 @@ def a_report(
     alias: str = "",
     **changed: str,
 ) -> Report:
-    """A report of a run in a mode, under the mode that is set and other values changed."""
+    """Return the report of a run; `setting` is the mode in the settings."""
     return Report(
         run_id="run-2",
         account_id="123456789012",

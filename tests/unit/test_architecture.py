@@ -1,4 +1,4 @@
-"""The shape of the code: what the core may import, and that all arrows point inwards."""
+"""The structure of the code: which modules a module may import."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ ALLOWED_IMPORTS = {
     "adapters": {"errors", "domain", "reporting", "adapters"},
     "service_layer": {"errors", "domain", "reporting", "adapters", "service_layer"},
 }
-"""What each package may import; `run`, `request` and `handler` stand above all of them."""
+"""What each package may import; `run`, `request` and `handler` may import all of them."""
 PURE_PACKAGES = ("domain", "reporting")
 IMPURE_IMPORTS = {
     "boto3",
@@ -41,7 +41,7 @@ IMPURE_IMPORTS = {
 
 @cache
 def syntax_tree(module: str) -> ast.Module:
-    """Read a module, without what is imported for the type checker only."""
+    """Parse a module, without the imports for the type checker only."""
     parsed = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
     parsed.body = [node for node in parsed.body if not _is_type_checking_block(node)]
     return parsed
@@ -53,7 +53,7 @@ def _is_type_checking_block(node: ast.stmt) -> bool:
 
 @cache
 def imported_names(module: str) -> set[str]:
-    """The full names that a module imports."""
+    """Return the full names that a module imports."""
     names: set[str] = set()
     for node in ast.walk(syntax_tree(module)):
         if isinstance(node, ast.Import):
@@ -66,7 +66,7 @@ def imported_names(module: str) -> set[str]:
 
 @cache
 def imported_modules(module: str) -> set[str]:
-    """The modules of this package that a module imports."""
+    """Return the modules of the product that a module imports."""
     names = [name.removeprefix("key_rotation.") for name in imported_names(module)]
     return {
         imported for imported in MODULES for name in names if f"{name}.".startswith(f"{imported}.")
@@ -74,17 +74,17 @@ def imported_modules(module: str) -> set[str]:
 
 
 def package_of(module: str) -> str:
-    """The package that a module stands in; a module beside the packages is its own."""
+    """Return the package of a module; a module outside the packages is its own."""
     return module.partition(".")[0]
 
 
 def imported_packages(module: str) -> set[str]:
-    """The packages of others that a module imports."""
+    """Return the top-level packages outside the product that a module imports."""
     return {name.split(".")[0] for name in imported_names(module)} - {"key_rotation"}
 
 
 def modules_reached_from(module: str) -> set[str]:
-    """The modules that are imported with a module, by whatever way."""
+    """Return the modules that a module imports, directly or through others."""
     found: set[str] = set()
     pending = {module}
     while pending:
@@ -95,7 +95,7 @@ def modules_reached_from(module: str) -> set[str]:
 
 @cache
 def attributes_of(module: str) -> set[str]:
-    """The dotted names that a module calls or reads."""
+    """Return the dotted names that a module calls or reads."""
     return {
         ast.unparse(node)
         for node in ast.walk(syntax_tree(module))
@@ -106,8 +106,7 @@ def attributes_of(module: str) -> set[str]:
 @pytest.mark.parametrize(
     "module", [module for module in MODULES if package_of(module) in ALLOWED_IMPORTS]
 )
-def test_arrows_point_downwards(module: str) -> None:
-    """Each package imports only those below it."""
+def test_a_package_imports_only_itself_and_the_packages_below(module: str) -> None:
     allowed = ALLOWED_IMPORTS[package_of(module)]
     forbidden = {
         imported for imported in imported_modules(module) if package_of(imported) not in allowed
@@ -115,7 +114,7 @@ def test_arrows_point_downwards(module: str) -> None:
     assert not forbidden, f"{module} must not import {forbidden}"
 
 
-def test_adapters_know_of_reporting_only_what_sns_takes() -> None:
+def test_adapters_import_only_the_sns_message_from_reporting() -> None:
     reporting = {
         imported
         for module in MODULES
@@ -126,7 +125,7 @@ def test_adapters_know_of_reporting_only_what_sns_takes() -> None:
     assert reporting == {"reporting.sns_message"}
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
+def test_imports_form_no_cycle() -> None:
     for module in MODULES:
         assert module not in {
             name for imported in imported_modules(module) for name in modules_reached_from(imported)
@@ -136,7 +135,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 @pytest.mark.parametrize(
     "module", [module for module in MODULES if package_of(module) in PURE_PACKAGES]
 )
-def test_rules_and_reports_import_no_aws_no_clock_and_no_environment(module: str) -> None:
+def test_domain_and_reporting_import_neither_aws_nor_clock_nor_environment(module: str) -> None:
     assert not imported_packages(module) & IMPURE_IMPORTS
 
 
@@ -151,13 +150,13 @@ def test_only_the_handler_reads_the_environment() -> None:
 
 
 def test_only_the_handler_reads_the_clock() -> None:
-    """What measures how long something takes reads no calendar."""
+    """A monotonic clock, which measures durations, is allowed elsewhere."""
     clock_reads = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
     assert {module for module in MODULES if attributes_of(module) & clock_reads} == {"handler"}
 
 
 def test_only_one_module_changes_keys() -> None:
-    """And nothing here can make one, or read a secret."""
+    """No module can create a key or read a secret."""
     writes = {
         (module, name)
         for module in MODULES
@@ -175,7 +174,7 @@ def test_only_one_module_changes_keys() -> None:
     }
 
 
-def test_only_one_module_decides_a_deletion() -> None:
+def test_only_one_module_decides_deletions() -> None:
     deciding = [
         module
         for module in MODULES
@@ -185,7 +184,7 @@ def test_only_one_module_decides_a_deletion() -> None:
     assert deciding == ["domain.decide"]
 
 
-def test_no_error_is_caught_that_nobody_named() -> None:
+def test_every_except_clause_names_its_errors() -> None:
     """Neither `except:` nor `except Exception:`."""
     for module in MODULES:
         for node in ast.walk(syntax_tree(module)):
@@ -196,8 +195,8 @@ def test_no_error_is_caught_that_nobody_named() -> None:
                 )
 
 
-def test_the_emulator_knows_nothing_of_key_rotation() -> None:
-    """Neither the product's modules, nor the demo's."""
+def test_the_emulator_imports_nothing_of_key_rotation() -> None:
+    """Neither the product's modules nor the demo's."""
     emulator = Path(__file__).parents[2] / "local" / "emulator"
     for path in emulator.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Promise 6: what people read is what happened, in a message that arrives."""
+"""Promise 6: what people read is what happened, in a message that SNS accepts."""
 
 import json
 import re
@@ -48,24 +48,24 @@ LONGEST_NAME = "u" * 64
 
 
 def single_message(*outcomes: Outcome, **options: Any) -> Message:
-    """The message of a report."""
+    """Return the only message of a report."""
     [(single_message, _)] = compose(a_report(*outcomes, **options))
     return single_message
 
 
 def email_body(*outcomes: Outcome, **options: Any) -> str:
-    """What a person reads."""
+    """Return the text of the e-mail."""
     return single_message(*outcomes, **options).variants["email"]
 
 
 def json_document(message: Message) -> dict[str, Any]:
-    """What a program reads."""
+    """Return the JSON that programs receive."""
     document: dict[str, Any] = json.loads(message.variants.get("sqs", message.variants["default"]))
     return document
 
 
 def many_outcomes(count: int) -> tuple[Outcome, ...]:
-    """Outcomes of which a third is news, of every heading, with the longest names and tags."""
+    """Return outcomes of all sections with the longest texts; a third triggers a digest."""
     sections = tuple(Section)
     return tuple(
         an_outcome(
@@ -89,10 +89,10 @@ def many_outcomes(count: int) -> tuple[Outcome, ...]:
     mode=st.sampled_from(Mode),
     changed=st.booleans(),
 )
-def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
+def test_the_subject_has_fewer_than_100_printable_ascii_characters(
     counts: dict[Section, int], factor: int, mode: Mode, *, changed: bool
 ) -> None:
-    """SNS refuses a message with any other."""
+    """SNS refuses any other subject."""
     outcomes: list[Outcome] = []
     for section, count in counts.items():
         outcomes += [an_outcome(section, dry_run=mode is Mode.REPORT)] * (count * factor)
@@ -131,21 +131,21 @@ def test_the_subject_is_under_100_printable_ascii_characters_whatever_happened(
         ),
     ],
 )
-def test_the_subject_counts_what_happened_first_and_what_comes_after(
+def test_the_subject_counts_what_was_done_before_what_is_upcoming(
     outcomes: tuple[Outcome, ...], expected: str
 ) -> None:
     assert subject(a_report(*outcomes)) == f"[key-rotation] 123456789012: {expected}"
 
 
-def test_the_subject_says_that_settings_changed_and_exemptions_ended() -> None:
+def test_the_subject_reports_changed_settings_and_ended_exemptions() -> None:
     changed = RunState(parameters=parameters(grace_days="29"))
     assert subject(a_report(previous=changed)).endswith(": settings changed")
     exemptions_body = a_report(exemptions="bob until 2026-11-01")
     assert subject(exemptions_body).endswith(": exemption ended")
 
 
-def test_the_subject_of_a_report_of_nothing_says_so() -> None:
-    """In report mode that is news where the last report had something."""
+def test_the_subject_is_not_empty_if_nothing_is_to_be_done() -> None:
+    """In report mode such a digest is sent after a report with entries."""
     previous = RunState(parameters=parameters(), report_fingerprints=("something",))
     report = a_report(mode=Mode.REPORT, previous=previous)
     assert report.needs_digest
@@ -155,7 +155,7 @@ def test_the_subject_of_a_report_of_nothing_says_so() -> None:
 
 @pytest.fixture
 def small_messages(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Let a message hold about twenty keys, so that a digest in several messages takes no time."""
+    """Limit a message to about twenty keys, so that a digest in several messages is fast."""
     monkeypatch.setattr(digest, "MAX_BYTES", 24_000)
     return 24_000
 
@@ -165,23 +165,21 @@ def key_ids(outcomes: Iterable[Outcome]) -> list[str | None]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 36, 72])
-def test_each_message_of_a_digest_fits_into_what_sns_accepts(
-    small_messages: int, count: int
-) -> None:
-    """Counted in bytes, with its attributes."""
+def test_each_message_of_a_digest_is_within_the_size_limit(small_messages: int, count: int) -> None:
+    """In bytes, with its attributes."""
     messages = compose(a_report(*many_outcomes(count)))
     for message, _ in messages:
         assert len(message.body.encode()) < message.size <= small_messages
     assert (len(messages) > 1) is (count > 36)
 
 
-def test_what_sns_accepts_is_256_kib() -> None:
+def test_the_size_limit_is_256_kib() -> None:
     assert MAX_BYTES == 262_144
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_whatever_triggers_a_digest_is_in_exactly_one_of_its_messages() -> None:
-    """A notice that is in no message would be none."""
+def test_each_triggering_outcome_is_in_exactly_one_message() -> None:
+    """A notice that is in no message would not be delivered."""
     outcomes = many_outcomes(72)
     listed_outcomes = [
         key_id for _, part in compose(a_report(*outcomes)) for key_id in key_ids(part)
@@ -191,8 +189,8 @@ def test_whatever_triggers_a_digest_is_in_exactly_one_of_its_messages() -> None:
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_what_is_only_listed_needs_no_further_message() -> None:
-    """It stands in the last message as far as there is room."""
+def test_outcomes_that_are_only_listed_need_no_further_message() -> None:
+    """They are in the last message as far as there is room."""
     [(message, listed_outcomes)] = compose(
         a_report(
             *many_outcomes(9)[:1],
@@ -216,7 +214,7 @@ def test_all_outcomes_of_a_key_are_in_one_message() -> None:
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_a_digest_in_several_messages_numbers_them_in_subject_text_and_json() -> None:
+def test_several_messages_are_numbered_in_subject_text_and_json() -> None:
     messages = [message for message, _ in compose(a_report(*many_outcomes(72)))]
     total = len(messages)
     assert total > 1
@@ -230,7 +228,7 @@ def test_a_digest_in_several_messages_numbers_them_in_subject_text_and_json() ->
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_a_digest_in_several_messages_begins_with_what_needs_a_person() -> None:
+def test_the_first_of_several_messages_has_the_failed_and_held_keys() -> None:
     outcomes = [replace(outcome, triggers_digest=True) for outcome in many_outcomes(72)]
     (first, _), *others = compose(a_report(*outcomes))
     assert {"failed", "held"} <= json_document(first).keys()
@@ -248,7 +246,7 @@ def test_changed_settings_are_in_the_last_message_only() -> None:
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_a_message_holds_as_many_keys_as_fit() -> None:
+def test_a_message_contains_as_many_keys_as_fit() -> None:
     """One more key would not fit."""
     outcomes = [replace(outcome, triggers_digest=True) for outcome in many_outcomes(72)]
     for message, _ in compose(a_report(*outcomes))[:-1]:
@@ -256,8 +254,8 @@ def test_a_message_holds_as_many_keys_as_fit() -> None:
 
 
 @pytest.mark.usefixtures("small_messages")
-def test_a_message_says_how_many_keys_were_left_out() -> None:
-    """In text and in JSON; what is named and what is left out are all there is."""
+def test_the_last_message_gives_the_number_of_keys_left_out() -> None:
+    """In text and in JSON: the listed keys and those left out are all keys."""
     messages = compose(a_report(*many_outcomes(72)))
     last = messages[-1][0]
     [line] = [part for part in last.variants["email"].split("\n\n") if "Left out" in part]
@@ -271,7 +269,7 @@ def test_a_message_says_how_many_keys_were_left_out() -> None:
     assert all(json_document(message)["left_out"] == {} for message, _ in messages[:-1])
 
 
-def test_a_message_that_fits_leaves_nothing_out() -> None:
+def test_a_single_message_leaves_nothing_out() -> None:
     message = single_message(*many_outcomes(24))
     assert json_document(message)["left_out"] == {}
     assert "Left out" not in message.variants["email"]
@@ -279,7 +277,7 @@ def test_a_message_that_fits_leaves_nothing_out() -> None:
 
 @pytest.mark.usefixtures("small_messages")
 @pytest.mark.parametrize("count", [3, 72])
-def test_programs_read_the_same_keys_as_people(count: int) -> None:
+def test_the_json_lists_the_same_keys_as_the_text(count: int) -> None:
     for message, listed_outcomes in compose(a_report(*many_outcomes(count))):
         listed = {
             (section, entry["access_key_id"])
@@ -291,8 +289,8 @@ def test_programs_read_the_same_keys_as_people(count: int) -> None:
             assert str(key_id) in message.variants["email"]
 
 
-def test_a_message_has_a_form_for_every_protocol() -> None:
-    """Text for people, JSON for programs, and text for all others."""
+def test_a_message_has_a_variant_for_every_protocol() -> None:
+    """Text for e-mail, JSON for programs, and text for all others."""
     variants = single_message(an_outcome()).variants
     assert set(variants) == {"default", "email", "sqs", "lambda", "https"}
     assert variants["default"] == variants["email"]
@@ -300,7 +298,7 @@ def test_a_message_has_a_form_for_every_protocol() -> None:
     assert json.loads(single_message(an_outcome()).body) == variants
 
 
-def test_programs_read_every_fact_of_a_key() -> None:
+def test_the_json_contains_every_fact_of_a_key() -> None:
     outcome = an_outcome(
         Section.DEACTIVATED,
         due=30,
@@ -361,7 +359,7 @@ def test_subscribers_can_filter_by_mode_severity_account_and_event(
 
 
 def ordinary_outcome(section: Section, user: str, reason: Reason | None, **values: Any) -> Outcome:
-    """One outcome of an ordinary day; its key is named after the user."""
+    """Return one outcome of an ordinary day; its key id is derived from the user name."""
     key_id = f"AKIA{re.sub('[^A-Z]', '', user.upper()):Z<16.16}"
     return an_outcome(section, user=user, reason=reason, **({"key_id": key_id} | values))
 
@@ -425,12 +423,12 @@ ORDINARY_DAY = (
 )
 
 
-def test_lines_are_at_most_72_columns_wide() -> None:
+def test_lines_have_at_most_72_columns() -> None:
     assert [line for line in email_body(*ORDINARY_DAY).splitlines() if len(line) > 72] == []
 
 
-def test_only_a_single_long_word_makes_a_line_longer() -> None:
-    """A user name may have 64 characters, and no name is ever broken."""
+def test_only_a_single_long_word_exceeds_72_columns() -> None:
+    """A user name can have 64 characters, and no name is broken."""
     for line in email_body(*many_outcomes(24)).splitlines():
         if len(line) > 72:
             assert LONGEST_NAME[:50] in line
@@ -452,7 +450,7 @@ def test_every_heading_counts_the_keys_below_it() -> None:
         assert f"  {outcome.user_name}  {outcome.access_key_id or '(all keys)'}" in body
 
 
-def test_what_needs_a_person_stands_first_and_settings_and_exempt_keys_last() -> None:
+def test_failed_and_held_keys_come_first_and_exempt_keys_and_settings_last() -> None:
     changed = RunState(parameters=parameters(grace_days="29"))
     headings = re.findall(
         r"^([A-Z]{4,})(?: THAT|:)", email_body(*ORDINARY_DAY, previous=changed), re.MULTILINE
@@ -461,7 +459,7 @@ def test_what_needs_a_person_stands_first_and_settings_and_exempt_keys_last() ->
     assert headings[-2:] == ["EXEMPT", "SETTINGS"]
 
 
-def test_upcoming_keys_stand_in_the_order_of_their_days() -> None:
+def test_upcoming_keys_are_sorted_by_their_days() -> None:
     days = (20, 3, 11)
     upcoming = [
         an_outcome(
@@ -477,7 +475,7 @@ def test_upcoming_keys_stand_in_the_order_of_their_days() -> None:
     assert sorted(days) == sorted(days, key=lambda due: body.index(f"AKIA{due}"))
 
 
-def test_the_alias_of_the_account_stands_before_its_number() -> None:
+def test_the_account_alias_precedes_the_account_id() -> None:
     message = single_message(an_outcome(), alias="prod-main")
     assert message.variants["email"].startswith(
         "Key rotation in account prod-main (123456789012)\n"
@@ -486,25 +484,25 @@ def test_the_alias_of_the_account_stands_before_its_number() -> None:
     assert json_document(message)["account_alias"] == "prod-main"
 
 
-def test_a_long_alias_leaves_the_subject_to_what_happened() -> None:
+def test_a_long_account_alias_is_not_in_the_subject() -> None:
     message = single_message(an_outcome(), alias="a" * 63)
     assert message.subject == "[key-rotation] 123456789012: 1 notice"
     assert "a" * 63 in message.variants["email"]
 
 
-def test_each_digest_gives_the_version_of_the_tool() -> None:
+def test_each_digest_gives_the_version_of_the_product() -> None:
     assert f"key-rotation {__version__}." in email_body(an_outcome())
     assert json_document(single_message(an_outcome()))["version"] == __version__
 
 
-def test_a_run_that_continues_says_how_many_users_are_left() -> None:
+def test_a_run_that_continues_gives_the_number_of_remaining_users() -> None:
     inventory = replace(an_inventory(), unread_user_ids=("AIDA1", "AIDA2"))
     assert "the next part of this run reads 2 users more" in " ".join(
         email_body(an_outcome(), inventory=inventory).split()
     )
 
 
-def test_the_head_sums_up_what_was_done_what_comes_and_what_to_look_at() -> None:
+def test_the_head_counts_what_was_done_what_is_upcoming_and_what_needs_a_person() -> None:
     head = email_body(*ORDINARY_DAY).partition("\n\n")[2].partition("\n\n")[0]
     assert " ".join(head.split()) == (
         "Look at 1 failed, 1 held "
@@ -513,7 +511,7 @@ def test_the_head_sums_up_what_was_done_what_comes_and_what_to_look_at() -> None
     )
 
 
-def test_an_owner_reads_when_the_key_stops_working_and_what_to_do() -> None:
+def test_a_notice_gives_the_day_and_the_advice_for_the_owner() -> None:
     body = email_body(an_outcome(due=9, last_use=used(days_ago(3)), description="CI upload"))
     for fact in (
         f"  alice  {KEY_ID}\n",
@@ -535,8 +533,8 @@ def test_an_owner_reads_when_the_key_stops_working_and_what_to_do() -> None:
         (LastUse(at=days_ago(3)), "last used Sat 21 Nov 2026\n"),
     ],
 )
-def test_the_last_use_is_told_with_service_and_region(last_use: LastUse, expected: str) -> None:
-    """As far as they are known; never used is no date."""
+def test_the_last_use_is_given_with_service_and_region(last_use: LastUse, expected: str) -> None:
+    """As far as they are known; a key that was never used has no date."""
     assert expected in email_body(an_outcome(last_use=last_use))
 
 
@@ -548,10 +546,10 @@ def test_the_last_use_is_told_with_service_and_region(last_use: LastUse, expecte
         (None, "active, last use not known"),
     ],
 )
-def test_a_newer_key_of_the_user_is_told_with_its_use(
+def test_a_newer_key_of_the_user_is_given_with_its_last_use(
     last_use: LastUse | None, expected: str
 ) -> None:
-    """So that the owner sees whether it is in use already."""
+    """It shows whether the newer key is in use already."""
     newer = NewerKey(access_key_id="AKIANEWER", last_use=last_use)
     assert f"newer key AKIANEWER: {expected}" in email_body(an_outcome(newer=newer))
 
@@ -574,11 +572,13 @@ def test_a_newer_key_of_the_user_is_told_with_its_use(
         ),
     ],
 )
-def test_what_comes_is_told_with_its_day(outcome: Outcome, expected: str) -> None:
+def test_upcoming_and_exempt_keys_are_listed_with_their_day(
+    outcome: Outcome, expected: str
+) -> None:
     assert expected in email_body(outcome)
 
 
-def test_while_deletion_is_off_no_digest_announces_one() -> None:
+def test_with_deletion_off_the_digest_announces_no_deletion() -> None:
     body = email_body(an_outcome(Section.DEACTIVATED, due=30), delete_unused_keys="false")
     assert "window ends on Thu 24 Dec 2026" in body
     assert "deleted on" not in body
@@ -588,8 +588,8 @@ USER_NAMES = ["alice", "a+b=c,d.e@f-g_h", "-alice", "Alice", LONGEST_NAME]
 
 
 @pytest.mark.parametrize("name", USER_NAMES)
-def test_the_command_that_restores_a_key_can_be_run_as_it_stands(name: str) -> None:
-    """Pasted from the mail, of any user name that IAM allows."""
+def test_the_restore_command_can_be_pasted_into_a_shell(name: str) -> None:
+    """For every user name that IAM allows."""
     body = email_body(an_outcome(Section.DEACTIVATED, user=name, due=30))
     assert "to turn it on again, before Thu 24 Dec 2026:" in body
     [command] = re.findall(r"^ +(aws iam update-access-key (?:.*\\\n)+.*)$", body, re.MULTILINE)
@@ -611,7 +611,7 @@ def test_the_command_that_restores_a_key_can_be_run_as_it_stands(name: str) -> N
         an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, triggers_digest=False),
     ],
 )
-def test_nothing_else_comes_with_a_command_that_restores_it(outcome: Outcome) -> None:
+def test_other_keys_have_no_restore_command(outcome: Outcome) -> None:
     assert "to turn it on again" not in email_body(outcome)
     assert "restore" not in json_document(single_message(outcome))[outcome.section][0]
 
@@ -635,10 +635,10 @@ BIDI = "\u202egnp\u202c\u2066\u200b\ufeff\x00"
         an_outcome(user=BIDI, description=BIDI, detail=BIDI),
     ],
 )
-def test_no_line_can_be_forged_by_a_name_a_tag_or_a_reason(outcome: Outcome) -> None:
-    """A control character begins no line, and one of direction or of no width hides none.
+def test_no_name_tag_or_reason_can_forge_a_line(outcome: Outcome) -> None:
+    """Control characters start no line; characters of direction or without width hide none.
 
-    IAM lets none of these into a user name; into a tag, a status or an answer's text it may.
+    IAM allows none of these in a user name, but some in a tag, a status or an error message.
     """
     body = email_body(outcome)
     assert not any(line.startswith(("DELETED", " DELETED")) for line in body.splitlines())
@@ -646,7 +646,7 @@ def test_no_line_can_be_forged_by_a_name_a_tag_or_a_reason(outcome: Outcome) -> 
     assert not set(body) & (control_characters | set("\r\x0b\x0c\x1b\x00"))
 
 
-def test_no_line_can_be_forged_by_a_setting_or_an_exemption_that_ended() -> None:
+def test_no_setting_or_ended_exemption_can_forge_a_line() -> None:
     settings_body = email_body(previous=RunState(parameters=parameters(mode=FORGERY)))
     forgery = "x\t\u202eDELETED\u200b: these keys cannot be restored (9)"
     exemptions_body = email_body(exemptions=f"bob until 2026-11-01 # {forgery}")
@@ -656,13 +656,13 @@ def test_no_line_can_be_forged_by_a_setting_or_an_exemption_that_ended() -> None
 
 
 @pytest.mark.parametrize("length", [60, 200, 256])
-def test_a_long_tag_without_spaces_is_shortened_and_not_lost(length: int) -> None:
-    """A tag's value may have 256 characters."""
+def test_a_long_tag_without_spaces_is_shortened(length: int) -> None:
+    """The value of a tag can have 256 characters."""
     body = " ".join(email_body(an_outcome(description="t" * length)).split())
     assert "description: ttttt" in body
 
 
-def test_a_digest_of_report_mode_says_would() -> None:
+def test_in_report_mode_the_digest_writes_would() -> None:
     outcomes = [
         replace(outcome, dry_run=True)
         for outcome in ORDINARY_DAY
@@ -682,8 +682,8 @@ def test_a_digest_of_report_mode_says_would() -> None:
     assert "WOULD" not in email_body(*ORDINARY_DAY)
 
 
-def test_what_an_earlier_run_did_is_not_mixed_with_what_would_be() -> None:
-    """The run before a report deactivated one key and could not tell it; another would be."""
+def test_unreported_events_are_separate_from_dry_run_outcomes() -> None:
+    """The run before deactivated one key and could not report it; a dry run lists another."""
     done_outcome = an_outcome(Section.DEACTIVATED, key_id="AKIADONE", happened_at=days_ago(1))
     dry_run_outcome = an_outcome(Section.DEACTIVATED, key_id="AKIAWOULD", dry_run=True)
     message = single_message(done_outcome, dry_run_outcome, mode=Mode.REPORT)
@@ -695,13 +695,13 @@ def test_what_an_earlier_run_did_is_not_mixed_with_what_would_be() -> None:
     assert "AKIAWOULD" in done_section.partition("WOULD BE")[2]
 
 
-def test_what_an_earlier_run_did_is_told_with_its_time() -> None:
+def test_an_unreported_event_is_listed_with_its_time() -> None:
     body = email_body(an_outcome(Section.DEACTIVATED, happened_at=days_ago(1)))
     document = " ".join(body.split())
     assert "done 2026-11-23 12:00 UTC by an earlier run whose e-mail was not delivered" in document
 
 
-def test_changed_settings_are_told_all_with_version_and_what_they_were() -> None:
+def test_if_settings_changed_all_are_listed_with_version_and_earlier_value() -> None:
     before = RunState(parameters=parameters(grace_days="29"))
     message = single_message(previous=before)
     body = message.variants["email"]
@@ -718,14 +718,16 @@ def test_changed_settings_are_told_all_with_version_and_what_they_were() -> None
     )
 
 
-def test_an_exemption_that_ended_is_told_as_it_was_written() -> None:
+def test_an_ended_exemption_is_listed_as_it_was_written() -> None:
     message = single_message(exemptions="bob until 2026-11-01 # on leave")
     assert "\n  bob until 2026-11-01 # on leave\n" in message.variants["email"]
     assert json_document(message)["ended_exemptions"] == ["bob until 2026-11-01 # on leave"]
 
 
 @pytest.mark.parametrize("section", [s for s in Section if s is not Section.UPCOMING])
-def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each(section: Section) -> None:
+def test_with_more_than_thirty_keys_a_section_has_at_most_two_lines_per_key(
+    section: Section,
+) -> None:
     def lines(count: int) -> int:
         outcomes = [
             an_outcome(section, key_id=f"AKIA{n:016}", last_use=used(days_ago(3)))
@@ -736,8 +738,8 @@ def test_more_than_thirty_keys_of_a_heading_get_a_line_or_two_each(section: Sect
     assert lines(90) - lines(31) <= 59 * 2
 
 
-def test_short_entries_have_no_columns_and_fit_a_phone() -> None:
-    """Of 38 characters, with a key id of 20 and a name of ten."""
+def test_short_entries_fit_the_width_of_a_phone() -> None:
+    """38 characters, with a key id of 20 and a name of ten, and without columns."""
     outcomes = [
         an_outcome(user=f"user{n}"[:10], key_id=f"AKIA{n:016}", last_use=used(days_ago(3)), age=400)
         for n in range(31)
@@ -749,8 +751,8 @@ def test_short_entries_have_no_columns_and_fit_a_phone() -> None:
         assert "   " not in line.strip()
 
 
-def test_the_command_to_restore_is_given_once_for_more_than_thirty_keys() -> None:
-    """The JSON has it for each key."""
+def test_with_more_than_thirty_keys_the_restore_command_is_given_once() -> None:
+    """The JSON contains it for each key."""
     outcomes = [an_outcome(Section.DEACTIVATED, key_id=f"AKIA{n:016}") for n in range(31)]
     message = single_message(*outcomes)
     assert message.variants["email"].count("aws iam update-access-key --status Active") == 1
@@ -759,8 +761,8 @@ def test_the_command_to_restore_is_given_once_for_more_than_thirty_keys() -> Non
     )
 
 
-def test_programs_get_every_command_that_people_get() -> None:
-    """The reminder of a deletion gives the command, in text and in JSON."""
+def test_the_json_contains_every_command_of_the_text() -> None:
+    """The reminder of a deletion gives the restore command in both."""
     reminder = an_outcome(Section.UPCOMING, reason=Reason.IN_WINDOW, due=1)
     message = single_message(reminder)
     assert "to turn it on again, before Wed 25 Nov 2026:" in message.variants["email"]
@@ -768,13 +770,13 @@ def test_programs_get_every_command_that_people_get() -> None:
 
 
 def response_document(*outcomes: Outcome, **options: Any) -> dict[str, Any]:
-    """What the invocation of a run answers, as JSON carries it."""
+    """Return the response of a run, as JSON carries it."""
     document: dict[str, Any] = json.loads(json.dumps(response(a_report(*outcomes, **options))))
     return document
 
 
-def test_the_answer_has_these_fields_and_no_others() -> None:
-    """Of a run in which nothing happened too."""
+def test_the_response_has_exactly_these_fields() -> None:
+    """Also if nothing happened in the run."""
     expected = {
         "run_id": "run-2",
         "mode": "enforce",
@@ -809,7 +811,9 @@ def test_the_answer_has_these_fields_and_no_others() -> None:
 
 
 @pytest.mark.parametrize("section", Section)
-def test_each_entry_of_the_answer_has_these_fields_with_times_in_iso_8601(section: Section) -> None:
+def test_each_entry_of_the_response_has_exactly_these_fields_with_iso_8601_times(
+    section: Section,
+) -> None:
     outcome = an_outcome(
         section,
         last_use=used(days_ago(3)),
@@ -829,7 +833,7 @@ def test_each_entry_of_the_answer_has_these_fields_with_times_in_iso_8601(sectio
     assert date.fromisoformat(entry["due"]) == in_days(7)
 
 
-def test_what_is_not_known_is_null_in_the_answer() -> None:
+def test_unknown_values_are_null_in_the_response() -> None:
     outcome = an_outcome(
         Section.FAILED, key_id=None, age=None, last_use=None, due=None, reason=None, detail="x"
     )
@@ -848,14 +852,14 @@ def test_what_is_not_known_is_null_in_the_answer() -> None:
     )
 
 
-def test_the_answer_leaves_nothing_out() -> None:
-    """It is no message, and has no limit that a run could reach."""
+def test_the_response_leaves_nothing_out() -> None:
+    """It is not a message, so the size limit of SNS does not apply."""
     lists = response_document(*many_outcomes(300))
     assert sum(len(lists[section]) for section in Section) == 300
     assert all(set(entry) == FIELDS for entry in lists["noticed"])
 
 
-def test_ages_and_days_are_those_of_the_configured_time_zone() -> None:
+def test_ages_and_days_are_in_the_configured_time_zone() -> None:
     tokyo = Now(instant=datetime(2026, 11, 24, 16, 0, tzinfo=UTC), zone=ZoneInfo("Asia/Tokyo"))
     message = single_message(
         an_outcome(last_use=used(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))), now=tokyo
@@ -868,7 +872,7 @@ def test_ages_and_days_are_those_of_the_configured_time_zone() -> None:
 
 
 def example_report() -> Report:
-    """A day on which everything happens, as the documentation shows it."""
+    """Return the report of a day on which everything happens, for the documentation."""
     previous = RunState(
         parameters=parameters(grace_days="45", exemptions="ivan until 2026-11-23 # on leave")
     )
@@ -881,18 +885,18 @@ def example_report() -> Report:
     )
 
 
-def test_the_example_of_a_digest_is_what_people_get() -> None:
+def test_the_example_is_the_current_digest() -> None:
     """To write it again: `python -m tests.unit.test_digest`."""
     assert compose(example_report())[0][0].variants["email"] == EXAMPLE.read_text(encoding="utf-8")
 
 
-def test_the_lines_of_the_restore_command_are_one_command() -> None:
+def test_the_lines_of_the_restore_command_are_joined_by_backslashes() -> None:
     *lines, last = restore_command(an_outcome(Section.DEACTIVATED))
     assert all(line.endswith(" \\") for line in lines)
     assert not last.endswith("\\")
 
 
-def test_the_instant_of_the_example_is_the_one_of_the_builders() -> None:
+def test_the_example_has_the_instant_of_the_builders() -> None:
     assert a_report().now.instant == NOON
 
 

@@ -1,4 +1,4 @@
-"""The exemptions: whom an entry names, for how long, and which lines cannot be read."""
+"""The exemptions: which keys an entry covers, until when, and which lines are rejected."""
 
 import time
 from datetime import date
@@ -11,7 +11,7 @@ from tests.unit.builders import ALICE, TODAY, a_key, in_days, settings
 
 
 def covers(pattern: str, *, name: str = "alice", path: str = "/", key_id: str = "AKIA1") -> bool:
-    """Say whether an entry names a key."""
+    """Return whether an entry covers a key."""
     user = User(name=name, path=path, user_id="AIDA1")
     return Exemption.parse(pattern).covers(a_key(user=user, key_id=key_id))
 
@@ -39,10 +39,8 @@ def covers(pattern: str, *, name: str = "alice", path: str = "/", key_id: str = 
         ("*ICE", True),
     ],
 )
-def test_a_user_name_is_matched_whole_and_regardless_of_case(
-    pattern: str, *, covered: bool
-) -> None:
-    """A star stands for any text, the empty one too."""
+def test_a_user_name_matches_as_a_whole_and_ignores_case(pattern: str, *, covered: bool) -> None:
+    """A star matches any text, including none."""
     assert covers(pattern) is covered
 
 
@@ -57,7 +55,7 @@ def test_a_user_name_is_matched_whole_and_regardless_of_case(
         ("*1", True),
     ],
 )
-def test_a_key_id_is_matched_whole_and_regardless_of_case(pattern: str, *, covered: bool) -> None:
+def test_a_key_id_matches_as_a_whole_and_ignores_case(pattern: str, *, covered: bool) -> None:
     assert covers(pattern) is covered
 
 
@@ -80,10 +78,10 @@ def test_a_key_id_is_matched_whole_and_regardless_of_case(pattern: str, *, cover
         ("ci/alice", "/ci/", None),
     ],
 )
-def test_a_path_is_matched_with_the_name_behind_it(
+def test_a_path_pattern_matches_the_path_and_the_name(
     pattern: str, path: str, *, covered: bool | None
 ) -> None:
-    """It begins with a slash; without one a slash makes no entry."""
+    """It begins with a slash; any other entry that contains a slash is rejected."""
     if covered is None:
         with pytest.raises(ValueError, match=pattern):
             Exemption.parse(pattern)
@@ -91,17 +89,17 @@ def test_a_path_is_matched_with_the_name_behind_it(
         assert covers(pattern, path=path) is covered
 
 
-def test_a_star_stands_for_any_text_at_all() -> None:
+def test_a_star_matches_slashes_and_line_breaks_too() -> None:
     assert covers("a*b", name="a\n/b")
 
 
-def test_a_user_name_is_matched_under_any_path() -> None:
+def test_a_user_name_matches_under_any_path() -> None:
     assert covers("alice", path="/ci/deploy/")
 
 
 @pytest.mark.parametrize("character", "+=,.@-_")
-def test_every_character_of_a_user_name_stands_for_itself(character: str) -> None:
-    """IAM allows these seven besides letters and digits; none of them is a pattern here."""
+def test_every_character_of_a_user_name_matches_only_itself(character: str) -> None:
+    """IAM allows these seven in addition to letters and digits; none of them is a wildcard."""
     assert covers(f"a{character}b", name=f"a{character}b")
     assert not covers(f"a{character}b", name="axb")
     assert not covers(f"a{character}b", name="ab")
@@ -112,27 +110,25 @@ def test_every_character_of_a_user_name_stands_for_itself(character: str) -> Non
     ("pattern", "name"),
     [("c.i", "cxi"), ("a+", "aaa"), ("/t(e)am/x", "team"), ("/[ab]/x", "a"), ("/a|/x", "a")],
 )
-def test_what_means_something_in_a_regular_expression_means_nothing_here(
-    pattern: str, name: str
-) -> None:
+def test_regular_expressions_have_no_meaning_in_an_entry(pattern: str, name: str) -> None:
     assert not covers(pattern, name=name)
 
 
 @pytest.mark.parametrize("path", ["/t(e)am/", "/a|b/", "/[x]/", "/a\\d/", "/~!$%&'()/", "/{2}/^$/"])
-def test_every_printable_character_of_a_path_stands_for_itself(path: str) -> None:
-    """IAM allows all of ASCII in a path."""
+def test_every_printable_character_of_a_path_matches_only_itself(path: str) -> None:
+    """IAM allows all printable ASCII characters in a path."""
     assert covers(f"{path}alice", path=path)
 
 
-def test_an_entry_of_many_stars_is_answered_at_once() -> None:
-    """A setting must not be able to stall the run: with ten more stars it would take years."""
+def test_an_entry_with_many_stars_is_matched_quickly() -> None:
+    """A setting must not stall the run: a backtracking matcher would take exponential time."""
     began = time.perf_counter()
     assert not covers("*a" * 5 + "*b", name="a" * 64)
     assert time.perf_counter() - began < 0.1
 
 
 @pytest.mark.parametrize(("until", "exempt"), [(-1, False), (0, True), (1, True)])
-def test_the_day_behind_until_is_included(until: int, *, exempt: bool) -> None:
+def test_an_exemption_includes_its_last_day(until: int, *, exempt: bool) -> None:
     entry = f"alice until {in_days(until)}"
     covering = settings(exemptions=entry).exemption_of(a_key(), TODAY)
     assert (covering is not None) is exempt
@@ -160,7 +156,7 @@ def test_the_day_behind_until_is_included(until: int, *, exempt: bool) -> None:
         ("nonesuch", "nonesuch", None, None),
     ],
 )
-def test_a_line_is_a_name_then_perhaps_a_last_day_then_perhaps_a_reason(
+def test_a_line_has_a_pattern_an_optional_last_day_and_an_optional_reason(
     line: str, pattern: str, until: str | None, reason: str | None
 ) -> None:
     day = date.fromisoformat(until) if until else None
@@ -186,7 +182,7 @@ def test_a_line_is_a_name_then_perhaps_a_last_day_then_perhaps_a_reason(
         "alice Until 2026-02-01",
         "alice since 2026-02-01",
         "until 2026-02-01",
-        "until 2026-02-01 # whom?",
+        "until 2026-02-01 # which user?",
         "# only a reason",
         "ci/alice",
         "ali[ce]",
@@ -201,35 +197,35 @@ def test_a_line_is_a_name_then_perhaps_a_last_day_then_perhaps_a_reason(
         "alice\u00a0until 2026-02-01",  # NO-BREAK SPACE
     ],
 )
-def test_a_line_of_any_other_shape_cannot_be_read(line: str) -> None:
-    """It is never taken for an entry that exempts somebody else, or nobody."""
+def test_a_line_with_any_other_form_is_rejected(line: str) -> None:
+    """It must not exempt another user, or be ignored."""
     assert parse(line) == ((), (line,))
 
 
-def test_the_unreadable_lines_are_named_and_only_they() -> None:
+def test_each_rejected_line_is_returned_and_no_other() -> None:
     entries, unreadable = parse("alice\nnot readable\nbob # why\n? \n")
     assert [str(entry) for entry in entries] == ["alice", "bob # why"]
     assert unreadable == ("not readable", "?")
 
 
 @pytest.mark.parametrize("text", ["none", " none ", "none\n"])
-def test_none_exempts_nobody(text: str) -> None:
+def test_the_value_none_exempts_no_key(text: str) -> None:
     assert parse(text) == ((), ())
 
 
 @pytest.mark.parametrize("text", ["none\nalice", "alice\nnone"])
-def test_none_stands_alone(text: str) -> None:
-    """Beside an entry it is a contradiction."""
+def test_the_value_none_is_rejected_next_to_other_entries(text: str) -> None:
+    """The two contradict each other."""
     assert parse(text)[1] == ("none",)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\t\r\n"])
-def test_nothing_at_all_cannot_be_read(text: str) -> None:
-    """It may be an accident; `none` is on purpose."""
+def test_an_empty_value_is_rejected(text: str) -> None:
+    """It may be an accident; `none` is deliberate."""
     assert parse(text) == ((), ("",))
 
 
-def test_empty_lines_count_as_nothing() -> None:
+def test_empty_lines_between_entries_are_ignored() -> None:
     entries, unreadable = parse("\n  \nalice\r\n\r\nbob\n\n")
     assert [entry.pattern for entry in entries] == ["alice", "bob"]
     assert unreadable == ()
@@ -247,19 +243,19 @@ def test_empty_lines_count_as_nothing() -> None:
         (("alice # first", "alice # second"), 0),
     ],
 )
-def test_of_several_entries_the_one_that_lasts_longest_counts(
+def test_if_several_entries_cover_a_key_the_longest_lasting_one_applies(
     lines: tuple[str, ...], longest: int
 ) -> None:
-    """One without an end lasts longest; of equals the first."""
+    """An entry without a last day lasts longest; of equal entries the first applies."""
     found = settings(exemptions="\n".join(lines)).exemption_of(a_key(user=ALICE), TODAY)
     assert str(found) == lines[longest]
 
 
-def test_an_entry_is_written_out_as_it_was_read() -> None:
+def test_an_entry_is_printed_as_it_was_written() -> None:
     lines = ("alice", "b* until 2026-12-31", "/c/d # why", "AKIA1 until 2026-12-31 # why")
     assert tuple(str(Exemption.parse(line)) for line in lines) == lines
 
 
-def test_a_key_that_no_entry_names_is_not_exempt() -> None:
+def test_a_key_that_no_entry_covers_is_not_exempt() -> None:
     assert settings(exemptions="bob\n/ci/*").exemption_of(a_key(), TODAY) is None
     assert settings(exemptions="none").exemption_of(a_key(), TODAY) is None

@@ -1,4 +1,4 @@
-"""The rules for keys that are inactive, and for keys that are gone."""
+"""The rules for inactive keys, and for keys that no longer exist."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -27,10 +27,10 @@ INACTIVE = a_key(age=130, status="Inactive")
 
 @pytest.mark.parametrize("state", [None, Lapsed(due=None), noticed(due=0)])
 @pytest.mark.parametrize(("adopt", "action"), [("false", Action.KEEP), ("true", Action.ADOPT)])
-def test_a_key_that_somebody_else_turned_off_is_ours_only_if_adopted(
+def test_a_key_that_someone_else_deactivated_is_adopted_only_if_adoption_is_on(
     state: State | None, adopt: str, action: Action
 ) -> None:
-    """Also where a notice was running: its owner was quicker."""
+    """Even with a notice in force: the owner deactivated it first."""
     watch = a_watch(INACTIVE, state) if state else None
     decision = decide(
         observed_key(INACTIVE), watch, now=NOW, settings=settings(adopt_inactive_keys=adopt)
@@ -38,8 +38,8 @@ def test_a_key_that_somebody_else_turned_off_is_ours_only_if_adopted(
     assert decision.action is action
 
 
-def test_an_adopted_keys_window_opens_today() -> None:
-    """However long it has been inactive."""
+def test_the_grace_window_of_an_adopted_key_starts_today() -> None:
+    """However long the key has been inactive."""
     decision = decide(
         observed_key(INACTIVE), None, now=NOW, settings=settings(adopt_inactive_keys="true")
     )
@@ -65,10 +65,10 @@ def test_a_key_unused_for_its_whole_window_is_deleted(since: int, action: Action
     ("since", "announced", "remind"),
     [(28, -5, False), (29, -5, True), (29, 0, False), (29, -1, True)],
 )
-def test_a_reminder_comes_once_on_the_day_before_the_deletion(
+def test_the_reminder_is_sent_once_on_the_day_before_the_deletion(
     since: int, announced: int, *, remind: bool
 ) -> None:
-    """Not earlier, and not where that day was told today."""
+    """Not earlier, and not if a digest of today has announced that day."""
     watch = a_watch(INACTIVE, deactivated(since=since, announced=announced))
     assert decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).remind is remind
 
@@ -76,7 +76,7 @@ def test_a_reminder_comes_once_on_the_day_before_the_deletion(
 @pytest.mark.parametrize(
     ("grace", "due"), [("30", 10), ("29", 10), ("1", 10), ("31", 11), ("60", 40)]
 )
-def test_the_day_of_a_deletion_only_moves_later(grace: str, due: int) -> None:
+def test_an_announced_deletion_day_only_moves_later(grace: str, due: int) -> None:
     """Whatever the settings become."""
     watch = a_watch(INACTIVE, deactivated(since=20))
     decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=settings(grace_days=grace))
@@ -84,8 +84,8 @@ def test_the_day_of_a_deletion_only_moves_later(grace: str, due: int) -> None:
 
 
 @pytest.mark.parametrize("state", [deactivated(since=30), Deleting(window=deactivated(since=30))])
-def test_no_key_is_deleted_while_deletion_is_off(state: State) -> None:
-    """With delete-unused-keys false it stays inactive, and is listed."""
+def test_no_key_is_deleted_while_delete_unused_keys_is_false(state: State) -> None:
+    """The key stays inactive, and is listed."""
     decision = decide(
         observed_key(INACTIVE),
         a_watch(INACTIVE, state),
@@ -111,17 +111,17 @@ HOUR = timedelta(hours=1)
         (days_ago(1), Action.EXTEND),
     ],
 )
-def test_only_a_use_later_than_an_hour_after_the_deactivation_starts_the_window_again(
+def test_only_a_use_more_than_one_hour_after_the_deactivation_extends_the_window(
     last_used: datetime | None, action: Action
 ) -> None:
-    """An earlier one only came to light late, and moves nothing."""
+    """An earlier use that IAM reports late changes nothing."""
     watch = a_watch(INACTIVE, deactivated(since=30))
     observed = observed_key(INACTIVE, LastUse(at=last_used))
     assert decide(observed, watch, now=NOW, settings=settings()).action is action
 
 
-def test_a_window_counts_again_from_the_use() -> None:
-    """Used four days ago, so 26 days are left."""
+def test_an_extended_window_starts_at_the_last_use() -> None:
+    """The key was used four days ago, so 26 days are left."""
     watch = a_watch(INACTIVE, deactivated(since=10))
     decision = decide(
         observed_key(INACTIVE, used(days_ago(4))), watch, now=NOW, settings=settings()
@@ -130,8 +130,8 @@ def test_a_window_counts_again_from_the_use() -> None:
 
 
 @pytest.mark.parametrize(("used_days_ago", "due"), [(28, 2), (29, 1), (30, 1), (40, 1)])
-def test_the_day_of_an_extension_lies_ahead(used_days_ago: int, due: int) -> None:
-    """Where no run was for long: the day is told before it comes."""
+def test_an_extension_ends_no_earlier_than_tomorrow(used_days_ago: int, due: int) -> None:
+    """Even if no run took place for a long time: the day is announced before it comes."""
     watch = a_watch(INACTIVE, deactivated(since=50))
     decision = decide(
         observed_key(INACTIVE, used(days_ago(used_days_ago))), watch, now=NOW, settings=settings()
@@ -139,7 +139,7 @@ def test_the_day_of_an_extension_lies_ahead(used_days_ago: int, due: int) -> Non
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(due))
 
 
-def test_a_use_extends_a_window_once() -> None:
+def test_a_use_extends_the_window_only_once() -> None:
     """The use is the baseline of the window that it started."""
     last_use = used(days_ago(4))
     watch = a_watch(INACTIVE, deactivated(since=10, start=4, baseline=last_use))
@@ -156,8 +156,8 @@ def test_a_second_use_extends_the_window_again() -> None:
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(28))
 
 
-def test_an_extension_never_brings_the_day_nearer() -> None:
-    """Where grace-days was cut meanwhile, the told day stands."""
+def test_an_extension_never_moves_the_announced_day_earlier() -> None:
+    """If grace-days was lowered since, the announced day is kept."""
     watch = a_watch(INACTIVE, deactivated(since=10))
     decision = decide(
         observed_key(INACTIVE, used(days_ago(4))), watch, now=NOW, settings=settings(grace_days="5")
@@ -169,10 +169,10 @@ def test_an_extension_never_brings_the_day_nearer() -> None:
     ("until", "action"),
     [(-31, Action.DELETE), (-30, Action.EXTEND), (-1, Action.EXTEND)],
 )
-def test_an_exemption_that_ended_after_the_window_began_breaks_it(
+def test_an_exemption_that_ended_during_the_window_starts_a_new_window(
     until: int, action: Action
 ) -> None:
-    """Though no run may have seen it in force."""
+    """Even if no run saw it in force."""
     watch = a_watch(INACTIVE, deactivated(since=30))
     ended = settings(exemptions=f"alice until {in_days(until)}")
     decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=ended)
@@ -181,8 +181,10 @@ def test_an_exemption_that_ended_after_the_window_began_breaks_it(
 
 
 @pytest.mark.parametrize(("since", "due"), [(28, 2), (29, 1), (30, 1), (45, 1)])
-def test_no_key_is_deleted_before_the_day_after_its_window_is_told(since: int, due: int) -> None:
-    """Nobody has heard of the deactivation yet."""
+def test_no_key_is_deleted_before_the_day_after_its_window_was_announced(
+    since: int, due: int
+) -> None:
+    """No digest has reported the deactivation yet."""
     window = replace(deactivated(since=since), announced_on=date.min)
     decision = decide(
         observed_key(INACTIVE), a_watch(INACTIVE, window), now=NOW, settings=settings()
@@ -191,31 +193,31 @@ def test_no_key_is_deleted_before_the_day_after_its_window_is_told(since: int, d
 
 
 @pytest.mark.parametrize("last_use", [used(days_ago(1)), NEVER_USED])
-def test_a_window_that_was_interrupted_starts_again_today(last_use: LastUse) -> None:
-    """When an exemption ends, an inactive key of ours gets a new window."""
+def test_an_interrupted_window_starts_again_today(last_use: LastUse) -> None:
+    """When an exemption ends, a key that this tool deactivated gets a new window."""
     watch = a_watch(INACTIVE, deactivated(since=40, interrupted=True))
     decision = decide(observed_key(INACTIVE, last_use), watch, now=NOW, settings=settings())
     assert (decision.action, decision.due) == (Action.EXTEND, in_days(30))
     assert decision.reason is Reason.INTERRUPTION_ENDED
 
 
-def test_a_last_use_that_was_not_read_is_no_answer() -> None:
-    """Unreadable is not never used."""
+def test_a_key_whose_last_use_was_not_read_is_not_decided() -> None:
+    """Unreadable does not mean never used."""
     watch = a_watch(INACTIVE, deactivated(since=40))
     with pytest.raises(UnreadableError, match=r"^its last use was not read$"):
         decide(observed_key(INACTIVE, None), watch, now=NOW, settings=settings())
 
 
-def test_a_last_use_that_vanished_is_no_answer() -> None:
-    """It was known once, so an answer without it cannot be right."""
+def test_a_key_whose_known_last_use_is_missing_is_not_decided() -> None:
+    """The last use was known before, so a response without it cannot be right."""
     watch = a_watch(INACTIVE, deactivated(since=40, baseline=used(days_ago(50))))
     with pytest.raises(UnreadableError, match="no longer given"):
         decide(observed_key(INACTIVE, NEVER_USED), watch, now=NOW, settings=settings())
 
 
 @pytest.mark.parametrize("exemptions", ["none", "alice"])
-def test_a_deactivation_that_was_begun_and_did_happen_is_finished(exemptions: str) -> None:
-    """It is recorded and told even if the key is exempt by now: it happened."""
+def test_a_deactivation_that_started_and_happened_is_finished(exemptions: str) -> None:
+    """It is recorded and reported even if the key is exempt by now."""
     watch = a_watch(INACTIVE, Deactivating(notice=noticed(due=-1)))
     decision = decide(
         observed_key(INACTIVE), watch, now=NOW, settings=settings(exemptions=exemptions)
@@ -227,8 +229,8 @@ def test_a_deactivation_that_was_begun_and_did_happen_is_finished(exemptions: st
 @pytest.mark.parametrize(
     "state", [None, noticed(due=0), deactivated(since=30), Deleting(window=deactivated(since=30))]
 )
-def test_an_exempt_inactive_key_is_never_acted_on(state: State | None) -> None:
-    """Neither adopted, nor deleted, whatever was recorded."""
+def test_an_exempt_inactive_key_is_never_changed(state: State | None) -> None:
+    """It is neither adopted nor deleted, whatever its watch."""
     watch = a_watch(INACTIVE, state) if state else None
     exempt = settings(exemptions="alice", adopt_inactive_keys="true")
     decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=exempt)
@@ -248,14 +250,14 @@ def test_an_exempt_inactive_key_is_never_acted_on(state: State | None) -> None:
 def test_each_decision_on_an_inactive_key_gives_its_reason(
     state: State | None, changed: dict[str, str], action: Action, reason: Reason
 ) -> None:
-    """People read it, and the history keeps it."""
+    """The digest shows the reason, and the history stores it."""
     watch = a_watch(INACTIVE, state) if state else None
     decision = decide(observed_key(INACTIVE), watch, now=NOW, settings=settings(**changed))
     assert (decision.action, decision.reason) == (action, reason)
 
 
-def test_a_deletion_that_was_begun_and_did_not_happen_is_decided_again() -> None:
-    """By the same rules, on what is seen now."""
+def test_a_deletion_that_started_but_did_not_happen_is_decided_again() -> None:
+    """By the same rules, with the current last use."""
     watch = a_watch(INACTIVE, Deleting(window=deactivated(since=30)))
     assert (
         decide(observed_key(INACTIVE), watch, now=NOW, settings=settings()).action is Action.DELETE
@@ -264,15 +266,15 @@ def test_a_deletion_that_was_begun_and_did_not_happen_is_decided_again() -> None
     assert decide(used_later, watch, now=NOW, settings=settings()).action is Action.EXTEND
 
 
-def test_a_held_key_that_was_turned_off_stays_held() -> None:
-    """Nothing more is done until a person has looked."""
+def test_a_held_key_that_someone_deactivated_stays_held() -> None:
+    """No action is taken until a person has looked."""
     decision = decide(
         observed_key(INACTIVE), a_watch(INACTIVE, Held()), now=NOW, settings=settings()
     )
     assert decision.action is Action.HOLD
 
 
-def test_an_inactive_key_that_iam_still_lists_after_its_end_is_kept() -> None:
+def test_a_deleted_key_that_iam_still_lists_as_inactive_is_kept() -> None:
     """IAM is eventually consistent."""
     decision = decide(
         observed_key(INACTIVE), a_watch(INACTIVE, Ended()), now=NOW, settings=settings()
@@ -291,10 +293,10 @@ def test_an_inactive_key_that_iam_still_lists_after_its_end_is_kept() -> None:
         (Deleting(window=deactivated(since=30)), Action.DELETE),
     ],
 )
-def test_a_watch_whose_key_is_gone_is_closed_or_its_deletion_finished(
+def test_the_watch_of_a_missing_key_is_closed_or_its_deletion_is_finished(
     state: State, action: Action
 ) -> None:
-    """The owner rotated, unless this tool had begun to delete it."""
+    """The owner deleted the key, unless this tool had recorded the intent to delete it."""
     assert decide_gone(a_watch(INACTIVE, state)).action is action
 
 
@@ -310,10 +312,10 @@ def test_a_watch_whose_key_is_gone_is_closed_or_its_deletion_finished(
         (400, "Expired", deactivated(since=3), "true", False),
     ],
 )
-def test_a_last_use_is_read_where_a_rule_or_a_reader_needs_it(
+def test_the_last_use_is_read_only_if_a_rule_or_the_digest_needs_it(
     age: int, status: str, state: Noticed | None, adopt: str, *, needed: bool
 ) -> None:
-    """And nowhere else: each read is a call to IAM."""
+    """Each read is a call to IAM."""
     key = a_key(age=age, status=status)
     watch = a_watch(key, state) if state else None
     changed = settings(adopt_inactive_keys=adopt)

@@ -1,4 +1,4 @@
-"""Promise 3: what is remembered is read back exactly as it was written, or not at all."""
+"""Promise 3: what the ledger stores is read back exactly as it was written, or rejected."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -45,7 +45,7 @@ STATES: dict[str, State] = {
 
 
 def as_stored(value: Any) -> Any:
-    """The value as DynamoDB gives it back: numbers are decimals, tuples are lists."""
+    """Return a value as DynamoDB returns it: numbers are decimals, tuples are lists."""
     match value:
         case dict():
             return {name: as_stored(part) for name, part in value.items()}
@@ -62,14 +62,14 @@ def as_stored(value: Any) -> Any:
 
 
 def an_item(watch_state: State | None = None, **changed: Any) -> dict[str, Any]:
-    """The stored item of a watch, with some fields changed."""
+    """Return the stored item of a watch, with some fields changed."""
     watch = a_watch(a_key(), watch_state or noticed(due=3))
     item: dict[str, Any] = as_stored(ledger_items.encode_watch(watch))
     return item | changed
 
 
 def without_field(item: dict[str, Any], *names: str) -> dict[str, Any]:
-    """An item that lacks a field, at the end of a path of names."""
+    """Return an item without the field at the end of a path of names."""
     *path, last = names
     copied = dict(item)
     inner = copied
@@ -96,7 +96,7 @@ def test_a_watch_in_every_state_is_read_back_as_it_was_written(state: State) -> 
 
 
 def test_every_action_and_reason_is_read_back() -> None:
-    """A reason is written by its name, so that its words may be improved."""
+    """A reason is stored by its name, so that its text can change."""
     events = tuple(an_event(action, reason) for action in Action for reason in Reason)
     watch = replace(a_watch(a_key(), Held()), unreported_events=events)
     item = as_stored(ledger_items.encode_watch(watch))
@@ -106,7 +106,7 @@ def test_every_action_and_reason_is_read_back() -> None:
     assert ledger_items.decode_watch(item) == watch
 
 
-def test_an_instant_in_another_time_zone_is_the_same_instant() -> None:
+def test_an_instant_in_another_time_zone_is_read_as_the_same_instant() -> None:
     tokyo = timezone(timedelta(hours=9))
     watch = a_watch(a_key(), noticed(due=3))
     item = an_item(created=watch.created.astimezone(tokyo).isoformat())
@@ -114,8 +114,8 @@ def test_an_instant_in_another_time_zone_is_the_same_instant() -> None:
 
 
 @pytest.mark.parametrize("schema", [None, 0, Decimal(0), Decimal(3), "1", Decimal("1.5"), [1]])
-def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
-    """Of an older version, a newer one, or of none."""
+def test_a_watch_with_an_unknown_schema_is_unreadable(schema: Any) -> None:
+    """Whether older, newer, or missing."""
     with pytest.raises(UnreadableError, match=r"schema .* is not one of 1 and 2"):
         ledger_items.decode_watch(an_item(schema=schema))
     with pytest.raises(UnreadableError):
@@ -162,8 +162,8 @@ def test_a_watch_of_another_schema_is_not_guessed_at(schema: Any) -> None:
         ("note", "a field of a later version"),
     ],
 )
-def test_a_field_of_another_type_makes_a_watch_unreadable(field: str, value: Any) -> None:
-    """It is never converted: a date that is no date is no reason to act."""
+def test_a_field_with_a_wrong_type_makes_a_watch_unreadable(field: str, value: Any) -> None:
+    """It is never converted: no action is based on a malformed date."""
     with pytest.raises(UnreadableError, match="its watch cannot be read"):
         ledger_items.decode_watch(an_item(**{field: value}))
 
@@ -213,7 +213,7 @@ def test_a_notice_with_a_wrong_field_makes_a_watch_unreadable(field: str, value:
 def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
     field: str, value: Any, *, deleting: bool
 ) -> None:
-    """On a window rests a deletion."""
+    """A deletion depends on the window."""
     window = as_stored(ledger_items.encode_watch(a_watch(a_key(), WINDOW)))["state"] | {
         field: value
     }
@@ -248,21 +248,21 @@ def test_a_window_with_a_wrong_field_makes_a_watch_unreadable(
     ],
     ids=".".join,
 )
-def test_a_field_that_is_missing_makes_a_watch_unreadable(names: tuple[str, ...]) -> None:
-    """No value is assumed in its place."""
+def test_a_missing_field_makes_a_watch_unreadable(names: tuple[str, ...]) -> None:
+    """No default is assumed."""
     with pytest.raises(UnreadableError):
         ledger_items.decode_watch(without_field(an_item(WINDOW), *names))
 
 
-def test_what_is_unreadable_names_the_field() -> None:
+def test_the_error_names_the_unreadable_field() -> None:
     item = an_item(noticed(due=3))
     item["state"]["due"] = "soon"
     with pytest.raises(UnreadableError, match="due"):
         ledger_items.decode_watch(item)
 
 
-def test_an_event_is_a_line_of_the_keys_history_that_sorts_by_time() -> None:
-    """By run after that, so that two events of one instant do not overwrite each other."""
+def test_an_event_is_an_item_of_the_history_of_its_key_sorted_by_time() -> None:
+    """Then by version, so that two events of one instant do not overwrite each other."""
     event = an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, due=30)
     watch: Watch = a_watch(a_key(), deactivated(since=0), version=9)
     item = ledger_items.encode_event(watch, event)
@@ -279,7 +279,7 @@ def test_an_event_is_a_line_of_the_keys_history_that_sorts_by_time() -> None:
     }
 
 
-def test_all_watches_share_a_partition_so_that_one_query_finds_them() -> None:
+def test_all_watches_share_one_partition_so_that_one_query_reads_them() -> None:
     assert ledger_items.watch_key(KEY_ID) == {"pk": "WATCH", "sk": KEY_ID}
     assert (
         ledger_items.encode_watch(a_watch(a_key(), Held())).items()
@@ -292,7 +292,7 @@ def test_all_watches_share_a_partition_so_that_one_query_finds_them() -> None:
 
 
 def in_schema_1(value: Any) -> Any:
-    """What version 0.1.0 stored, by its names of the fields."""
+    """Return a value with the field names that version 0.1.0 stored."""
     names = {new: old for old, new in ledger_items.RENAMED_IN_SCHEMA_2.items()}
     match value:
         case dict():
@@ -304,7 +304,7 @@ def in_schema_1(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
-def test_a_watch_that_version_0_1_0_wrote_keeps_its_notice_and_its_window(state: State) -> None:
+def test_a_watch_written_by_version_0_1_0_keeps_its_notice_and_its_window(state: State) -> None:
     watch = replace(
         a_watch(a_key(), state),
         unreported_events=(an_event(Action.DEACTIVATE, Reason.NOTICE_OVER),),
@@ -314,8 +314,8 @@ def test_a_watch_that_version_0_1_0_wrote_keeps_its_notice_and_its_window(state:
     assert ledger_items.decode_watch(item) == watch
 
 
-def test_a_watch_as_version_0_1_0_wrote_it_is_read() -> None:
-    """Letter by letter, as it stands in a table."""
+def test_a_stored_item_of_version_0_1_0_is_read() -> None:
+    """The item is written out, as it is in a table."""
     item = {
         "pk": "WATCH",
         "sk": KEY_ID,
@@ -338,15 +338,15 @@ def test_a_watch_as_version_0_1_0_wrote_it_is_read() -> None:
     assert ledger_items.decode_watch(item) == a_watch(a_key(), noticed(due=3))
 
 
-def test_the_state_that_a_run_of_version_0_1_0_left_is_read() -> None:
+def test_the_run_state_of_version_0_1_0_is_read() -> None:
     item = in_schema_1(as_stored(ledger_items.encode_state(STATE)))
     del item["schema"]
     assert "swept" in item
     assert ledger_items.decode_state(item) == STATE
 
 
-def test_the_items_of_another_account_stand_beside_those_of_the_own_account() -> None:
-    """The own account's items stay where they are when more accounts join."""
+def test_the_items_of_another_account_have_partitions_of_their_own() -> None:
+    """The own account's items keep their partitions when other accounts join."""
     member = ledger_items.Partitions("210987654321")
     watch, event = a_watch(a_key(), Held()), an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
     own_keys, member_keys = (
@@ -372,7 +372,7 @@ STATE = RunState(
 
 
 @pytest.mark.parametrize("state", [STATE, RunState()], ids=["of a run", "before the first run"])
-def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> None:
+def test_the_run_state_is_read_back_as_it_was_written(state: RunState) -> None:
     item = {"pk": "RUN", "sk": "STATE", **as_stored(ledger_items.encode_state(state))}
     assert ledger_items.decode_state(item) == state
 
@@ -390,12 +390,12 @@ def test_the_state_of_a_run_is_read_back_as_it_was_written(state: RunState) -> N
         ("later", "a field of a later version"),
     ],
 )
-def test_a_state_of_another_shape_is_not_guessed_at(field: str, value: Any) -> None:
+def test_a_run_state_with_a_wrong_field_is_malformed(field: str, value: Any) -> None:
     with pytest.raises(MalformedError):
         ledger_items.decode_state(as_stored(ledger_items.encode_state(STATE)) | {field: value})
 
 
-def test_a_parameters_version_is_kept_beside_its_value() -> None:
+def test_the_version_of_a_parameter_is_stored_with_its_value() -> None:
     item = ledger_items.encode_state(RunState(parameters={"mode": Parameter(value="x", version=3)}))
     assert item["parameters"] == {"mode": {"value": "x", "version": 3}}
 
@@ -407,6 +407,6 @@ def test_dates_and_instants_are_written_in_iso_8601() -> None:
     assert datetime.fromisoformat(item["created"]).tzinfo == UTC
 
 
-def test_never_used_is_written_as_null_and_never_as_a_date() -> None:
+def test_never_used_is_written_as_null() -> None:
     item = an_item(deactivated(since=3, baseline=LastUse(at=None)))
     assert item["state"]["baseline"] == {"at": None, "service": None, "region": None}

@@ -1,4 +1,4 @@
-"""Promise 10: silence is alarming. What the metrics count that the alarms ring on."""
+"""Promise 10: the metrics that the alarms and the dashboard use."""
 
 import pytest
 
@@ -34,12 +34,12 @@ METRIC_NAMES = {
 }
 
 
-def test_a_run_puts_out_these_metrics_and_no_others() -> None:
-    """Of an empty account too: an alarm must not miss its data."""
+def test_a_run_publishes_exactly_these_metrics() -> None:
+    """Even for an empty account: an alarm must not lack data."""
     assert set(run_metrics(a_report())) == METRIC_NAMES
 
 
-def test_an_empty_account_counts_nothing_and_the_run_completes() -> None:
+def test_a_run_of_an_empty_account_completes_and_counts_no_keys() -> None:
     metrics = run_metrics(a_report())
     assert metrics == {**dict.fromkeys(METRIC_NAMES, 0), "RunCompleted": 1}
 
@@ -54,10 +54,10 @@ def test_an_empty_account_counts_nothing_and_the_run_completes() -> None:
         ((89, 90, 91, 400), 4, 3, 400),
     ],
 )
-def test_active_and_stale_keys_are_counted_and_the_oldest_is_measured(
+def test_active_and_stale_keys_and_the_oldest_age_are_reported(
     ages: tuple[int, ...], active: int, stale: int, oldest: int
 ) -> None:
-    """A key of 90 days is stale; an inactive one is neither."""
+    """A key of 90 days is stale; an inactive key is neither active nor stale."""
     keys = [a_key(age=age, key_id=f"AKIA{age}") for age in ages]
     inactive = a_key(age=500, status="Inactive", key_id="AKIAOFF")
     expired = a_key(age=600, status="Expired", key_id="AKIAODD")
@@ -80,7 +80,7 @@ def test_active_and_stale_keys_are_counted_and_the_oldest_is_measured(
         ("KeysFailed", Section.FAILED),
     ],
 )
-def test_each_heading_is_counted_under_its_name_and_no_other(name: str, section: Section) -> None:
+def test_each_section_is_counted_by_its_metric_only(name: str, section: Section) -> None:
     metrics = run_metrics(a_report(an_outcome(section), an_outcome(section, key_id="AKIA2")))
     assert {other: count for other, count in metrics.items() if count} == {
         name: 2,
@@ -88,12 +88,12 @@ def test_each_heading_is_counted_under_its_name_and_no_other(name: str, section:
     }
 
 
-def test_what_only_would_have_happened_counts_as_nothing() -> None:
+def test_a_dry_run_outcome_is_not_counted() -> None:
     dry_run = an_outcome(Section.DEACTIVATED, dry_run=True)
     assert run_metrics(a_report(dry_run, mode=Mode.REPORT))["KeysDeactivated"] == 0
 
 
-def test_the_keys_in_their_grace_window_are_counted() -> None:
+def test_keys_in_a_grace_window_are_counted() -> None:
     keys = [a_key(age=200, status="Inactive", key_id=f"AKIA{n}") for n in range(3)]
     watches = [a_watch(key, deactivated(since=3)) for key in keys[:2]]
     plan = a_plan(an_inventory(*map(observed_key, keys)), watches_of(*watches))
@@ -108,21 +108,21 @@ def test_the_keys_in_their_grace_window_are_counted() -> None:
         (Mode.REPORT, "enforce", 0),
     ],
 )
-def test_a_run_counts_as_complete_in_the_mode_that_the_settings_have(
+def test_a_run_completes_only_in_the_mode_of_the_settings(
     mode: Mode, configured_mode: str, completed: int
 ) -> None:
-    """A report that a person asked for is no proof that rotation is enforced."""
+    """A report run that a person started does not show that rotation is enforced."""
     assert run_metrics(a_report(mode=mode, setting=configured_mode))["RunCompleted"] == completed
 
 
-def test_a_run_that_could_not_read_a_user_does_not_count_as_complete() -> None:
-    """Though it went on with the others."""
+def test_a_run_that_could_not_read_a_user_is_not_complete() -> None:
+    """Although it continued with the other users."""
     bob = User(name="bob", path="/", user_id="AIDABOB")
     report = a_report(inventory=an_inventory(observed_key(a_key()), users=[ALICE], unread=[bob]))
     assert run_metrics(report)["RunCompleted"] == 0
 
 
-def test_a_run_that_failed_with_one_key_counts_as_complete() -> None:
-    """Every user was looked at; another alarm rings for the key."""
+def test_a_run_with_a_failed_key_is_complete() -> None:
+    """The keys of every user were read; another alarm reports the failed key."""
     metrics = run_metrics(a_report(an_outcome(Section.FAILED)))
     assert (metrics["RunCompleted"], metrics["KeysFailed"]) == (1, 1)

@@ -1,4 +1,4 @@
-"""What people read of each decision, and which of it is a reason to write to them."""
+"""What a report lists for each decision, and what triggers a digest."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,7 +45,7 @@ def outcome_of(
     reactivations: int = 0,
     **changed: str,
 ) -> Outcome | None:
-    """What is said of one key, if anything, by a run that planned it and did nothing yet."""
+    """Return the outcome of one key as planned, if it has one."""
     key = a_key(age=age, status=status)
     stored_watches = [a_watch(key, state, reactivations=reactivations)] if state else []
     watches = watches_of(*stored_watches)
@@ -82,10 +82,9 @@ WINDOW = deactivated(since=10)
         (Section.UPCOMING, partial(outcome_of, noticed(due=1))),
     ],
 )
-def test_each_thing_that_happens_is_news_under_its_heading(
+def test_each_action_and_each_reminder_triggers_a_digest_under_its_section(
     section: Section, make_outcome: MakeOutcome
 ) -> None:
-    """Of what is to come, a reminder is."""
     outcome = make_outcome()
     assert outcome is not None
     assert (outcome.section, outcome.triggers_digest) == (section, True)
@@ -117,10 +116,10 @@ def test_each_thing_that_happens_is_news_under_its_heading(
         ),
     ],
 )
-def test_what_only_stands_as_it_stood_is_listed_and_no_news(
+def test_an_unchanged_key_is_listed_but_triggers_no_digest(
     section: Section, make_outcome: MakeOutcome
 ) -> None:
-    """Exempt, held before, upcoming, and of a status that people were told of."""
+    """Exempt, held before, upcoming, or with an unknown status that was reported before."""
     outcome = make_outcome()
     assert outcome is not None
     assert (outcome.section, outcome.triggers_digest) == (section, False)
@@ -135,12 +134,14 @@ def test_what_only_stands_as_it_stood_is_listed_and_no_news(
         partial(outcome_of, Ended(), status="Inactive"),
     ],
 )
-def test_nothing_is_said_of_a_young_key_or_one_that_is_not_ours(make_outcome: MakeOutcome) -> None:
+def test_a_young_key_or_one_that_someone_else_deactivated_is_not_listed(
+    make_outcome: MakeOutcome,
+) -> None:
     assert make_outcome() is None
 
 
 @pytest.mark.parametrize(("due", "remind"), [(3, False), (2, False), (1, True)])
-def test_of_what_is_to_come_only_the_reminder_is_news(due: int, *, remind: bool) -> None:
+def test_an_upcoming_day_triggers_a_digest_only_as_a_reminder(due: int, *, remind: bool) -> None:
     for outcome in (
         outcome_of(noticed(due=due)),
         outcome_of(deactivated(since=30 - due, baseline=used(days_ago(3))), status="Inactive"),
@@ -171,35 +172,35 @@ def test_of_what_is_to_come_only_the_reminder_is_news(due: int, *, remind: bool)
         (False, partial(outcome_of, noticed(due=0))),
     ],
 )
-def test_in_report_mode_what_is_not_done_only_would_be(
+def test_in_report_mode_every_action_is_a_dry_run(
     make_outcome: MakeOutcome, *, dry_run: bool
 ) -> None:
-    """What is to come, or is exempt, is so in either mode."""
+    """Upcoming days and exemptions are the same in either mode."""
     outcome = make_outcome()
     assert outcome is not None
     assert outcome.dry_run is dry_run
 
 
-def test_a_deferred_key_has_no_day() -> None:
-    """Nobody knows when its turn comes."""
+def test_a_deferred_key_has_no_due_day() -> None:
+    """The day on which its turn comes is not known."""
     outcome = outcome_of(noticed(due=0), max_changes_per_run="0")
     assert outcome is not None
     assert outcome.due is None
 
 
-def test_an_exempt_key_is_told_with_its_reason_and_its_last_day() -> None:
+def test_an_exempt_key_is_listed_with_the_reason_and_the_last_day() -> None:
     outcome = outcome_of(exemptions="alice until 2026-12-31 # moves to a role")
     assert outcome is not None
     assert (outcome.explanation, str(outcome.due)) == ("exempt: moves to a role", "2026-12-31")
 
 
-def test_an_unknown_status_is_told_in_the_words_of_iam() -> None:
+def test_an_unknown_status_is_listed_as_iam_spells_it() -> None:
     outcome = outcome_of(status="Expired")
     assert outcome is not None
     assert outcome.explanation.endswith(": Expired")
 
 
-def test_what_is_known_of_the_key_is_told_with_it() -> None:
+def test_an_outcome_contains_the_facts_of_its_key() -> None:
     outcome = outcome_of()
     assert outcome is not None
     assert (outcome.user_name, outcome.access_key_id) == ("alice", a_key().access_key_id)
@@ -210,7 +211,7 @@ def test_what_is_known_of_the_key_is_told_with_it() -> None:
     )
 
 
-def test_a_failure_is_always_news() -> None:
+def test_a_failure_always_triggers_a_digest() -> None:
     """For a user whose keys could not be read, it names no key."""
     outcome = outcome_of_failure(Failure(user_name="alice", text="throttled"))
     assert (outcome.section, outcome.triggers_digest, outcome.dry_run) == (
@@ -226,8 +227,8 @@ def test_a_failure_is_always_news() -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mode) -> None:
-    """In report mode too: it is no *would*."""
+def test_unreported_events_of_earlier_runs_come_first_and_are_no_dry_run(mode: Mode) -> None:
+    """In report mode too."""
     event = replace(
         an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, at=1, due=29), last_use=NEVER_USED
     )
@@ -248,7 +249,7 @@ def test_what_an_earlier_run_could_not_tell_comes_first_and_did_happen(mode: Mod
     assert (second.section, second.happened_at) == (Section.UPCOMING, None)
 
 
-def test_what_an_earlier_run_did_to_a_key_that_is_gone_is_told_all_the_same() -> None:
+def test_an_unreported_event_of_a_deleted_key_is_listed() -> None:
     event = an_event(Action.DELETE, Reason.UNUSED, at=1)
     watches = watches_of(replace(a_watch(a_key(), Ended()), unreported_events=(event,)))
     [outcome] = collect_outcomes(
@@ -257,19 +258,19 @@ def test_what_an_earlier_run_did_to_a_key_that_is_gone_is_told_all_the_same() ->
     assert (outcome.section, outcome.user_name) == (Section.DELETED, ALICE.name)
 
 
-def test_what_has_no_heading_is_no_event() -> None:
+def test_an_event_without_a_section_is_an_error() -> None:
     with pytest.raises(ValueError, match="keep"):
         outcome_of_event(a_watch(a_key(), Held()), an_event(Action.KEEP, Reason.FRESH))
 
 
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
-def test_every_action_but_keeping_has_a_heading(action: Action) -> None:
+def test_every_action_except_keep_has_a_section(action: Action) -> None:
     outcome = outcome_of_event(a_watch(a_key(), Held()), an_event(action, Reason.STALE))
     assert outcome.section in Section
 
 
-def test_a_hold_is_news_in_the_run_that_holds_the_key() -> None:
-    """The run remembers the hold before it writes; that does not make it old."""
+def test_a_hold_triggers_a_digest_in_the_run_that_holds_the_key() -> None:
+    """The watch is already in the state Held when the outcomes are collected."""
     key = a_key(age=100)
     watches = watches_of(a_watch(key, WINDOW, reactivations=2))
     plan = a_plan(an_inventory(observed_key(key)), watches)
@@ -280,6 +281,6 @@ def test_a_hold_is_news_in_the_run_that_holds_the_key() -> None:
     assert (outcome.section, outcome.triggers_digest) == (Section.HELD, True)
 
 
-def test_the_statuses_that_keys_may_have_are_three() -> None:
-    """A fourth one of IAM is `Other`."""
+def test_a_key_has_one_of_three_statuses() -> None:
+    """Any other status of IAM is `OTHER`."""
     assert {a_key(status=text).status for text in ("Active", "Inactive", "Expired")} == set(Status)

@@ -1,4 +1,4 @@
-"""Promise 4: no more changes than one run may make. Besides: whose key counts as gone."""
+"""Promise 4: the limit of changes in one run. And which watches have lost their key."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def plan_of_due_keys(count: int) -> tuple[Plan, list[str]]:
 
 
 def deferred_by_key_id(plan: Plan) -> dict[str, bool]:
-    """Which keys are to be changed, in order, and whether that is put off."""
+    """Return for each key to be changed, in order, whether the change is deferred."""
     return {
         step.access_key_id: step.deferred
         for step in plan.steps
@@ -50,7 +50,7 @@ def deferred_by_key_id(plan: Plan) -> dict[str, bool]:
     }
 
 
-def test_the_oldest_keys_are_changed_first_and_the_rest_is_deferred_by_name() -> None:
+def test_the_oldest_keys_are_changed_first_and_the_others_are_deferred() -> None:
     """Deactivations and deletions count together."""
     plan, youngest_first = plan_of_due_keys(5)
     assert deferred_by_key_id(plan) == dict(
@@ -59,13 +59,13 @@ def test_the_oldest_keys_are_changed_first_and_the_rest_is_deferred_by_name() ->
     assert plan.changes == 2
 
 
-def test_as_many_changes_as_allowed_are_made() -> None:
+def test_as_many_keys_are_changed_as_the_limit_allows() -> None:
     plan, _ = plan_of_due_keys(2)
     assert list(deferred_by_key_id(plan).values()) == [False, False]
 
 
-def test_of_keys_of_the_same_age_the_first_by_id_goes_first() -> None:
-    """So that two runs choose the same."""
+def test_keys_of_the_same_age_are_changed_in_the_order_of_their_ids() -> None:
+    """So two runs choose the same keys."""
     keys = [a_key(age=100, key_id=key_id) for key_id in ("AKIA3", "AKIA1", "AKIA2")]
     plan = a_plan(
         an_inventory(*map(observed_key, keys)),
@@ -75,7 +75,7 @@ def test_of_keys_of_the_same_age_the_first_by_id_goes_first() -> None:
     assert deferred_by_key_id(plan) == {"AKIA1": False, "AKIA2": True, "AKIA3": True}
 
 
-def test_a_limit_of_zero_pauses_all_changes_and_nothing_else() -> None:
+def test_a_limit_of_zero_pauses_only_changes() -> None:
     """Notices are still given, and uses still extend a window."""
     keys = [
         a_key(age=100, key_id="AKIA1"),
@@ -104,8 +104,8 @@ def test_a_limit_of_zero_pauses_all_changes_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "1"])
-def test_recording_what_an_earlier_run_began_is_no_change(limit: str) -> None:
-    """It has happened already, so no limit puts it off, and it takes nobody's place."""
+def test_finishing_a_change_of_an_earlier_run_does_not_count_towards_the_limit(limit: str) -> None:
+    """It happened already, so it is neither deferred nor does it defer another key."""
     deactivated_key = a_key(age=102, key_id="AKIA1", status="Inactive")
     deleted_key = a_key(age=101, key_id="AKIA2", status="Inactive")
     stale_key = a_key(age=100, key_id="AKIA3")
@@ -130,28 +130,28 @@ def test_recording_what_an_earlier_run_began_is_no_change(limit: str) -> None:
         (Deleting(window=deactivated(since=30)), Action.DELETE, Reason.FINISHED),
     ],
 )
-def test_a_watch_whose_key_is_gone_is_closed(state: State, action: Action, reason: Reason) -> None:
-    """Its user still exists, and has no keys any more."""
+def test_the_watch_of_a_missing_key_is_closed(state: State, action: Action, reason: Reason) -> None:
+    """Its user still exists, and has no keys."""
     [step] = a_plan(an_inventory(users=[ALICE]), watches_of(a_watch(a_key(), state))).steps
     assert (step.decision.action, step.decision.reason) == (action, reason)
     assert (step.observed, step.user, step.watch) == (None, ALICE, a_watch(a_key(), state))
 
 
-def test_a_watch_whose_user_is_gone_is_closed() -> None:
+def test_the_watch_of_a_key_of_a_missing_user_is_closed() -> None:
     plan = a_plan(an_inventory(users=[BOB]), watches_of(a_watch(a_key(), noticed(due=3))))
     assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
 
 
 @pytest.mark.parametrize("state", [noticed(due=0), Deleting(window=deactivated(since=30))])
-def test_a_key_of_a_user_who_could_not_be_read_is_not_gone(state: State) -> None:
-    """What was not read is no answer."""
+def test_a_key_of_an_unreadable_user_is_not_missing(state: State) -> None:
+    """Nothing follows from what was not read."""
     plan = a_plan(an_inventory(unread=[ALICE]), watches_of(a_watch(a_key(), state)))
     assert plan.steps == ()
     assert [failure.user_name for failure in plan.failures] == ["alice"]
 
 
-def test_a_renamed_user_who_could_not_be_read_is_known_by_the_id() -> None:
-    """The watch holds the old name."""
+def test_an_unreadable_user_who_was_renamed_is_recognised_by_the_user_id() -> None:
+    """The watch has the old name."""
     renamed = User(name="alice.smith", path="/", user_id=ALICE.user_id)
     plan = a_plan(an_inventory(unread=[renamed]), watches_of(a_watch(a_key(), noticed(due=0))))
     assert plan.steps == ()
@@ -166,20 +166,20 @@ def test_the_key_of_a_renamed_user_is_decided_under_the_new_name() -> None:
     assert (step.decision.action, step.user) == (Action.DEACTIVATE, renamed)
 
 
-def test_a_user_made_again_under_the_same_name_is_another_one() -> None:
-    """The key that the first one had is gone, even where the second cannot be read."""
+def test_a_user_created_again_with_the_same_name_is_another_user() -> None:
+    """The key of the first one is missing, even if the second cannot be read."""
     recreated = User(name="alice", path="/", user_id="AIDAAGAIN")
     plan = a_plan(an_inventory(unread=[recreated]), watches_of(a_watch(a_key(), noticed(due=0))))
     assert [step.decision.reason for step in plan.steps] == [Reason.GONE]
 
 
-def test_a_watch_that_has_ended_is_not_closed_again() -> None:
+def test_an_ended_watch_is_not_closed_again() -> None:
     plan = a_plan(an_inventory(), watches_of(a_watch(a_key(), Ended())))
     assert (plan.steps, plan.failures) == ((), ())
 
 
-def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_named() -> None:
-    """It is neither new nor gone; the others go on."""
+def test_a_key_with_an_unreadable_watch_fails_and_is_not_changed() -> None:
+    """It is neither new nor missing; the other keys are decided."""
     other = a_key(user=BOB, key_id="AKIABOB")
     failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
     plan = a_plan(
@@ -191,8 +191,8 @@ def test_a_key_whose_watch_cannot_be_understood_is_left_alone_and_named() -> Non
     assert plan.failures == (failure,)
 
 
-def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understood() -> None:
-    """The keys are left alone by all."""
+def test_only_the_first_part_of_a_run_reports_unreadable_watches() -> None:
+    """No part changes their keys."""
     failure = Failure(user_name="alice", access_key_id="AKIA1", text="its watch has schema 2")
     plan = a_plan(
         an_inventory(observed_key(a_key(age=400, key_id="AKIA1"))),
@@ -202,7 +202,7 @@ def test_only_the_first_part_of_a_run_names_the_watches_that_cannot_be_understoo
     assert (plan.steps, plan.failures) == ((), ())
 
 
-def test_a_step_that_failed_names_its_key_and_what_was_written_of_it() -> None:
+def test_a_failed_step_contains_its_key_and_the_stored_watch() -> None:
     key = a_key()
     watch = a_watch(key, noticed(due=0))
     [step] = a_plan(an_inventory(observed_key(key)), watches_of(watch)).steps
@@ -212,8 +212,8 @@ def test_a_step_that_failed_names_its_key_and_what_was_written_of_it() -> None:
     assert (failure.watch, failure.not_begun) == (watch, False)
 
 
-def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
-    """A last use that vanished cannot be right."""
+def test_a_key_whose_known_last_use_is_missing_fails_and_the_others_are_decided() -> None:
+    """A response without it cannot be right."""
     window = deactivated(since=30, baseline=used(days_ago(50)))
     unreadable_key = a_key(age=200, status="Inactive", key_id="AKIA1")
     other = a_key(user=BOB, key_id="AKIABOB")
@@ -238,7 +238,7 @@ def test_a_key_whose_last_use_is_no_answer_fails_and_the_others_go_on() -> None:
         (Held(), 0),
     ],
 )
-def test_the_keys_in_their_grace_window_are_counted(state: State, in_grace: int) -> None:
+def test_keys_in_a_grace_window_are_counted(state: State, in_grace: int) -> None:
     key = a_key(age=200, status="Inactive")
     watch: Watch = a_watch(key, state)
     plan = a_plan(an_inventory(observed_key(key)), watches_of(watch))

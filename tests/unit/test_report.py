@@ -1,4 +1,4 @@
-"""What is a reason to write to people, and what only would be repeated."""
+"""When a digest is sent, and what the next run has to know."""
 
 from dataclasses import replace
 
@@ -30,41 +30,41 @@ LISTED = (
 )
 
 
-def test_what_is_only_listed_sends_no_digest() -> None:
-    """Exempt, held and upcoming keys; keys not ours are not even listed."""
+def test_outcomes_that_are_only_listed_send_no_digest() -> None:
+    """Exempt, held and upcoming keys."""
     assert not a_report(*LISTED).needs_digest
     assert not a_report().needs_digest
 
 
 @pytest.mark.parametrize("section", Section)
-def test_one_piece_of_news_sends_a_digest(section: Section) -> None:
+def test_one_triggering_outcome_sends_a_digest(section: Section) -> None:
     assert a_report(*LISTED, an_outcome(section, triggers_digest=True)).needs_digest
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_an_edited_setting_sends_a_digest(mode: Mode) -> None:
-    """In either mode, with nothing else to tell."""
+def test_an_edited_parameter_sends_a_digest(mode: Mode) -> None:
+    """In either mode, even if nothing else is to be reported."""
     before = RunState(parameters=parameters(grace_days="29"))
     report = a_report(mode=mode, previous=before)
     assert report.changed_parameters == {"grace-days"}
     assert report.needs_digest
 
 
-def test_a_setting_edited_and_edited_back_was_edited() -> None:
-    """Its version tells."""
+def test_a_parameter_edited_and_restored_counts_as_edited() -> None:
+    """Its version has changed."""
     raw = parameters()
     raw["mode"] = replace(raw["mode"], version=3)
     assert a_report(previous=RunState(parameters=raw)).changed_parameters == {"mode"}
 
 
-def test_a_parameter_that_the_last_run_did_not_know_counts_as_edited() -> None:
+def test_a_parameter_unknown_to_the_last_run_counts_as_edited() -> None:
     raw = parameters()
     del raw["adopt-inactive-keys"]
     report = a_report(previous=RunState(parameters=raw))
     assert report.changed_parameters == {"adopt-inactive-keys"}
 
 
-def test_before_the_first_run_no_setting_was_edited() -> None:
+def test_before_the_first_run_no_parameter_counts_as_edited() -> None:
     assert a_report(previous=RunState()).changed_parameters == frozenset()
     assert not a_report(previous=RunState()).needs_digest
 
@@ -86,12 +86,12 @@ def test_the_end_of_an_exemption_sends_a_digest_once(
 
 
 def state_after(report: Report) -> RunState:
-    """What the run of a report leaves for the next."""
+    """Return what the run of a report leaves for the next run."""
     return next_state(report.previous, report.part, report.fingerprint)
 
 
 def state_after_report_run(*outcomes: Outcome) -> RunState:
-    """What a run in report mode left behind that told these."""
+    """Return what a run in report mode leaves after it reported these outcomes."""
     return state_after(a_report(*outcomes, mode=Mode.REPORT))
 
 
@@ -115,10 +115,10 @@ FIRST, SECOND = an_outcome(key_id="AKIA1"), an_outcome(key_id="AKIA2")
         ((FIRST,), (replace(FIRST, triggers_digest=False),), False),
     ],
 )
-def test_in_report_mode_only_other_pairs_of_key_and_action_are_news(
+def test_in_report_mode_a_digest_is_sent_if_the_keys_or_their_actions_changed(
     reported: tuple[Outcome, ...], outcomes: tuple[Outcome, ...], *, needs_digest: bool
 ) -> None:
-    """Not that another day passed."""
+    """A changed due day alone sends none."""
     assert (
         a_report(
             *outcomes,
@@ -129,7 +129,7 @@ def test_in_report_mode_only_other_pairs_of_key_and_action_are_news(
     )
 
 
-def test_in_report_mode_what_an_earlier_run_did_is_news_and_no_part_of_the_comparison() -> None:
+def test_in_report_mode_an_unreported_event_sends_a_digest_but_is_not_compared() -> None:
     earlier = an_outcome(Section.DELETED, key_id="AKIA9", happened_at=NOON)
     report = a_report(FIRST, earlier, mode=Mode.REPORT, previous=state_after_report_run(FIRST))
     assert report.needs_digest
@@ -138,13 +138,13 @@ def test_in_report_mode_what_an_earlier_run_did_is_news_and_no_part_of_the_compa
     )
 
 
-def test_an_enforcing_run_leaves_the_last_report_standing() -> None:
-    """So that a report asked for by hand repeats nothing after it."""
+def test_an_enforce_run_keeps_the_fingerprint_of_the_last_report() -> None:
+    """So a report run that a person starts after it repeats nothing."""
     previous = RunState(parameters=parameters(), report_fingerprints=("fingerprint",))
     assert state_after(a_report(FIRST, previous=previous)).report_fingerprints == ("fingerprint",)
 
 
-def test_the_next_run_knows_the_settings_and_what_people_were_told() -> None:
+def test_the_run_state_contains_the_settings_and_what_was_reported() -> None:
     inventory = an_inventory(
         observed_key(a_key(status="Expired")), observed_key(a_key(key_id="AKIA2"))
     )

@@ -1,4 +1,4 @@
-"""Promise 11: an invocation can make a run weaker, and never stronger."""
+"""Promise 11: an invocation can make a run weaker, never stronger."""
 
 from typing import Any
 
@@ -23,9 +23,7 @@ from key_rotation.request import Request
         ),
     ],
 )
-def test_an_event_may_ask_for_nothing_or_for_a_report(
-    event: dict[str, Any], expected: Request
-) -> None:
+def test_an_event_can_request_nothing_or_a_report(event: dict[str, Any], expected: Request) -> None:
     parsed = Request.parse(event)
     assert (parsed.report, parsed.scheduled_time) == (
         expected.report,
@@ -36,8 +34,8 @@ def test_an_event_may_ask_for_nothing_or_for_a_report(
 @pytest.mark.parametrize(
     "mode", ["enforce", "Report", "REPORT", "report ", "", "delete", None, True, 1, ["report"], {}]
 )
-def test_an_event_may_ask_for_no_other_mode(mode: Any) -> None:
-    """Not even the one that the settings have."""
+def test_an_event_cannot_request_another_mode(mode: Any) -> None:
+    """Not even the mode of the settings."""
     with pytest.raises(InvalidEventError) as raised:
         Request.parse({"mode": mode})
     assert f"the mode {mode!r}" in str(raised.value)
@@ -47,8 +45,8 @@ def test_an_event_may_ask_for_no_other_mode(mode: Any) -> None:
 @pytest.mark.parametrize(
     "name", ["max-age-days", "max_changes_per_run", "Mode", "force", "dry_run", "", "users", "key"]
 )
-def test_an_event_may_set_nothing_else(name: str) -> None:
-    """Not beside a report either."""
+def test_an_event_with_any_other_field_is_rejected(name: str) -> None:
+    """Also in combination with report mode."""
     with pytest.raises(InvalidEventError, match="unknown field"):
         Request.parse({name: "1"})
     with pytest.raises(InvalidEventError, match="unknown field"):
@@ -56,12 +54,12 @@ def test_an_event_may_set_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize("scheduled_time", [None, 0, 1764000000, ["now"], {}])
-def test_the_time_of_the_schedule_is_text(scheduled_time: Any) -> None:
+def test_the_scheduled_time_must_be_a_string(scheduled_time: Any) -> None:
     with pytest.raises(InvalidEventError, match="the time"):
         Request.parse({"scheduled_time": scheduled_time})
 
 
 @pytest.mark.parametrize("event", [None, "report", 1, [], ["mode"], [["mode", "report"]]])
-def test_an_event_is_an_object(event: Any) -> None:
+def test_an_event_must_be_an_object(event: Any) -> None:
     with pytest.raises(InvalidEventError, match="is no object"):
         Request.parse(event)

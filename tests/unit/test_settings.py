@@ -1,4 +1,4 @@
-"""The parameters: what each accepts, and what is said of one that is refused."""
+"""The parameters: what each accepts, and the error message of a rejected value."""
 
 import pytest
 
@@ -18,19 +18,19 @@ SWITCHES = ("delete-unused-keys", "adopt-inactive-keys")
 
 
 def parse(**changed: str) -> Settings:
-    """Parse the defaults with some values changed, and a limit that leaves room for any notice."""
+    """Parse the defaults with some values changed, and a max-age that allows any notice."""
     return settings(**{"max_age_days": "1095"} | changed)
 
 
 def error_message(**changed: str) -> str:
-    """What is said of values that are refused."""
+    """Return the error message for rejected values."""
     with pytest.raises(InvalidSettingsError) as raised:
         parse(**changed)
     return str(raised.value)
 
 
 def argument_name(name: str) -> str:
-    """Name a parameter as the builders do."""
+    """Return the name of a parameter as an argument of the builders."""
     return name.replace("-", "_")
 
 
@@ -38,8 +38,8 @@ def argument_name(name: str) -> str:
     ("name", "value"),
     [(name, str(edge)) for name, edges in RANGES.items() for edge in edges if edge != 1095],
 )
-def test_a_number_is_accepted_up_to_both_ends_of_its_range(name: str, value: str) -> None:
-    """Max-age-days 1 leaves room for no notice at all, so that is set to 0 with it."""
+def test_a_number_is_accepted_at_both_ends_of_its_range(name: str, value: str) -> None:
+    """With max-age-days 1, notice-days must be 0."""
     no_notice = {"notice_days": "0"} if name == "max-age-days" else {}
     assert parse(**no_notice, **{argument_name(name): value}).raw[name].value == value
 
@@ -56,7 +56,7 @@ def test_a_max_age_of_three_years_is_accepted() -> None:
         for outside in (low - 1, high + 1, 10 * high, 99999)
     ],
 )
-def test_a_number_out_of_its_range_is_refused(name: str, value: str) -> None:
+def test_a_number_outside_its_range_is_rejected(name: str, value: str) -> None:
     low, high = RANGES[name]
     assert error_message(**{argument_name(name): value}) == (
         f"The parameter /key-rotation/{name} has the value {value!r}; "
@@ -92,7 +92,7 @@ NO_NUMBERS = [
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: ascii(value)[:20])
-def test_what_is_not_written_in_plain_digits_is_no_number(value: str) -> None:
+def test_a_number_not_written_in_plain_digits_is_rejected(value: str) -> None:
     message = error_message(**{argument_name(name): value for name in RANGES})
     assert [f"/key-rotation/{name} has the value {value!r}; " in message for name in RANGES] == [
         True
@@ -103,7 +103,7 @@ def test_what_is_not_written_in_plain_digits_is_no_number(value: str) -> None:
 @pytest.mark.parametrize(
     "value", ["", "ENFORCE", "Report", " report", "report\n", "off", "dry-run"]
 )
-def test_a_mode_is_enforce_or_report_and_nothing_else(value: str) -> None:
+def test_the_mode_must_be_enforce_or_report(value: str) -> None:
     assert error_message(mode=value) == (
         f"The parameter /key-rotation/mode has the value {value!r}; "
         "it takes enforce or report. Nothing was changed."
@@ -112,7 +112,7 @@ def test_a_mode_is_enforce_or_report_and_nothing_else(value: str) -> None:
 
 @pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize("value", ["", "True", "FALSE", "yes", "1", "0", "true ", "true\n", "on"])
-def test_a_switch_is_true_or_false_and_nothing_else(name: str, value: str) -> None:
+def test_a_switch_must_be_true_or_false(name: str, value: str) -> None:
     assert error_message(**{argument_name(name): value}) == (
         f"The parameter /key-rotation/{name} has the value {value!r}; "
         "it takes true or false. Nothing was changed."
@@ -123,15 +123,15 @@ def test_a_switch_is_true_or_false_and_nothing_else(name: str, value: str) -> No
     "value",
     ["", " \n ", "alice bob", "alice until tomorrow", "# only a reason", "none\nalice", "a/b"],
 )
-def test_an_exemption_that_cannot_be_read_is_a_bad_setting(value: str) -> None:
+def test_an_unreadable_exemption_is_rejected(value: str) -> None:
     message = error_message(exemptions=value)
     assert message.startswith("The parameter /key-rotation/exemptions has the line ")
     assert message.endswith(f"it takes {ACCEPTED_EXEMPTIONS}. Nothing was changed.")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_missing_parameter_is_refused_by_its_name(name: str) -> None:
-    """Nothing is assumed in its place."""
+def test_a_missing_parameter_is_named(name: str) -> None:
+    """No default is assumed."""
     raw = parameters()
     del raw[name]
     with pytest.raises(
@@ -146,10 +146,10 @@ def test_a_missing_parameter_is_refused_by_its_name(name: str) -> None:
     ("notice", "max_age", "accepted"),
     [("6", "7", True), ("7", "7", False), ("8", "7", False), ("0", "1", True), ("1", "1", False)],
 )
-def test_the_notice_is_shorter_than_the_max_age(
+def test_notice_days_must_be_less_than_max_age_days(
     notice: str, max_age: str, *, accepted: bool
 ) -> None:
-    """Otherwise every key would be under notice from its first day."""
+    """Otherwise every key would be noticed from its first day."""
     if accepted:
         assert parse(notice_days=notice, max_age_days=max_age).notice == days(int(notice))
     else:
@@ -160,7 +160,7 @@ def test_the_notice_is_shorter_than_the_max_age(
 
 
 def test_all_problems_are_named_at_once() -> None:
-    """A person edits once, not eight times."""
+    """So that a person corrects them in one edit."""
     with pytest.raises(InvalidSettingsError) as raised:
         Settings.parse({}, path="/key-rotation")
     parameters_named = [problem.split()[2] for problem in raised.value.problems]
@@ -178,20 +178,20 @@ def test_all_problems_are_named_at_once() -> None:
     assert message.count("Nothing was changed.") == 1
 
 
-def test_a_notice_that_is_too_long_is_named_beside_the_other_problems() -> None:
-    """The two numbers are fine by themselves, so nothing else would name them."""
+def test_notice_days_that_are_too_long_are_named_with_the_other_problems() -> None:
+    """Each of the two numbers is valid by itself."""
     message = error_message(mode="off", notice_days="7", max_age_days="7")
     assert "/mode has the value 'off'" in message
     assert "/notice-days has the value '7'" in message
 
 
-def test_a_problem_names_the_path_under_which_people_find_the_parameter() -> None:
+def test_an_error_message_contains_the_full_path_of_the_parameter() -> None:
     with pytest.raises(InvalidSettingsError, match=r"^The parameter /elsewhere/mode is missing"):
         Settings.parse({}, path="/elsewhere")
 
 
-def test_good_values_become_the_settings_of_the_run() -> None:
-    """Each is taken from the parameter of its own name."""
+def test_valid_values_become_the_settings() -> None:
+    """Each from the parameter of its own name."""
     raw = parameters(
         mode="report",
         max_age_days="180",
@@ -210,7 +210,7 @@ def test_good_values_become_the_settings_of_the_run() -> None:
     assert parsed.raw == raw
 
 
-def test_the_defaults_enforce_delete_and_adopt_nothing_of_others() -> None:
+def test_the_defaults_enforce_and_delete_and_do_not_adopt() -> None:
     defaults = settings()
     assert (defaults.mode, defaults.max_age, defaults.notice) == (Mode.ENFORCE, days(90), days(7))
     assert (defaults.delete_unused_keys, defaults.adopt_inactive_keys) == (True, False)

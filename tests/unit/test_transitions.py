@@ -1,4 +1,4 @@
-"""What is remembered of a key after each thing that happens to it."""
+"""How the watch of a key changes with each thing that is recorded."""
 
 from dataclasses import replace
 from datetime import date
@@ -45,7 +45,7 @@ KEY = a_key(age=97)
 
 
 def an_event(action: Action, reason: Reason = Reason.NOTICE_OVER) -> Event:
-    """Something that this run did."""
+    """Return an event of this run."""
     return Event(action=action, reason=reason, at=NOON, run_id="run-1", due=in_days(30))
 
 
@@ -57,40 +57,37 @@ def state_after(
     due: date | None = None,
     last_use: LastUse = NEVER_USED,
 ) -> Any:
-    """The state after something happened to a key."""
+    """Return the state of a watch after an action."""
     decision = Decision(action=action, reason=reason, due=due)
     event = an_event(action, reason)
     return after_action(a_watch(KEY, state), decision, observed_key(KEY, last_use), event).state
 
 
-def test_the_memory_of_a_key_begins_with_what_was_seen_of_it() -> None:
-    """Its version says that it was never written."""
+def test_a_new_watch_contains_the_key_and_was_never_written() -> None:
+    """Version 0 means that it was never written."""
     assert new_watch(KEY) == a_watch(KEY, Lapsed(due=None), version=0)
 
 
 @pytest.mark.parametrize("state", [a_notice(due=0), Held()])
-def test_no_intent_to_delete_rests_on_anything_but_a_window(state: State) -> None:
-    """It would be a mistake of ours, and says so."""
+def test_an_intent_to_delete_without_a_window_is_an_error(state: State) -> None:
     with pytest.raises(ValueError, match=type(state).__name__):
         record_intent(a_watch(KEY, state), Action.DELETE)
 
 
-def test_no_window_is_without_a_day() -> None:
-    """It would be a mistake of ours, and says so."""
+def test_a_window_without_a_due_day_is_an_error() -> None:
     with pytest.raises(ValueError, match="NOTICE_OVER"):
         state_after(a_notice(due=0), Action.DEACTIVATE, due=None)
 
 
-def test_a_notice_is_remembered_with_its_day_and_the_day_it_was_told() -> None:
-    """It was told today."""
+def test_a_notice_is_recorded_with_its_due_day_and_the_day_of_the_announcement() -> None:
     decision = Decision(action=Action.NOTICE, reason=Reason.STALE, due=in_days(7))
     watch = after_notice(new_watch(KEY), decision, NOW, "CI upload")
     assert watch.state == Noticed(at=NOON, due=in_days(7), announced_on=TODAY)
     assert (watch.description, watch.reactivations) == ("CI upload", 0)
 
 
-def test_a_notice_for_a_key_that_was_turned_on_again_is_counted() -> None:
-    """Twice it gets one; the third time it is held."""
+def test_a_notice_for_a_reactivated_key_counts_the_reactivation() -> None:
+    """The key is noticed twice, and held the third time."""
     decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
     watch = after_notice(a_watch(KEY, a_window(since=3), reactivations=1), decision, NOW, None)
     assert watch.reactivations == 2
@@ -104,18 +101,16 @@ def test_a_notice_for_a_key_that_was_turned_on_again_is_counted() -> None:
         (Lapsed(due=None), None),
     ],
 )
-def test_the_intent_to_deactivate_keeps_the_notice_it_rests_on(
-    state: State, notice: Noticed | None
-) -> None:
-    """So that a run that died is decided again by it."""
+def test_the_intent_to_deactivate_contains_the_notice(state: State, notice: Noticed | None) -> None:
+    """So that the key is decided again by its notice if the run dies."""
     assert record_intent(a_watch(KEY, state), Action.DEACTIVATE).state == Deactivating(
         notice=notice
     )
 
 
 @pytest.mark.parametrize("state", [a_window(since=30), Deleting(window=a_window(since=30))])
-def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None:
-    """So that a run that died is decided again by it."""
+def test_the_intent_to_delete_contains_the_window(state: State) -> None:
+    """So that the key is decided again by its window if the run dies."""
     expected = Deleting(window=a_window(since=30))
     assert record_intent(a_watch(KEY, state), Action.DELETE).state == expected
 
@@ -129,15 +124,14 @@ def test_the_intent_to_delete_keeps_the_window_it_rests_on(state: State) -> None
         (Held(), Held()),
     ],
 )
-def test_an_intent_that_iam_refused_is_taken_back(state: State, expected: State) -> None:
+def test_an_intent_that_iam_refused_is_cancelled(state: State, expected: State) -> None:
     assert cancel_intent(a_watch(KEY, state)) == a_watch(KEY, expected)
 
 
 @pytest.mark.parametrize(("action", "adopted"), [(Action.DEACTIVATE, False), (Action.ADOPT, True)])
-def test_a_deactivation_opens_a_window_with_the_last_use_as_its_baseline(
+def test_a_deactivation_or_an_adoption_starts_a_window_with_the_last_use_as_baseline(
     action: Action, *, adopted: bool
 ) -> None:
-    """An adoption does the same."""
     state = state_after(Lapsed(due=None), action, due=in_days(30), last_use=used(days_ago(2)))
     assert state == Deactivated(
         since=NOON,
@@ -149,8 +143,8 @@ def test_a_deactivation_opens_a_window_with_the_last_use_as_its_baseline(
     )
 
 
-def test_a_use_starts_the_window_again_from_that_use() -> None:
-    """The use is its new baseline."""
+def test_a_use_starts_the_window_again_at_that_use() -> None:
+    """The use becomes the baseline."""
     state = state_after(
         a_window(since=10),
         Action.EXTEND,
@@ -162,8 +156,8 @@ def test_a_use_starts_the_window_again_from_that_use() -> None:
     assert (state.since, state.announced_on) == (days_ago(10), date.min)
 
 
-def test_no_window_gets_shorter_by_a_use_before_its_start() -> None:
-    """It started again after an exemption, and then an older use came to light."""
+def test_a_use_before_the_start_of_the_window_does_not_shorten_it() -> None:
+    """The window started again after an exemption, and IAM reported an older use later."""
     state = state_after(
         a_window(since=10, start=2),
         Action.EXTEND,
@@ -174,8 +168,8 @@ def test_no_window_gets_shorter_by_a_use_before_its_start() -> None:
     assert state.start == days_ago(2)
 
 
-def test_the_end_of_an_interruption_starts_the_window_today() -> None:
-    """Even where a use came to light: today is later."""
+def test_the_end_of_an_interruption_starts_the_window_again_today() -> None:
+    """Even if the key was used: today is later than the use."""
     state = state_after(
         a_window(since=10, interrupted=True),
         Action.EXTEND,
@@ -196,17 +190,17 @@ def test_the_end_of_an_interruption_starts_the_window_today() -> None:
         (Lapsed(due=None), None),
     ],
 )
-def test_a_window_remembers_the_day_that_was_promised_before(
+def test_a_window_keeps_the_deactivation_day_that_was_announced_before(
     state: State, earliest_deactivation: date | None
 ) -> None:
-    """So that a key that is adopted, and turned on again, is not due before it."""
+    """So that an adopted key that is reactivated is not due before that day."""
     assert (
         state_after(state, Action.ADOPT, due=in_days(30)).earliest_deactivation
         == earliest_deactivation
     )
 
 
-def test_a_window_that_an_exemption_ends_leaves_its_promise_behind() -> None:
+def test_a_window_ended_by_an_exemption_leaves_the_announced_deactivation_day() -> None:
     window = replace(a_window(since=3), earliest_deactivation=in_days(9))
     exempt = Decision(action=Action.EXEMPT, reason=Reason.EXEMPT)
     assert after_no_action(a_watch(KEY, window), exempt, Status.ACTIVE).state == Lapsed(
@@ -223,20 +217,20 @@ def test_a_window_that_an_exemption_ends_leaves_its_promise_behind() -> None:
         (Action.CLOSE, Ended()),
     ],
 )
-def test_what_happened_decides_what_is_remembered(action: Action, state: State) -> None:
-    """A withdrawn notice leaves its day behind."""
+def test_the_state_of_a_watch_follows_from_the_action(action: Action, state: State) -> None:
+    """A withdrawn notice leaves its announced day."""
     assert state_after(a_notice(due=3), action) == state
 
 
 @pytest.mark.parametrize("action", [Action.KEEP, Action.NOTICE, Action.EXEMPT])
-def test_what_does_not_happen_by_itself_is_no_event(action: Action) -> None:
-    """A notice is remembered by its delivery, and the others are silent."""
+def test_keep_notice_and_exempt_are_no_events(action: Action) -> None:
+    """A notice is recorded when it is delivered; the other two change nothing."""
     with pytest.raises(ValueError, match=action):
         state_after(a_notice(due=3), action)
 
 
-def test_what_happened_waits_to_be_told() -> None:
-    """Behind what waits already."""
+def test_an_event_stays_unreported_until_a_digest_is_sent() -> None:
+    """After the events that are unreported already."""
     watch = a_watch(KEY, a_notice(due=0))
     decision = Decision(action=Action.DEACTIVATE, reason=Reason.NOTICE_OVER, due=in_days(30))
     first, second = an_event(Action.DEACTIVATE), an_event(Action.DELETE)
@@ -248,16 +242,16 @@ def test_what_happened_waits_to_be_told() -> None:
 
 
 @pytest.mark.parametrize("state", [a_notice(due=3), a_window(since=3)])
-def test_what_was_told_waits_no_longer(state: State) -> None:
-    """And today is the day on which it was told."""
+def test_a_sent_digest_clears_the_unreported_events(state: State) -> None:
+    """Today becomes the day of the announcement."""
     unreported = replace(a_watch(KEY, state), unreported_events=(an_event(Action.DEACTIVATE),))
     watch = after_digest_sent(unreported, NOW)
     assert watch.unreported_events == ()
     assert watch.state.announced_on == TODAY  # type: ignore[union-attr]  # both states have it
 
 
-def test_telling_a_held_key_changes_nothing_else() -> None:
-    """It has no day to come."""
+def test_a_sent_digest_does_not_change_a_held_key() -> None:
+    """It has no announced day."""
     assert after_digest_sent(a_watch(KEY, Held()), NOW).state == Held()
 
 
@@ -281,10 +275,10 @@ DAY = in_days(3)
         (Deleting(window=WINDOW), Status.ACTIVE, Lapsed(due=None)),
     ],
 )
-def test_an_exemption_or_unknown_status_voids_a_notice_and_breaks_a_window(
+def test_an_exemption_or_an_unknown_status_lapses_a_notice_and_interrupts_a_window(
     reason: Reason, state: State, status: Status, expected: State
 ) -> None:
-    """What comes after starts anew, and never before a day once told."""
+    """What follows starts again, and not before a day announced earlier."""
     decision = Decision(action=Action.KEEP, reason=reason)
     assert after_no_action(a_watch(KEY, state), decision, status).state == expected
 
@@ -293,8 +287,8 @@ def test_an_exemption_or_unknown_status_voids_a_notice_and_breaks_a_window(
     ("reason", "expected"),
     [(Reason.EXEMPT, Lapsed(due=None)), (Reason.STATUS_UNKNOWN, Held())],
 )
-def test_to_exempt_a_held_key_is_to_have_looked(reason: Reason, expected: State) -> None:
-    """It is no longer held, and its count begins anew."""
+def test_exempting_a_held_key_ends_the_hold(reason: Reason, expected: State) -> None:
+    """A person has looked. The count of reactivations starts again."""
     watch = a_watch(KEY, Held(), reactivations=2)
     changed = after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE)
     assert changed.state == expected
@@ -305,20 +299,20 @@ def test_to_exempt_a_held_key_is_to_have_looked(reason: Reason, expected: State)
     ("state", "expected"),
     [(NOTICE, Lapsed(due=DAY)), (Lapsed(due=DAY), Lapsed(due=DAY))],
 )
-def test_a_notice_lapses_when_the_owner_turns_the_key_off(state: State, expected: State) -> None:
-    """Turned on again, it gets a new one."""
+def test_a_notice_lapses_when_the_owner_deactivates_the_key(state: State, expected: State) -> None:
+    """If the key is reactivated, it gets a new notice."""
     decision = Decision(action=Action.KEEP, reason=Reason.NOT_OURS)
     assert after_no_action(a_watch(KEY, state), decision, Status.INACTIVE).state == expected
 
 
 @pytest.mark.parametrize("state", [a_window(since=9), Deleting(window=a_window(since=9))])
-def test_a_key_that_was_turned_on_breaks_its_window_before_anybody_is_told(state: State) -> None:
+def test_a_reactivation_interrupts_the_window_before_the_notice_is_delivered(state: State) -> None:
     decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
     changed = after_no_action(a_watch(KEY, state), decision, Status.ACTIVE)
     assert changed.state == a_window(since=9, interrupted=True)
 
 
-def test_a_deletion_that_is_off_takes_its_intent_back() -> None:
+def test_with_deletion_off_the_intent_to_delete_is_cancelled() -> None:
     decision = Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
     changed = after_no_action(
         a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE
@@ -335,7 +329,7 @@ def test_a_deletion_that_is_off_takes_its_intent_back() -> None:
         (Deleting(window=WINDOW), Reason.IN_WINDOW, a_window(since=3, due=5)),
     ],
 )
-def test_a_day_that_moved_later_is_remembered(
+def test_a_due_day_that_moved_later_is_recorded(
     state: State, reason: Reason, expected: State
 ) -> None:
     """So that it never moves back."""
@@ -344,8 +338,8 @@ def test_a_day_that_moved_later_is_remembered(
 
 
 @pytest.mark.parametrize("reason", [Reason.FRESH, Reason.DELETION_OFF, Reason.ALREADY_GONE])
-def test_a_key_that_is_only_kept_is_remembered_as_it_was(reason: Reason) -> None:
-    """Nothing is written for it."""
+def test_the_watch_of_a_key_that_is_only_kept_does_not_change(reason: Reason) -> None:
+    """Nothing is written to the ledger."""
     watch = a_watch(KEY, WINDOW)
     assert (
         after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.INACTIVE)

@@ -1,4 +1,4 @@
-"""Says at the end how many histories were told."""
+"""Prints at the end how many histories were run."""
 
 import pytest
 

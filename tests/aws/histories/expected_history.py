@@ -1,7 +1,7 @@
-"""What there is to know of a history, beside what a run is judged by.
+"""What follows from a history for its keys.
 
-Where a run was disturbed, two things may be so, and both are remembered: a notice is void for sure
-or perhaps, a window is there for sure or perhaps.
+Where a run was disturbed, two states may be possible, and both are kept: a notice has lapsed
+certainly or possibly, and a grace window exists certainly or possibly.
 """
 
 from collections import defaultdict
@@ -14,17 +14,17 @@ from tests.aws.histories.expected_settings import ExpectedSettings
 from tests.aws.histories.simulated_account import Key
 from tests.aws.histories.simulator import KeyChange, ReportedEntry, Run, Simulator
 
-_STATUS = {"deactivated": "Inactive", "deleted": "gone"}
+_STATUS = {"deactivated": "Inactive", "deleted": "deleted"}
 
 
 @dataclass
 class Window:
-    """A grace window, as far as anybody can know it.
+    """A grace window, as far as the history shows it.
 
-    since: when the tool turned the key off, or first may have adopted it
+    since: when the tool deactivated the key, or may first have adopted it
     start: from when the days count at the earliest
     order: when it opened, among all that happened
-    certain: whether it must be there, and not only may
+    certain: whether it must exist, and not only may
     """
 
     since: datetime
@@ -34,10 +34,14 @@ class Window:
 
 
 class ExpectedHistory:
-    """Remembers of one history what the promises rest on."""
+    """Keeps the facts of one history on which the promises depend.
+
+    lapsed, possibly_lapsed: when the notices of a key lapsed, by key id
+    interrupted: the keys whose notice or window was interrupted at some time
+    """
 
     def __init__(self, simulator: Simulator) -> None:
-        """Hand in what is to be watched."""
+        """Use a simulator."""
         self.simulator = simulator
         self.account = simulator.account
         self.lapsed: defaultdict[str, list[int]] = defaultdict(list)
@@ -46,10 +50,10 @@ class ExpectedHistory:
         self.interrupted: set[str] = set()
         self._possibly_begun: set[str] = set()
 
-    # --- what is remembered ---------------------------------------------------------------------
+    # --- recording the history ------------------------------------------------------------------
 
     def record_ended_exemptions(self, run: Run, settings: ExpectedSettings) -> None:
-        """Learn which notices an exemption voided that nobody saw in force."""
+        """Record the notices that an exemption cancelled which no run saw in force."""
         for key in self.account.keys.values():
             notice_days = [
                 entry.day
@@ -60,13 +64,13 @@ class ExpectedHistory:
                 self.possibly_lapsed[key.key_id].append(run.start)
 
     def record_report_run(self, run: Run, settings: ExpectedSettings) -> None:
-        """Learn which notices a run in report mode may have found broken."""
+        """Record the notices that a run in report mode may have cancelled."""
         for key in self.account.keys.values():
             if settings.is_exempt(key, run.day) or key.status != "Active":
                 self.possibly_lapsed[key.key_id].append(run.start)
 
     def record_run(self, run: Run, settings: ExpectedSettings) -> None:
-        """Learn what a run in enforce mode makes of the keys."""
+        """Record the effect of a run in enforce mode on the keys."""
         for change in run.changes:
             if change.kind == "deactivated":
                 at = run.now.instant
@@ -133,12 +137,12 @@ class ExpectedHistory:
         elif run.undisturbed and (exempt or unknown_status):
             window.start = at
 
-    # --- looking back ---------------------------------------------------------------------------
+    # --- querying the history -------------------------------------------------------------------
 
     def notices(
         self, key: Key, order: int, lapsed: Mapping[str, list[int]], *, certain: bool = False
     ) -> list[ReportedEntry]:
-        """The notices of a key that were heard, and are in force."""
+        """Return the notices of a key that were delivered and are in force."""
         since = max((at for at in lapsed.get(key.key_id, ()) if at < order), default=0)
         return [
             entry
@@ -159,7 +163,7 @@ class ExpectedHistory:
         except_message: int = 0,
         certain: bool = True,
     ) -> list[date]:
-        """The days that were told, for sure or perhaps, of a key's deactivation or deletion."""
+        """Return the announced days of the deactivation or deletion of a key."""
         return [
             entry.due
             for entry in self.entries(key.key_id, order)
@@ -171,25 +175,26 @@ class ExpectedHistory:
         ]
 
     def entries(self, key_id: str | None, order: int) -> Iterator[ReportedEntry]:
-        """What people read of a key before a moment."""
+        """Return the reported entries of a key before a place in the history."""
         reported = self.simulator.reported[key_id or ""]
         return (entry for entry in reported if entry.order < order)
 
     def changes(self) -> list[KeyChange]:
-        """What was done to keys."""
+        """Return all changes of keys."""
         return self.simulator.changes
 
     def certain_reports(self, entry: ReportedEntry) -> int:
-        """How often the same was told for sure before."""
+        """Return how often the same was reported before with certainty."""
         return sum(
             earlier.certain and earlier.section == entry.section
             for earlier in self.entries(entry.key_id, entry.order)
         )
 
     def times_happened(self, key: Key, entry: ReportedEntry) -> int:
-        """How often something happened, or may be taken to have happened, before it was told.
+        """Return how often a change happened, or may count as ours, before it was reported.
 
-        A run that died between its intent and its act cannot tell its own act from a person's.
+        A run that died between its intent and its call cannot tell its own change from that of a
+        person.
         """
         by_tool = sum(
             change.kind == entry.section and change.key is key and change.order < entry.order
@@ -204,7 +209,7 @@ class ExpectedHistory:
         return by_tool + by_people
 
     def times_turned_on(self, key: Key) -> int:
-        """How often somebody turned a key on again."""
+        """Return how often someone reactivated a key."""
         status_changes = self.account.status_changes[key.key_id]
         return sum(
             before.status == "Inactive" and after.status == "Active"
@@ -212,26 +217,26 @@ class ExpectedHistory:
         )
 
     def find_key(self, key_id: str) -> Key | None:
-        """The key of an id, gone or not; None where there was none."""
+        """Return a key by its id, even if it was deleted; None if there was none."""
         return self.account.keys.get(key_id) or self.account.deleted_keys.get(key_id)
 
     def age_order(self, key: Key) -> tuple[datetime, str]:
-        """Sort the oldest key first."""
+        """Return a sort key that puts the oldest key first."""
         return key.created, key.key_id
 
     def day(self, instant: datetime) -> date:
-        """The calendar day of an instant."""
+        """Return the calendar day of an instant."""
         return instant.astimezone(self.simulator.zone).date()
 
 
 def announced_action(entry: ReportedEntry) -> str | None:
-    """Whether the day that is told is of a deactivation or of a deletion."""
+    """Return the action that the day of an entry announces: a deactivation or a deletion."""
     match entry.section:
         case "noticed":
-            return "cut"
+            return "deactivation"
         case "deactivated" | "extended" | "adopted":
-            return "end"
+            return "deletion"
         case "upcoming":
-            return "cut" if entry.observed_status == "Active" else "end"
+            return "deactivation" if entry.observed_status == "Active" else "deletion"
         case _:
             return None

@@ -1,4 +1,4 @@
-"""The thresholds as the README has them, read a second time for the oracle."""
+"""The parameters as the README defines them, parsed independently of the product."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class ExpectedSettings:
-    """The thresholds that a run read."""
+    """The settings that a run read."""
 
     mode: str
     max_age: timedelta
@@ -36,7 +36,7 @@ class ExpectedSettings:
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> Self | None:
-        """Read them; None where they are not acceptable."""
+        """Parse parameters; returns None if one is not valid."""
         try:
             numbers = {name: int(values[name]) for name in RANGES}
             valid = all(str(n) == values[name] and n in RANGES[name] for name, n in numbers.items())
@@ -59,11 +59,11 @@ class ExpectedSettings:
         )
 
     def is_exempt(self, key: Key, day: date) -> bool:
-        """Say whether a key is exempt on a day."""
+        """Return whether a key is exempt on a day."""
         return any(day <= until for until in self._end_days(key))
 
     def last_exempt_day(self, key: Key, day: date) -> date:
-        """Give the last day of the exemptions of a key that have ended by a day."""
+        """Return the last day of the exemptions of a key that have ended by a day."""
         return max((until for until in self._end_days(key) if until < day), default=date.min)
 
     def _end_days(self, key: Key) -> Iterator[date]:

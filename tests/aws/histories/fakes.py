@@ -1,6 +1,6 @@
-"""The clients that a run talks to, in memory: the calls that it uses, and no other.
+"""The AWS clients of a run, in memory: only the calls that the product makes.
 
-`test_fakes.py` holds them against moto.
+`test_fakes.py` compares them with moto.
 """
 
 import copy
@@ -32,9 +32,11 @@ MAX_WRITES = 100
 
 @dataclass
 class Observations:
-    """What one run was shown.
+    """What one run read.
 
-    status_at_last_use: each key's status as it was shown before its last use
+    settings: the parameters
+    status, last_use: of each key, by key id
+    status_at_last_use: the status of each key as it was read before its last use
     """
 
     settings: dict[str, str] | None = None
@@ -47,9 +49,9 @@ class Observations:
 class Listing:
     """A listing in pages.
 
-    name: of the field that holds the entries
-    sort_key: the field of an entry that orders them
-    entries: gives all of them, as they are now
+    name: of the field that contains the entries
+    sort_key: the field of an entry by which they are sorted
+    entries: returns all current entries
     """
 
     operation: str
@@ -59,11 +61,11 @@ class Listing:
 
 
 class FakeAws:
-    """All clients of one account, and the gate of the run that is under way.
+    """All clients of one account, and the fault injector of the current run.
 
-    observed: what the run was shown: its settings, and each key's status and last use
-    on_change: told of each change of a key that a run asked for, before it happens
-    on_publish: told of each message
+    observed: what the run read
+    on_change: called with each change of a key that a run requests, before it takes effect
+    on_publish: called with each message
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class FakeAws:
         on_change: Callable[[str, Key], None],
         on_publish: Callable[[PublishedMessage], None],
     ) -> None:
-        """Open the account; nothing stands in the gate."""
+        """Create the clients, without faults."""
         self.account = account
         self.on_change = on_change
         self.on_publish = on_publish
@@ -88,19 +90,19 @@ class FakeAws:
         )
 
     def call(self, operation: str, parameters: Mapping[str, Any], act: Callable[[], T]) -> T:
-        """Make one call through the gate."""
+        """Make one call through the fault injector."""
         return self.injector.call(operation, parameters, act)
 
 
 class FakePaginator:
-    """A paginator: each page is a call, and begins behind the last entry of the one before."""
+    """A paginator: each page is a call, and starts after the last entry of the page before."""
 
     def __init__(self, aws: FakeAws, listing: Listing) -> None:
-        """Hand in the listing."""
+        """Use a listing."""
         self._aws, self._listing = aws, listing
 
     def paginate(self, **parameters: Any) -> Iterator[Item]:
-        """Give page by page, each as it is by then."""
+        """Return the pages, each as the entries are at that time."""
         marker, more = "", True
         while more:
             act = partial(self._page, parameters, marker)
@@ -122,11 +124,11 @@ class FakeIam:
     """IAM."""
 
     def __init__(self, aws: FakeAws) -> None:
-        """Hand in the cloud."""
+        """Use an account."""
         self._aws, self._account = aws, aws.account
 
     def get_paginator(self, name: str) -> FakePaginator:
-        """One of the three listings."""
+        """Return the paginator of one of the three listings."""
         listings = {
             "list_users": Listing("ListUsers", "Users", "UserName", self._users),
             "list_access_keys": Listing(
@@ -137,22 +139,22 @@ class FakeIam:
         return FakePaginator(self._aws, listings[name])
 
     def list_account_aliases(self) -> Item:
-        """The account has no alias."""
+        """Return no alias."""
         return self._aws.call("ListAccountAliases", {}, lambda: {"AccountAliases": []})
 
     def get_access_key_last_used(self, **parameters: str) -> Item:
-        """Tell the owner and the last use of a key."""
+        """Return the owner and the last use of a key."""
         return self._aws.call(
             "GetAccessKeyLastUsed", parameters, lambda: self._last_used(**parameters)
         )
 
     def generate_credential_report(self) -> Item:
-        """Make a report."""
+        """Generate a report."""
         self._aws.call("GenerateCredentialReport", {}, self._account.credential_report)
         return {"State": "COMPLETE"}
 
     def get_credential_report(self) -> Item:
-        """Give the report that was made."""
+        """Return the last report."""
         return self._aws.call("GetCredentialReport", {}, self._report)
 
     def update_access_key(self, **parameters: str) -> None:
@@ -175,7 +177,7 @@ class FakeIam:
             for user in self._account.users.values()
         ]
 
-    def _keys(self, UserName: str) -> list[Item]:  # noqa: N803  # boto3's own names
+    def _keys(self, UserName: str) -> list[Item]:  # noqa: N803  # the parameters of boto3
         user = self._user(UserName, "ListAccessKeys")
         return [
             {
@@ -206,7 +208,7 @@ class FakeIam:
 
     def _report(self) -> Item:
         generated, text = self._account.last_report or (None, "")
-        assert generated, "nobody asked for a report"
+        assert generated, "no report was generated"
         return {"GeneratedTime": generated, "Content": text.encode(), "ReportFormat": "text/csv"}
 
     def _update(self, UserName: str, AccessKeyId: str, Status: str) -> None:  # noqa: N803
@@ -237,11 +239,11 @@ class FakeSsm:
     """Parameter Store."""
 
     def __init__(self, aws: FakeAws) -> None:
-        """Hand in the cloud."""
+        """Use an account."""
         self._aws = aws
 
     def get_parameters(self, Names: Sequence[str]) -> Item:  # noqa: N803
-        """Give those that exist."""
+        """Return the parameters that exist."""
         assert len(Names) <= 10, "one call takes ten names"
         return self._aws.call("GetParameters", {}, lambda: self._get(Names))
 
@@ -261,14 +263,14 @@ class FakeSsm:
 
 
 class FakeSns:
-    """The topic."""
+    """The SNS topic."""
 
     def __init__(self, aws: FakeAws) -> None:
-        """Hand in the cloud."""
+        """Use an account."""
         self._aws = aws
 
     def get_paginator(self, name: str) -> FakePaginator:
-        """The listing of subscriptions."""
+        """Return the paginator of the subscriptions."""
         assert name == "list_subscriptions_by_topic"
         return FakePaginator(
             self._aws,
@@ -276,7 +278,7 @@ class FakeSns:
         )
 
     def publish(self, **parameters: Any) -> Item:
-        """Take a message."""
+        """Accept a message."""
         return self._aws.call("Publish", {}, lambda: self._take(**parameters))
 
     def _subscriptions(self, **_: Any) -> list[Item]:
@@ -306,7 +308,7 @@ class FakeTable:
     name = "ledger"
 
     def __init__(self, aws: FakeAws) -> None:
-        """Hand in the cloud; the table is empty."""
+        """Create an empty table."""
         self._aws = aws
         self.items: dict[tuple[str, str], Item] = {}
         self.meta = self
@@ -314,15 +316,15 @@ class FakeTable:
 
     def get_item(self, Key: Item, *, ConsistentRead: bool) -> Item:  # noqa: N803
         """Read one item."""
-        assert ConsistentRead, "a ledger is read as it is"
+        assert ConsistentRead, "the ledger is read consistently"
         return self._aws.call("GetItem", Key, lambda: self._get(Key))
 
     def put_item(self, Item: Item, **condition: Any) -> None:  # noqa: N803
-        """Write one item, if the condition holds."""
+        """Write one item if the condition holds."""
         self._aws.call("PutItem", {}, lambda: self._write({"Item": Item, **condition}))
 
     def delete_item(self, Key: Item, **condition: Any) -> None:  # noqa: N803
-        """Remove one item, if the condition holds."""
+        """Delete one item if the condition holds."""
         self._aws.call("DeleteItem", Key, lambda: self._delete(Key, condition))
 
     def transact_write_items(self, TransactItems: Sequence[Item]) -> None:  # noqa: N803
@@ -331,7 +333,7 @@ class FakeTable:
         self._aws.call("TransactWriteItems", {}, lambda: self._transact(puts))
 
     def get_paginator(self, name: str) -> FakePaginator:
-        """The query of one partition."""
+        """Return the paginator of the query of one partition."""
         assert name == "query"
         return FakePaginator(self._aws, Listing("Query", "Items", "sk", self._query))
 
@@ -399,7 +401,7 @@ def _place(item: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _stored(value: Any) -> Any:
-    """A value as DynamoDB keeps it: numbers are decimals, and nothing else is converted."""
+    """Return a value as DynamoDB stores it: numbers are decimals; other types stay."""
     match value:
         case bool() | str() | None:
             return value

@@ -1,4 +1,4 @@
-"""Every call of a run passes a gate, where AWS, the network, people and the power supply wait."""
+"""Every call of a run passes the fault injector, which disturbs some of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,32 +8,34 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 T = TypeVar("T")
+INTERVENTION = "intervention"
+"""A disturbance of a run: a person did something between two of its calls."""
 Intervention = Callable[[], None]
 
 
 class KilledError(BaseException):
-    """Raised where the process dies: nothing may catch it."""
+    """Simulates the death of the process; no code may catch it."""
 
 
 class FaultKind(StrEnum):
-    """What becomes of a call that does not go well."""
+    """What happens to a call that does not succeed."""
 
     DENIED = "AccessDenied"
     THROTTLED = "Throttling"
     INTERNAL_ERROR = "InternalError"
     RESET = "reset"
-    RESPONSE_LOST = "answer lost"
+    RESPONSE_LOST = "response lost"
     KILLED_BEFORE = "killed before"
     KILLED_AFTER = "killed after"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One misfortune of a run.
+    """One fault of a run.
 
     at: the number of the call, counted from 0
-    operation: only calls of this name count, such as `Publish`; None for all
-    lasting: whether all later ones fail as well
+    operation: counts only calls of this name, such as `Publish`; None for all
+    lasting: whether all later calls fail as well
     """
 
     kind: FaultKind
@@ -44,9 +46,11 @@ class Fault:
 
 @dataclass
 class FaultInjector:
-    """What one run meets.
+    """The calls of one run, and what disturbs them.
 
-    interventions: what somebody does right before the call of that number
+    interventions: what a person does immediately before the call of that number
+    calls: the name and the parameters of each call so far
+    disturbances: what happened, in order
     """
 
     faults: tuple[Fault, ...] = ()
@@ -56,14 +60,14 @@ class FaultInjector:
     killed: bool = False
 
     def call(self, operation: str, parameters: Mapping[str, Any], perform: Callable[[], T]) -> T:
-        """Make a call, as well as it goes."""
+        """Make a call, with the fault that is planned for it, if any."""
         if self.killed:
             raise KilledError
         number = len(self.calls)
         earlier = sum(name == operation for name, _ in self.calls)
         self.calls.append((operation, parameters))
         if intervention := self.interventions.pop(number, None):
-            self.disturbances.append("a deed")
+            self.disturbances.append(INTERVENTION)
             intervention()
         kind = self._kind(operation, number, earlier)
         if kind is None:
@@ -85,7 +89,7 @@ class FaultInjector:
                 raise client_error(operation, kind)
 
     def count_calls(self, operation: str, **parameters: str) -> int:
-        """How often a call was made with these parameters."""
+        """Return how often a call was made with these parameters."""
         return sum(
             name == operation and parameters.items() <= sent.items() for name, sent in self.calls
         )
@@ -100,7 +104,7 @@ class FaultInjector:
 
 
 def client_error(operation: str, code: str) -> ClientError:
-    """The error that AWS answers, at once or after the last retry."""
+    """Return the error of AWS, of the only try or of the last retry."""
     not_retried = code == FaultKind.DENIED
     response: Any = {
         "Error": {"Code": code, "Message": f"fault: {code}"},

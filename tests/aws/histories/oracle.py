@@ -1,9 +1,10 @@
-"""The promises, judged after each run from the history alone.
+"""Checks the promises after each run, from the history alone.
 
-It knows what people did, what IAM showed, which settings a run read, and which messages were heard;
-of the product's code, its ledger and its reasons it knows nothing. Where a run was disturbed, it
-gives the product the benefit of the doubt (it may have begun to deactivate any key; turned off by
-its owner then, that key counts as ours); what was done on a clean day has to be right.
+The history contains what people did, what IAM showed, which settings a run read, and which messages
+were delivered; nothing of the product's code, ledger or reasons. Where a run was disturbed, the
+oracle accepts every state that is possible: a disturbed run may have begun to deactivate any key,
+so a key that its owner deactivated since counts as deactivated by the tool. What an undisturbed run
+did must be right.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from key_rotation.errors import (
 )
 from tests.aws.histories.expected_history import ExpectedHistory, announced_action
 from tests.aws.histories.expected_settings import ExpectedSettings
-from tests.aws.histories.fault_injection import KilledError
+from tests.aws.histories.fault_injection import INTERVENTION, KilledError
 from tests.aws.histories.simulated_account import Key
 from tests.aws.histories.simulator import (
     SEQUENCE,
@@ -41,36 +42,37 @@ MAX_DEACTIVATIONS = 3
 PROPAGATION = timedelta(hours=1)
 NOTICE_OUTDATED_AFTER = timedelta(days=30)
 LONGEST_NOTICE = timedelta(days=20)
-"""A notice is at most nine days here; a later day was told under other thresholds, and holds."""
+"""A notice has at most nine days here; a later day was announced under other settings."""
 
 
-class BrokenPromiseError(AssertionError):  # it is what it says
-    """Raised when the history shows something that was promised not to be."""
+class BrokenPromiseError(AssertionError):
+    """Raised when the history contradicts a promise."""
 
 
 def check_promise(kept: object, text: str) -> None:
-    """Hold somebody to a promise."""
+    """Raise BrokenPromiseError if a promise was not kept."""
     if not kept:
         raise BrokenPromiseError(text)
 
 
 class Oracle:
-    """Judges one history, run by run."""
+    """Checks one history, run by run."""
 
     def __init__(self, simulator: Simulator) -> None:
-        """Hand in what is to be watched."""
+        """Use a simulator."""
         self._simulator = simulator
         self._account = simulator.account
         self._expected = ExpectedHistory(simulator)
 
     def check(self, run: Run) -> None:
-        """Hold one run to the promises, and remember what it makes of the keys."""
+        """Check one run, and record its effect on the keys."""
         settings = ExpectedSettings.parse(run.observed.settings) if run.observed.settings else None
         enforce = settings is not None and not run.report and settings.mode == "enforce"
         self._check_ending(run, settings, enforce=enforce)
         for change in run.changes:
             check_promise(
-                settings and enforce, "3, 11: a run without settings, or in report mode, changed"
+                settings and enforce,
+                "3, 11: a run without settings or in report mode changed a key",
             )
             assert settings
             self._check_change(change, settings)
@@ -91,7 +93,7 @@ class Oracle:
             self._check_all_changes_reported(run)
             self._check_done_on_time(run, settings)
 
-    # --- how a run ends -------------------------------------------------------------------------
+    # --- the end of a run -----------------------------------------------------------------------
 
     def _check_ending(self, run: Run, settings: ExpectedSettings | None, *, enforce: bool) -> None:
         error = run.error
@@ -108,18 +110,18 @@ class Oracle:
                 )
         check_promise(
             error is None or isinstance(error, (RunStoppedError, RunInProgressError, KilledError)),
-            f"an error that nobody named: {error!r}",
+            f"3: an unexpected error: {error!r}",
         )
-        if isinstance(error, BEFORE_ANY_CHANGE) and "a deed" not in run.injector.disturbances:
+        if isinstance(error, BEFORE_ANY_CHANGE) and INTERVENTION not in run.injector.disturbances:
             unchanged = watches_and_history(run.items_before) == watches_and_history(
                 self._simulator.aws.table.items
             )
             part = len(run.responses)
-            check_promise(part or unchanged, f"3: {error!r}, and yet the ledger was changed")
+            check_promise(part or unchanged, f"3: {error!r}, but the ledger was changed")
             late = [change for change in run.changes if change.part >= part]
-            check_promise(not late, f"3: {error!r}, and yet IAM was changed")
+            check_promise(not late, f"3: {error!r}, but IAM was changed")
 
-    # --- what may be done -----------------------------------------------------------------------
+    # --- changes of keys ------------------------------------------------------------------------
 
     def _check_change(self, change: KeyChange, settings: ExpectedSettings) -> None:
         key, day = change.key, change.run.day
@@ -129,19 +131,19 @@ class Oracle:
         expected = {"deactivated": "Active", "deleted": "Inactive"}[change.kind]
         check_promise(
             change.observed_status == expected,
-            f"{key.key_id} was {change.kind}, though IAM showed {change.observed_status}",
+            f"{key.key_id} was {change.kind}, but IAM showed {change.observed_status}",
         )
 
     def _check_deactivation(self, change: KeyChange, settings: ExpectedSettings) -> None:
         """Promise 1."""
         key, day = change.key, change.run.day
-        if change.status_before != "Active":  # somebody was quicker: nothing was cut
+        if change.status_before != "Active":  # someone else deactivated it first
             return
         stale = self._expected.day(key.created) + settings.max_age
-        check_promise(stale <= day, f"1: {key.key_id} was cut before it was stale")
-        announced = self._expected.announced_days(key, "cut", change.order)
+        check_promise(stale <= day, f"1: {key.key_id} was deactivated before it was stale")
+        announced = self._expected.announced_days(key, "deactivation", change.order)
         late = [due for due in announced if due > day]
-        check_promise(not late, f"1: {key.key_id} was cut on {day}, and was to work until {late}")
+        check_promise(not late, f"1: {key.key_id} was deactivated on {day}; announced was {late}")
         earlier_deactivations = sum(
             earlier.key is key and earlier.kind == "deactivated" and earlier.run.undisturbed
             for earlier in self._expected.changes()
@@ -149,7 +151,7 @@ class Oracle:
         )
         check_promise(
             earlier_deactivations < MAX_DEACTIVATIONS or key.key_id in self._expected.interrupted,
-            f"{key.key_id} was cut once more",
+            f"{key.key_id} was deactivated once more",
         )
         if settings.notice == timedelta(0):
             return
@@ -163,7 +165,8 @@ class Oracle:
         ]
         days = [(str(notice.day), str(notice.due)) for notice in notices]
         check_promise(
-            full_notices, f"1: {key.key_id} was cut on {day} without a full notice; it had {days}"
+            full_notices,
+            f"1: {key.key_id} was deactivated on {day} without a full notice; it had {days}",
         )
 
     def _check_deletion(self, change: KeyChange, settings: ExpectedSettings) -> None:
@@ -171,12 +174,12 @@ class Oracle:
         key, day = change.key, change.run.day
         window = self._expected.windows.get(key.key_id)
         check_promise(
-            settings.delete_unused, f"2: {key.key_id} was deleted, though nothing is to be"
+            settings.delete_unused, f"2: {key.key_id} was deleted, but delete-unused-keys is false"
         )
         check_promise(
-            change.last_use_reads >= 2, f"2: {key.key_id} was deleted without a fresh look"
+            change.last_use_reads >= 2, f"2: {key.key_id} was deleted without a fresh read"
         )
-        check_promise(window, f"2: {key.key_id} was deleted, and was not ours")
+        check_promise(window, f"2: {key.key_id} was deleted, but the tool had not deactivated it")
         assert window
         check_promise(
             self._expected.day(window.start) + settings.grace <= day,
@@ -187,9 +190,9 @@ class Oracle:
                 self._expected.day(change.observed_last_use) + settings.grace <= day,
                 f"2: {key.key_id} was deleted on {day}, and used {change.observed_last_use}",
             )
-        announced = self._expected.announced_days(key, "end", change.order, since=window.order)
+        announced = self._expected.announced_days(key, "deletion", change.order, since=window.order)
         late = [due for due in announced if due > day]
-        check_promise(not late, f"2: {key.key_id} was deleted on {day}; told was {late}")
+        check_promise(not late, f"2: {key.key_id} was deleted on {day}; announced was {late}")
 
     def _check_limit(self, run: Run, settings: ExpectedSettings) -> None:
         """Promise 4."""
@@ -205,41 +208,40 @@ class Oracle:
                     for key in deferred_keys
                     if key and self._expected.age_order(key) < self._expected.age_order(change.key)
                 ]
-                check_promise(not younger, f"4: {change.key.key_id} went before older keys")
+                check_promise(not younger, f"4: {change.key.key_id} was changed before older keys")
 
-    # --- what may be said -----------------------------------------------------------------------
+    # --- reported entries -----------------------------------------------------------------------
 
     def _check_entry(self, entry: ReportedEntry, settings: ExpectedSettings | None) -> None:
-        """Promise 6: nothing is told that did not happen, and nothing twice."""
+        """Promise 6: nothing is reported that did not happen, and nothing twice."""
         key = self._expected.find_key(entry.key_id or "")
         if key is None or entry.section in {"failed", "deferred", "exempt"}:
             return
-        subject = f"6: {entry.section} was told of {key.key_id} on {entry.day}"
-        no_intervention = "a deed" not in entry.run.injector.disturbances
+        subject = f"6: {key.key_id} was reported as {entry.section} on {entry.day}"
+        intervened = INTERVENTION in entry.run.injector.disturbances
         if entry.section in {"deleted", "closed"}:
-            check_promise(not entry.key_exists, f"{subject}, and it exists")
+            check_promise(not entry.key_exists, f"{subject}, but it exists")
         elif entry.section in {"noticed", "upcoming"}:
-            check_promise(entry.key_exists or not no_intervention, f"{subject}, and it is gone")
+            check_promise(entry.key_exists or intervened, f"{subject}, but it was deleted")
         if entry.section == "noticed":
             self._check_notice(entry, key, settings, subject)
         self._check_number_of_reports(entry, key, subject)
-        if no_intervention and entry.section == "held" and entry.status in {"Active", "Inactive"}:
+        if not intervened and entry.section == "held" and entry.status in {"Active", "Inactive"}:
             times = self._expected.times_turned_on(key)
-            check_promise(times >= 3, f"{subject}; it was turned on {times} times")
+            check_promise(times >= 3, f"{subject}; it was reactivated {times} times")
         reminder = entry.section == "upcoming" and entry.reminder and entry.enforced
         if reminder and not _stalled(entry):
             self._check_first_reminder(entry, subject)
         self._check_announced_day(entry, key, subject)
 
     def _check_number_of_reports(self, entry: ReportedEntry, key: Key, subject: str) -> None:
-        """What was done is reported as often as it was done."""
+        """A change is reported as often as it was made."""
         if entry.section in {"deactivated", "deleted"}:
             happened = self._expected.times_happened(key, entry)
-            announced = self._expected.certain_reports(entry)
-            earlier_reminders = _stalled(entry)
+            earlier = self._expected.certain_reports(entry)
             check_promise(
-                announced < happened or earlier_reminders,
-                f"{subject} for the {announced + 1}th time; it happened {happened} times",
+                earlier < happened or _stalled(entry),
+                f"{subject} {earlier + 1} times; it happened {happened} times",
             )
         if entry.section in {"closed", "adopted"} and self._expected.certain_reports(entry):
             check_promise(entry.section == "adopted" or _stalled(entry), f"{subject} twice")
@@ -248,20 +250,19 @@ class Oracle:
                 change.kind == "deleted" and change.key is key
                 for change in self._expected.changes()
             )
-            check_promise(not deleted_by_tool, f"{subject}, and the tool deleted it")
+            check_promise(not deleted_by_tool, f"{subject}, but the tool deleted it")
 
     def _check_notice(
         self, entry: ReportedEntry, key: Key, settings: ExpectedSettings | None, subject: str
     ) -> None:
         assert entry.due
         assert settings
-        no_intervention = "a deed" not in entry.run.injector.disturbances
+        intervened = INTERVENTION in entry.run.injector.disturbances
         check_promise(
-            entry.status == "Active" or not no_intervention, f"{subject}, and it is {entry.status}"
+            entry.status == "Active" or intervened, f"{subject}, but it is {entry.status}"
         )
         check_promise(
-            not settings.is_exempt(key, entry.day) or not no_intervention,
-            f"{subject}, and it is exempt",
+            not settings.is_exempt(key, entry.day) or intervened, f"{subject}, but it is exempt"
         )
         stale = self._expected.day(key.created) + settings.max_age
         check_promise(
@@ -279,18 +280,18 @@ class Oracle:
                 )
 
     def _check_announced_day(self, entry: ReportedEntry, key: Key, subject: str) -> None:
-        """A day once told only moves later."""
+        """An announced day only moves later."""
         kind = announced_action(entry)
         if entry.due is None or kind is None:
             return
         window = self._expected.windows.get(key.key_id)
-        since = (window.order if window else entry.order) if kind == "end" else 0
+        since = (window.order if window else entry.order) if kind == "deletion" else 0
         announced = self._expected.announced_days(
             key, kind, entry.order, since=since, except_message=entry.message_number
         )
         check_promise(
             not announced or max(announced) <= entry.due,
-            f"{subject} for {entry.due}; told was {max(announced, default=None)}",
+            f"{subject} for {entry.due}; announced was {max(announced, default=None)}",
         )
 
     def _check_first_reminder(self, entry: ReportedEntry, subject: str) -> None:
@@ -305,32 +306,34 @@ class Oracle:
         check_promise(not earlier_reminders, f"{subject}: a second reminder")
 
     def _check_all_changes_reported(self, run: Run) -> None:
-        """What happened is told by the next run that goes well."""
+        """A change is reported by the next undisturbed run."""
         for change in self._expected.changes():
             delivered = any(
                 entry.delivered and entry.section == change.kind and entry.order > change.order
                 for entry in self._simulator.reported[change.key.key_id]
             )
             no_change = change.kind == "deactivated" and change.status_before == "Inactive"
-            may_be_human = not change.run.undisturbed and any(
-                turn.at >= change.run.now.instant and not turn.by_tool
-                for turn in self._account.status_changes[change.key.key_id]
+            made_by_person = not change.run.undisturbed and any(
+                other.at >= change.run.now.instant and not other.by_tool
+                for other in self._account.status_changes[change.key.key_id]
             )
             check_promise(
-                delivered or no_change or may_be_human,
+                delivered or no_change or made_by_person,
                 f"6: {change.key.key_id} was {change.kind} on {change.run.day}; by {run.day} "
-                "nobody was told",
+                "it was not reported",
             )
 
     def _check_done_on_time(self, run: Run, settings: ExpectedSettings) -> None:
-        """Nothing is left over on its day, unless the limit of changes puts it off."""
+        """Every key is changed on its day, unless the limit of changes defers it."""
         postponed = {
             entry["access_key_id"]
             for response in run.responses
             for section in ("deferred", "failed", "held")
             for entry in response[section]
         }
-        postponed |= {t.key_id for t in run.entries if t.section in {"noticed", "extended"}}
+        postponed |= {
+            entry.key_id for entry in run.entries if entry.section in {"noticed", "extended"}
+        }
         for key in self._account.keys.values():
             due = self._due_day(key, run, settings)
             if due and key.key_id not in postponed and not settings.is_exempt(key, run.day):
@@ -338,14 +341,14 @@ class Oracle:
                 check_promise(not late, f"{key.key_id} was due on {due}; it is {key.status}")
 
     def _due_day(self, key: Key, run: Run, settings: ExpectedSettings) -> date | None:
-        """The day of a key's deactivation or deletion, where it can be known for sure."""
+        """Return the day of the deactivation or deletion of a key, if it is certain."""
         if key.status == "Active":
             notices = self._expected.notices(
                 key, run.start, self._expected.possibly_lapsed, certain=True
             )
             if not notices:
                 return None
-            announced = self._expected.announced_days(key, "cut", run.end, certain=False)
+            announced = self._expected.announced_days(key, "deactivation", run.end, certain=False)
             stale = self._expected.day(key.created) + settings.max_age
             return max(*announced, stale, *(notice.day + settings.notice for notice in notices))
         window = self._expected.windows.get(key.key_id)
@@ -357,35 +360,37 @@ class Oracle:
         ):
             return None
         since = window.order
-        if not self._expected.announced_days(key, "end", run.start, since=since):
-            return None  # perhaps nobody heard of the window, and then it is told first
-        announced = self._expected.announced_days(key, "end", run.start, since=since, certain=False)
+        if not self._expected.announced_days(key, "deletion", run.start, since=since):
+            return None  # the window may be unreported, and then it is reported first
+        announced = self._expected.announced_days(
+            key, "deletion", run.start, since=since, certain=False
+        )
         uses = [use.at for use in key.uses]
         days = [self._expected.day(at) + settings.grace for at in (*uses, window.start)]
         return max(*announced, *days)
 
-    # --- what is to come ------------------------------------------------------------------------
+    # --- the end of a history -------------------------------------------------------------------
 
     def overdue(self, day: date) -> Iterator[str]:
-        """Name what is due by a day, and not done."""
-        values = {subject: value for subject, (value, _) in self._account.parameters.items()}
+        """List what is due by a day and not done."""
+        values = {name: value for name, (value, _) in self._account.parameters.items()}
         settings = ExpectedSettings.parse(values)
         assert settings
         for key in self._account.keys.values():
-            announced = self._simulator.reported[key.key_id]
-            if any(entry.section == "held" for entry in announced) or settings.is_exempt(key, day):
+            reported = self._simulator.reported[key.key_id]
+            if any(entry.section == "held" for entry in reported) or settings.is_exempt(key, day):
                 continue
             stale = self._expected.day(key.created) + settings.max_age <= day
             announced_day = max(
-                self._expected.announced_days(key, "cut", next(SEQUENCE)), default=day
+                self._expected.announced_days(key, "deactivation", next(SEQUENCE)), default=day
             )
             if key.status == "Active" and stale and announced_day - day <= LONGEST_NOTICE:
-                yield f"{key.key_id} is stale, and works"
+                yield f"{key.key_id} is stale and active"
             window = self._expected.windows.get(key.key_id)
             if key.status == "Inactive" and window and window.certain and settings.delete_unused:
-                yield f"{key.key_id} is in its window"
+                yield f"{key.key_id} is in its grace window"
 
 
 def _stalled(entry: ReportedEntry) -> bool:
-    """Whether its run woke after another had taken over: it may be at the very call that tells."""
+    """Return whether its run continued after another one took over: it may be publishing then."""
     return STALLED in entry.run.injector.disturbances

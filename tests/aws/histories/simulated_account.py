@@ -1,4 +1,4 @@
-"""An AWS account in memory: what is so, what people do, and what IAM shows of it."""
+"""An AWS account in memory: its true state, what people do, and what IAM shows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class User:
 
 @dataclass(frozen=True)
 class Use:
-    """A use of a key, and from when on IAM tells of it."""
+    """A use of a key, and the time from which IAM shows it."""
 
     at: datetime
     visible_from: datetime
@@ -41,7 +41,7 @@ class Use:
 class Key:
     """An access key.
 
-    rotated: what the credential report says; it may follow each change of the status
+    rotated: what the credential report shows; it may follow each change of the status
     """
 
     key_id: str
@@ -54,7 +54,7 @@ class Key:
 
 @dataclass(frozen=True)
 class PublishedMessage:
-    """A message that SNS took; `delivered` if anybody listened."""
+    """A message that SNS accepted; `delivered` if there was a subscriber."""
 
     at: datetime
     subject: str
@@ -64,7 +64,7 @@ class PublishedMessage:
 
 @dataclass(frozen=True)
 class StatusChange:
-    """One change of a key's status, or its end, and whether the tool did it."""
+    """A change of the status of a key, or its deletion, and whether the tool made it."""
 
     at: datetime
     status: str
@@ -73,14 +73,14 @@ class StatusChange:
 
 @dataclass
 class SimulatedAccount:
-    """All there is.
+    """The whole account.
 
-    now: the true time
+    now: the current time
     subscriber_count: confirmed subscriptions
     shown_as_active: keys that IAM still shows as active for some seconds
     rotated_follows_status: whether the credential report's "last rotated" follows a change of
         the status
-    status_changes: every change of a key's status, oldest first
+    status_changes: every change of the status of a key, oldest first
     """
 
     now: datetime = START
@@ -97,36 +97,36 @@ class SimulatedAccount:
     sequence: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        """Begin with the parameters as they are deployed."""
+        """Set the parameters to their defaults."""
         for name, value in DEFAULTS.items():
             self.put_parameter(name, value)
 
     def put_parameter(self, name: str, value: str | None) -> None:
-        """Edit a parameter; None removes it."""
+        """Edit a parameter; None deletes it."""
         if value is None:
             self.parameters.pop(name, None)
         else:
             self.parameters[name] = (value, self.parameters.get(name, ("", 0))[1] + 1)
 
     def create_user(self, name: str, path: str = "/", age: int = 0) -> User:
-        """Make a user."""
+        """Create a user."""
         user_id = f"AIDA{next(self.sequence):016}"
         self.users[user_id] = User(user_id, name, path, self.now - timedelta(days=age))
         return self.users[user_id]
 
     def find_user(self, name: str) -> User | None:
-        """The user of a name, regardless of case."""
+        """Return the user with a name, whatever its case."""
         folded = name.casefold()
         return next((user for user in self.users.values() if user.name.casefold() == folded), None)
 
     def delete_user(self, user: User) -> None:
-        """Delete a user, with all keys."""
+        """Delete a user with all keys."""
         for key in self.keys_of(user):
             self.delete_key(key)
         del self.users[user.user_id]
 
     def create_key(self, owner: User, age: int = 0) -> Key:
-        """Make a key."""
+        """Create a key."""
         created = self.now - timedelta(days=age)
         owner.created = min(owner.created, created)
         key = Key(f"AKIA{next(self.sequence):016}", owner, created, rotated=created)
@@ -145,27 +145,27 @@ class SimulatedAccount:
     def delete_key(self, key: Key, *, by_tool: bool = False) -> None:
         """Delete a key."""
         self.deleted_keys[key.key_id] = self.keys.pop(key.key_id)
-        self.status_changes[key.key_id].append(StatusChange(self.now, "gone", by_tool))
+        self.status_changes[key.key_id].append(StatusChange(self.now, "deleted", by_tool))
 
     def use_key(self, key: Key, at: datetime, visible_after: timedelta) -> None:
-        """Use a key; IAM tells of it some time later."""
+        """Use a key; IAM shows the use some time later."""
         key.uses.append(Use(at, at + visible_after))
 
     def keys_of(self, user: User) -> list[Key]:
-        """The keys of a user, oldest first made first."""
+        """Return the keys of a user, in the order of their creation."""
         return [key for key in self.keys.values() if key.owner is user]
 
     def last_use(self, key: Key) -> datetime | None:
-        """What IAM tells of a key's last use by now."""
+        """Return the last use of a key that IAM shows by now."""
         visible = [use.at for use in key.uses if use.visible_from <= self.now]
         return max(visible, default=None)
 
     def visible_status(self, key: Key) -> str:
-        """What IAM shows of a key's status."""
+        """Return the status of a key that IAM shows."""
         return "Active" if key.key_id in self.shown_as_active else key.status
 
     def credential_report(self) -> tuple[datetime, str]:
-        """The report: made anew when the last one is four hours old."""
+        """Return the report, generated again if the last one is four hours old."""
         if self.last_report is None or self.now - self.last_report[0] >= REPORT_LIFETIME:
             self.last_report = self.now, "".join(f"{line}\n" for line in self._report_lines())
         return self.last_report

@@ -1,4 +1,4 @@
-"""Runs the product in the account in memory, part by part, and writes down what came of it."""
+"""Runs the product in the account in memory, part by part, and records what came of it."""
 
 import copy
 import json
@@ -34,16 +34,18 @@ ENVIRONMENT = RunEnvironment(
     account_id="123456789012", topic_arn="arn:topic", parameter_path="/key-rotation"
 )
 TIME_LIMIT = timedelta(minutes=10)
-STALLED = "stood still"
+STALLED = "stalled"
 MAX_PARTS = 25
 SEQUENCE = count(1)
 
 
 @dataclass
 class KeyChange:
-    """One change of a key that a run made in IAM, and what the run had been shown of it.
+    """One change of a key that a run made in IAM, and what the run had read of the key.
 
-    last_use_reads: how often this part of the run had asked for the key's last use
+    order: its place among all that happened
+    part: the number of the part of the run
+    last_use_reads: how often this run had read the last use of the key
     """
 
     run: "Run"
@@ -59,13 +61,13 @@ class KeyChange:
 
 @dataclass
 class ReportedEntry:
-    """One line of a message: what people read of one key.
+    """One entry of a message: what people read of one key.
 
     message_number: the number of its message
-    status, observed_status: what the key then was, and what its run had been shown
-    enforced: whether it is of a run in enforce mode
-    disturbances: how much had gone wrong in its run by then
-    certain: whether somebody heard it, and its run went well from then on
+    status, observed_status: the status of the key then, and the one that its run had read
+    enforced: whether its run was in enforce mode
+    disturbances: how many disturbances its run had had by then
+    certain: whether it was delivered, and nothing disturbed its run from then on
     """
 
     run: "Run"
@@ -89,7 +91,8 @@ class ReportedEntry:
 class Run:
     """One run with all its parts.
 
-    start, end: when it began and when it ended, among all that happened
+    items_before: the items of the table before the run
+    start, end: its places among all that happened
     """
 
     now: Now
@@ -112,15 +115,15 @@ class Run:
 
     @property
     def undisturbed(self) -> bool:
-        """Whether nothing went wrong in it, nobody acted meanwhile, and it came to its end."""
+        """Whether no fault and no intervention happened in it, and it ended without an error."""
         return not self.injector.disturbances and self.error is None
 
 
 class Simulator:
-    """An account, and the runs in it."""
+    """An account and its runs."""
 
     def __init__(self, zone: str = "UTC", clock: "SimulatedClock | None" = None) -> None:
-        """Open an empty account."""
+        """Create an empty account."""
         self.clock = clock or SimulatedClock()
         self.account = SimulatedAccount()
         self.zone = ZoneInfo(zone)
@@ -138,7 +141,7 @@ class Simulator:
         interventions: dict[int, Callable[[], None]] | None = None,
         call_duration: timedelta = timedelta(0),
     ) -> Run:
-        """Run once, with all parts; call_duration: how long each call takes."""
+        """Run once, with all parts; each call takes `call_duration`."""
         now = Now(instant=self.account.now, zone=self.zone)
         injector = FaultInjector(faults=tuple(faults), interventions=dict(interventions or {}))
         current = Run(
@@ -171,7 +174,7 @@ class Simulator:
     ) -> None:
         event: dict[str, Any] | None = first_event
         while event is not None:
-            assert len(current.responses) < MAX_PARTS, "the run never ends"
+            assert len(current.responses) < MAX_PARTS, "the run does not end"
             event = self._run_part(current, event, call_duration)
 
     def _run_part(
@@ -257,7 +260,7 @@ class Simulator:
                 self.reported[entry.key_id or ""].append(entry)
 
     def take_over(self) -> Run:
-        """While a run stands still, another one takes over and ends; the first one then wakes."""
+        """While a run is stalled, let another one take over and end; then the first continues."""
         self._in_progress[-1].injector.disturbances.append(STALLED)
         beat = ManualHeartbeat.active[-1] if ManualHeartbeat.active else None
         other_run = self.run()
@@ -273,13 +276,13 @@ class ManualHeartbeat:
     active: list[Callable[[], bool]] = []  # noqa: RUF012  # those of all runs in progress
 
     def __init__(self, beat: Callable[[], bool], interval: float) -> None:
-        """Take the place of `lease.ThreadHeartbeat`."""
+        """Replace `lease.ThreadHeartbeat`."""
         assert interval > 0
         self._beat = beat
         self.active.append(beat)
 
     def stop(self) -> None:
-        """End."""
+        """Stop the heartbeat."""
         self.active.remove(self._beat)
 
 
@@ -287,27 +290,27 @@ WITHOUT_THREADS = LeaseOptions(timing=LeaseTiming(poll_interval=5), start_heartb
 
 
 class SequentialExecutor:
-    """A pool without threads, so that a history can be told again exactly."""
+    """Replaces ThreadPoolExecutor, without threads, so that a history can be repeated."""
 
     def __init__(self, max_workers: int) -> None:
-        """Take the place of ThreadPoolExecutor."""
+        """Accept the arguments of ThreadPoolExecutor."""
         assert max_workers
 
     def __enter__(self) -> Self:
-        """Open."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
+        """Do nothing."""
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Do all of it, whatever fails; then raise the first error."""
+        """Do all work, even if some of it fails; then raise the first error."""
         part_report: list[R] = []
         errors: list[BaseException] = []
         for item in items:
             try:
                 part_report.append(work(item))
-            except BaseException as error:  # noqa: BLE001  # as a future keeps it
+            except BaseException as error:  # noqa: BLE001  # a future keeps it too
                 errors.append(error)
         if errors:
             raise errors[0]
@@ -315,20 +318,20 @@ class SequentialExecutor:
 
 
 class SimulatedClock:
-    """A clock whose sleeping takes no time; IAM has caught up with itself afterwards."""
+    """A clock on which sleeping takes no time; after a sleep IAM is consistent."""
 
     def __init__(self) -> None:
-        """Begin at zero."""
+        """Start at zero."""
         self.seconds = 0.0
         self.account: SimulatedAccount | None = None
         self.on_sleep: Callable[[], None] | None = None
 
     def monotonic(self) -> float:
-        """Read it."""
+        """Return the seconds."""
         return self.seconds
 
     def sleep(self, seconds: float, /) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.seconds += seconds
         if self.account and seconds >= 1:
             self.account.shown_as_active.clear()
@@ -338,7 +341,7 @@ class SimulatedClock:
 
 @contextmanager
 def without_threads(batch: int = 2) -> Iterator[None]:
-    """Run without threads, in small batches."""
+    """Run without threads, and in small batches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(concurrency, "ThreadPoolExecutor", SequentialExecutor)
         patch.setattr(inventory, "BATCH_SIZE", batch)
@@ -347,5 +350,5 @@ def without_threads(batch: int = 2) -> Iterator[None]:
 
 
 def watches_and_history(items: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
-    """The watches and the history among the items of the table."""
+    """Return the watches and the history among the items of the table."""
     return {place: copy.copy(item) for place, item in items.items() if place[0] != "RUN"}

@@ -1,4 +1,4 @@
-"""The fakes, held against moto: the same story gives the same answers."""
+"""The fakes compared with moto: the same events give the same responses."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +15,7 @@ LISTS = ("noticed", "deactivated", "extended", "deleted", "closed", "held", "ado
 
 
 def error_code(call: Callable[..., Any], **parameters: Any) -> str:
-    """The code of the error that a call ends with."""
+    """Return the error code of a call."""
     try:
         call(**parameters)
     except ClientError as error:
@@ -25,12 +25,12 @@ def error_code(call: Callable[..., Any], **parameters: Any) -> str:
 
 @pytest.fixture
 def simulator() -> Simulator:
-    """An account in memory."""
+    """Return an account in memory."""
     return Simulator()
 
 
 def write_results(table: Any) -> list[Any]:
-    """What a table answers to writes that hold and that do not."""
+    """Return the results of writes that succeed and of writes that fail."""
     item = {"pk": "WATCH", "sk": "A", "version": 1, "list": ["a", {"b": None}], "on": True}
     other = {"pk": "WATCH", "sk": "B"}
     key = {"pk": "WATCH", "sk": "A"}
@@ -57,7 +57,7 @@ def write_results(table: Any) -> list[Any]:
 
 
 def iam_results(iam: Any, key_id: str) -> list[Any]:
-    """What IAM answers of a user's only key."""
+    """Return IAM's responses about the only key of a user."""
     inactive = {"Status": "Inactive"}
     alice = {"UserName": "alice", "AccessKeyId": key_id}
 
@@ -79,22 +79,22 @@ def iam_results(iam: Any, key_id: str) -> list[Any]:
     ]
 
 
-def test_a_conditional_write_holds_or_fails_alike(
+def test_conditional_writes_succeed_or_fail_as_in_moto(
     account: AwsAccount, simulator: Simulator
 ) -> None:
     assert write_results(simulator.aws.clients.table) == write_results(account.clients.table)
 
 
-def test_iam_refuses_and_answers_alike(account: AwsAccount, simulator: Simulator) -> None:
+def test_iam_responds_as_in_moto(account: AwsAccount, simulator: Simulator) -> None:
     simulated = simulator.account.create_key(simulator.account.create_user("alice")).key_id
     expected = iam_results(account.clients.iam, account.create_key("alice", age=5))
     assert iam_results(simulator.aws.clients.iam, simulated) == expected
 
 
-def test_three_months_of_an_account_come_out_alike(
+def test_forty_days_of_an_account_have_the_same_outcomes_as_in_moto(
     account: AwsAccount, simulator: Simulator
 ) -> None:
-    """SnsTopic, deactivations, a use, a return, a deletion, a hold: day by day."""
+    """Notices, deactivations, a use, reactivations and a deletion, compared day by day."""
     account.put_parameters(**{name.replace("-", "_"): value for name, value in DEFAULTS.items()})
     simulator.account.now = account.now
     names: dict[str, str] = {}
@@ -119,7 +119,7 @@ def test_three_months_of_an_account_come_out_alike(
 def _change_keys(
     day: int, names: dict[str, str], account: AwsAccount, simulator: SimulatedAccount
 ) -> None:
-    """People turn keys on again, and use one, in both accounts."""
+    """Reactivate keys and use one, in both accounts."""
     turned_on = {("alice", 5), ("alice", 12), ("alice", 20), ("dave", 7)}
     for key_id, name in names.items():
         simulated_key = simulator.keys.get(key_id)

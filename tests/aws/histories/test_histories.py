@@ -1,7 +1,7 @@
-"""The promises, under months of random days; `HISTORIES=long` tells many more of them.
+"""The promises in months of random days.
 
-A long run goes on until it has told 20,000 histories, or is interrupted; `HISTORIES=<number>` tells
-that many. What it finds is shrunk only with `SHRINK=1`, which takes its time.
+`HISTORIES=long` runs 20,000 histories, `HISTORIES=<number>` runs that many. A failing history is
+shrunk only with `SHRINK=1`, since that is slow.
 """
 
 import os
@@ -26,5 +26,5 @@ PROFILE = settings(
 )
 
 
-def test_every_promise_is_kept_through_random_months() -> None:
+def test_every_promise_is_kept_in_random_histories() -> None:
     run_state_machine_as_test(HistoryMachine, settings=PROFILE)

@@ -1,4 +1,4 @@
-"""What the random histories found: each as a history of its own, by name."""
+"""Bugs that the random histories found, each as a history of its own."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,13 +12,13 @@ from tests.aws.histories.simulator import Run, Simulator, without_threads
 
 @pytest.fixture(autouse=True)
 def _without_waiting() -> Iterator[None]:
-    """Wait for nothing."""
+    """Run without threads, and without waiting."""
     with without_threads():
         yield
 
 
 def run_daily_with_a_stale_key(days: int) -> tuple[Simulator, Key]:
-    """A stale key, and daily runs up to the morning of a day; day 4 is that of its deactivation."""
+    """Run daily for some days; on day 4 the key is deactivated, on day 10 deleted."""
     simulator = Simulator()
     key = simulator.account.create_key(simulator.account.create_user("alice"), age=400)
     for _ in range(days):
@@ -28,7 +28,7 @@ def run_daily_with_a_stale_key(days: int) -> tuple[Simulator, Key]:
 
 
 def renamed_before(operation: str, days: int) -> tuple[Simulator, Key, Run]:
-    """The user gets another name right before the last call of this kind, on that day."""
+    """Rename the user immediately before the last call of an operation on that day."""
     fault_injection = [name for name, _ in run_daily_with_a_stale_key(days)[0].run().injector.calls]
     at = len(fault_injection) - 1 - fault_injection[::-1].index(operation)
     simulator, key = run_daily_with_a_stale_key(days)
@@ -40,13 +40,13 @@ def renamed_before(operation: str, days: int) -> tuple[Simulator, Key, Run]:
 
 
 def reported_key_ids(run: Run, section: str) -> list[str | None]:
-    """The keys that a run's message names under a heading."""
+    """Return the keys that the messages of a run list in a section."""
     return [entry.key_id for entry in run.entries if entry.section == section]
 
 
 @pytest.mark.parametrize("operation", ["ListAccessKeys", "DeleteAccessKey"])
-def test_a_user_renamed_during_a_run_has_no_key_deleted_or_closed(operation: str) -> None:
-    """IAM knows no user of the old name; that the key is gone, it does not say."""
+def test_no_key_of_a_user_renamed_during_a_run_is_deleted_or_closed(operation: str) -> None:
+    """IAM does not know the old name, but that does not mean that the key is missing."""
     simulator, key, run = renamed_before(operation, days=10)
     assert key.key_id in simulator.account.keys
     assert (reported_key_ids(run, "closed"), reported_key_ids(run, "deleted")) == ([], [])
@@ -55,15 +55,15 @@ def test_a_user_renamed_during_a_run_has_no_key_deleted_or_closed(operation: str
 
 @pytest.mark.parametrize("operation", ["ListAccessKeys", "UpdateAccessKey"])
 def test_a_user_renamed_during_a_run_keeps_the_notice(operation: str) -> None:
-    """As above, on the day of the deactivation: the next run does it."""
+    """On the day of the deactivation, the next run makes it."""
     simulator, key, run = renamed_before(operation, days=4)
     assert key.status == "Active"
     assert (reported_key_ids(run, "closed"), reported_key_ids(run, "deactivated")) == ([], [])
     assert reported_key_ids(simulator.run(), "deactivated") == [key.key_id]
 
 
-def test_a_report_that_nobody_hears_tells_nothing() -> None:
-    """What was done waits for a run that somebody hears."""
+def test_a_report_run_without_a_subscriber_reports_no_event() -> None:
+    """The event stays unreported until a digest is delivered."""
     simulator, key = run_daily_with_a_stale_key(4)
     simulator.run(faults=[Fault(FaultKind.DENIED, 0, "Publish")])
     simulator.account.subscriber_count = 0
@@ -72,8 +72,8 @@ def test_a_report_that_nobody_hears_tells_nothing() -> None:
     assert reported_key_ids(simulator.run(), "deactivated") == [key.key_id]
 
 
-def test_a_day_told_before_an_adoption_only_moves_later() -> None:
-    """The key was to work until the ninth day; that its owner turned it off takes nothing back."""
+def test_a_day_announced_before_an_adoption_only_moves_later() -> None:
+    """The owner deactivated the key, which does not cancel the announced day."""
     simulator = Simulator()
     key = simulator.account.create_key(simulator.account.create_user("alice"), age=16)
     simulator.account.put_parameter("notice-days", "9")
@@ -94,8 +94,8 @@ def test_a_day_told_before_an_adoption_only_moves_later() -> None:
     assert again.due >= first.due
 
 
-def test_what_was_told_beside_a_refused_deletion_is_not_told_again() -> None:
-    """The intent was recorded: what was told is remembered on top of it, not of what was before."""
+def test_an_event_reported_with_a_refused_deletion_is_not_reported_again() -> None:
+    """The report is recorded in the watch with the intent, not in the watch before it."""
     simulator, key = run_daily_with_a_stale_key(4)
     for _ in range(6):
         simulator.run(faults=[Fault(FaultKind.DENIED, 0, "Publish", lasting=True)])
