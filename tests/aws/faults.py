@@ -1,20 +1,13 @@
 """Faults and concurrent actions at the calls of a run, injected through botocore's events."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.aws.aws_account import AwsAccount
-
-
-class ProcessKilledError(BaseException):
-    """Simulates the death of the process; no code may catch it."""
-
 
 RETRIED = frozenset({"Throttling", "LimitExceeded"})
 
@@ -166,51 +159,6 @@ def _recording_parameters(account: AwsAccount) -> Iterator[None]:
 
     with on_event(account, "provide-client-params", record):
         yield
-
-
-@dataclass
-class Death:
-    """Kills the run at its call number `at`, before or after it happens; then all is silence.
-
-    calls: the calls that the run came to make
-    """
-
-    at: int
-    when: str
-    calls: list[str] = field(default_factory=list)
-    dead: bool = False
-    one_by_one: threading.Lock = field(default_factory=threading.Lock)
-    here: threading.local = field(default_factory=threading.local)
-
-    @contextmanager
-    def over(self, account: AwsAccount) -> Iterator[None]:
-        """Watch the calls of a run, and kill it."""
-        for events in _events(account):
-            events.register_first("before-call", self._before)
-            events.register_first("after-call", self._after)
-        try:
-            yield
-        except ProcessKilledError:
-            pass
-        finally:
-            for events in _events(account):
-                events.unregister("before-call", self._before)
-                events.unregister("after-call", self._after)
-
-    def _before(self, model: Any, **_: Any) -> None:
-        if self.dead:
-            raise ProcessKilledError
-        with self.one_by_one:
-            self.calls.append(model.name)
-            self.here.call = len(self.calls) - 1
-        if self.here.call == self.at and self.when == "before":
-            self.dead = True
-            raise ProcessKilledError
-
-    def _after(self, **_: Any) -> None:
-        if self.here.call == self.at and self.when == "after":
-            self.dead = True
-            raise ProcessKilledError
 
 
 def _events(account: AwsAccount) -> list[Any]:
