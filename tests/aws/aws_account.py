@@ -44,9 +44,9 @@ DEFAULTS = {
 }
 
 
-def with_root_row(run_for_report: bytes) -> bytes:
+def with_root_row(content: bytes) -> bytes:
     """Add the row of the root user, which moto omits, to a credential report."""
-    head, *rows = run_for_report.decode().strip().split("\n")
+    head, *rows = content.decode().strip().split("\n")
     root_fields = {"user": "<root_account>", "user_creation_time": "2020-01-01T00:00:00+00:00"}
     no_keys = {"access_key_1_active": "false", "access_key_2_active": "false"}
     root = ",".join((root_fields | no_keys).get(column, "N/A") for column in head.split(","))

@@ -16,15 +16,15 @@ TOTAL = timedelta(minutes=16)
 def aliased(account: AwsAccount) -> AwsAccount:
     """An account with an alias, and a stale key with a description and a newer key beside it."""
     account.clients.iam.create_account_alias(AccountAlias=ALIAS)
-    key_id = account.key("alice", age=83)
-    account.key("alice", age=1)
-    account.tag("alice", key_id, "CI upload")
+    key_id = account.create_key("alice", age=83)
+    account.create_key("alice", age=1)
+    account.tag_key("alice", key_id, "CI upload")
     return account
 
 
 def test_the_digest_gives_alias_description_and_newer_key(aliased: AwsAccount) -> None:
     aliased.run()
-    text = aliased.mails[-1]["text"]
+    text = aliased.messages[-1]["text"]
     assert text.startswith(f"Key rotation in account {ALIAS} (")
     assert "description: CI upload" in text
     assert "newer key AKIA" in text
@@ -38,7 +38,7 @@ def test_a_detail_that_cannot_be_read_is_left_out_and_the_notice_is_given(
     with refused(aliased, f"iam.{call}", code):
         response = aliased.run()
     assert (len(response["noticed"]), response["failed"]) == (1, [])
-    text = aliased.mails[-1]["text"]
+    text = aliased.messages[-1]["text"]
     assert (ALIAS in text, "CI upload" in text) == (
         call != "ListAccountAliases",
         call != "ListUserTags",
@@ -51,6 +51,6 @@ def test_details_are_not_read_in_the_last_eighth_of_the_time(
 ) -> None:
     """So that the digest is published before Lambda ends the function."""
     aliased.run_within(TimeBudget(lambda: timedelta(minutes=left), TOTAL))
-    mail = aliased.mails[-1]
-    assert len(mail["data"]["noticed"]) == 1
-    assert (ALIAS in mail["text"], "CI upload" in mail["text"]) == (read, read)
+    message = aliased.messages[-1]
+    assert len(message["data"]["noticed"]) == 1
+    assert (ALIAS in message["text"], "CI upload" in message["text"]) == (read, read)

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 
-def test_no_function_is_longer_than_forty_lines() -> None:
+def test_no_function_has_more_than_forty_lines() -> None:
     root = Path(__file__).parents[2]
     folders = ("bench", "functions", "infra", "local", "release", "tests")
     for path in (path for folder in folders for path in (root / folder).rglob("*.py")):

@@ -8,7 +8,15 @@ from pathlib import Path
 from key_rotation.domain.model import Reason, User
 from key_rotation.reporting.digest import compose
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
-from tests.unit.builders import a_key, a_report, ago, an_inventory, an_outcome, observed_key, used
+from tests.unit.builders import (
+    a_key,
+    a_report,
+    an_inventory,
+    an_outcome,
+    days_ago,
+    observed_key,
+    used,
+)
 
 FOLDER = Path(__file__).parents[2] / "docs" / "examples"
 USERS = ("alice", "build-server-07", "carol@example.com", "deploy", "erin", "reporting-job")
@@ -25,7 +33,7 @@ REASONS = {
 def an_example(number: int, section: Section) -> Outcome:
     """The outcome of one key; the older ones come first."""
     key_id = f"AKIAEXAMPLE{number:09}"
-    newer = NewerKey(access_key_id=f"AKIAEXAMPLE9{number:08}", last_use=used(ago(0)))
+    newer = NewerKey(access_key_id=f"AKIAEXAMPLE9{number:08}", last_use=used(days_ago(0)))
     return an_outcome(
         section,
         user=f"{USERS[number % len(USERS)]}",
@@ -35,7 +43,7 @@ def an_example(number: int, section: Section) -> Outcome:
         detail="moves to a role in March" if section is Section.EXEMPT else None,
         triggers_digest=section not in {Section.UPCOMING, Section.EXEMPT},
         due=DUE.get(section, 3 + number % 9),
-        last_use=used(ago(number % 40 + 1)) if number % 3 else used(ago(1)),
+        last_use=used(days_ago(number % 40 + 1)) if number % 3 else used(days_ago(1)),
         newer=newer if section is Section.DEACTIVATED else None,
     )
 

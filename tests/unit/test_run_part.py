@@ -15,9 +15,9 @@ from tests.unit.builders import (
     TODAY,
     a_key,
     a_part,
+    a_plan,
     an_inventory,
     observed_key,
-    planned,
 )
 
 UNREAD = ("AIDA1", "AIDA2")
@@ -42,7 +42,7 @@ def test_a_part_leaves_the_users_that_it_could_not_read_in_order() -> None:
 
 
 def test_the_users_of_changes_that_were_not_started_come_first_and_once() -> None:
-    plan = planned(an_inventory(observed_key(a_key(age=400))))
+    plan = a_plan(an_inventory(observed_key(a_key(age=400))))
     part = a_part(inventory=unread(), plan=replace(NO_PLAN, not_started=plan.steps * 2))
     assert part.continuation
     assert part.continuation.user_ids == (ALICE.user_id, *UNREAD)
@@ -167,7 +167,7 @@ def test_a_part_that_ran_is_no_longer_expected() -> None:
 def test_keys_of_unknown_status_are_remembered_until_their_user_is_read_again() -> None:
     before = RunState(unknown_status={"AKIAOTHER": "AIDAOTHER", "AKIAGONE": ALICE.user_id})
     odd = an_inventory(observed_key(a_key(status="Expired")))
-    plan = planned(odd)
+    plan = a_plan(odd)
     assert [step.decision.reason for step in plan.steps] == [Reason.STATUS_UNKNOWN]
     state = next_state(before, a_part(inventory=odd, plan=plan), "")
     assert state.unknown_status == {"AKIAOTHER": "AIDAOTHER", KEY_ID: ALICE.user_id}

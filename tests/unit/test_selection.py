@@ -13,8 +13,8 @@ from tests.unit.builders import (
     TODAY,
     a_key,
     a_watch,
-    ago,
     days,
+    days_ago,
     noticed,
     settings,
 )
@@ -27,22 +27,22 @@ def a_row(
 ) -> CredentialReportRow:
     """A user of the credential report, with no other key than these."""
     both = (*keys, NO_KEY, NO_KEY)[:2]
-    return CredentialReportRow(created=ago(created), keys=both, has_more_keys=has_more_keys)
+    return CredentialReportRow(created=days_ago(created), keys=both, has_more_keys=has_more_keys)
 
 
 def active(age: float) -> ReportedKey:
-    return ReportedKey(active=True, rotated=ago(age))
+    return ReportedKey(active=True, rotated=days_ago(age))
 
 
 def inactive(age: float) -> ReportedKey:
-    return ReportedKey(active=False, rotated=ago(age))
+    return ReportedKey(active=False, rotated=days_ago(age))
 
 
 def is_selected(
     row: CredentialReportRow | None, *, user_age: float = 1000, always: bool = False, **changed: str
 ) -> bool:
     """Whether the keys of the only user are read."""
-    listed = ListedUser(user=ALICE, created=ago(user_age))
+    listed = ListedUser(user=ALICE, created=days_ago(user_age))
     rows = {} if row is None else {ALICE.name: row}
     ids = frozenset({ALICE.user_id}) if always else frozenset[str]()
     return select_users([listed], rows, always=ids, now=NOW, settings=settings(**changed)) != ()
@@ -88,7 +88,7 @@ def test_a_user_with_more_keys_than_the_report_shows_is_read() -> None:
 def test_the_row_of_an_earlier_user_of_the_same_name_is_not_used(
     seconds: float, *, selected: bool
 ) -> None:
-    row = replace(a_row(active(1)), created=ago(1000) + timedelta(seconds=seconds))
+    row = replace(a_row(active(1)), created=days_ago(1000) + timedelta(seconds=seconds))
     assert is_selected(row) is selected
 
 
@@ -136,7 +136,7 @@ def test_a_user_who_may_have_an_exempt_key_is_read(
 def test_users_with_the_oldest_watched_keys_come_first_then_the_oldest_users() -> None:
     users = [User(name=name, path="/", user_id=f"AIDA{name}") for name in "abcd"]
     listed = [
-        ListedUser(user=user, created=ago(age))
+        ListedUser(user=user, created=days_ago(age))
         for user, age in zip(users, (1, 500, 2, 900), strict=True)
     ]
     watches = {
@@ -153,5 +153,5 @@ def test_users_with_the_oldest_watched_keys_come_first_then_the_oldest_users() -
 
 def test_of_users_of_the_same_age_the_first_by_id_comes_first() -> None:
     users = [User(name=name, path="/", user_id=f"AIDA{name}") for name in ("b", "a", "c")]
-    listed = [ListedUser(user=user, created=ago(5)) for user in users]
+    listed = [ListedUser(user=user, created=days_ago(5)) for user in users]
     assert [user.user.name for user in by_oldest_key(listed, {})] == ["a", "b", "c"]
