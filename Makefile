@@ -52,13 +52,13 @@ setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from ha
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --no-deps -d .wheels -r $<
 	@touch $@
 
-demo: setup ## the main job, for real, in an emulated AWS account: about a minute
+demo: setup ## sixty days of the deployed stack in an emulated AWS account: about a minute
 	@$(BIN)/python -m local.demo
 
 local: setup ## the emulated account with everything deployed, until Ctrl-C
 	@$(BIN)/python -m local.demo.serve
 
-test: lint unit-lambda ## everything but what takes hours: format, lint, types, tests, their coverage
+test: lint unit-lambda ## format, lint, types, and all tests but those of make soak
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
 
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
@@ -93,7 +93,7 @@ bench: setup ## IAM calls and run time, compared with other tools, into docs/ben
 bench-quick: setup ## the bench on small accounts, without targets, into .bench/quick: about a minute
 	@$(BIN)/python -m bench --quick
 
-mutation: .make/mutation ## would a flipped comparison in the rules be noticed: some minutes
+mutation: .make/mutation ## change each comparison of the rules, and count what no test notices
 	@bash tests/mutation.sh .mutants $(abspath .venv-mutation)/bin/mutmut
 
 .make/mutation: tests/mutation-requirements.txt .make/dev
@@ -103,12 +103,12 @@ mutation: .make/mutation ## would a flipped comparison in the rules be noticed: 
 		> "$$(.venv-mutation/bin/python -c 'import site; print(site.getsitepackages()[0])')/tools.pth"
 	@touch $@
 
-histories: setup ## months of random days, deaths and faults against an oracle, for long
+histories: setup ## random months with faults and killed runs, checked by an oracle, for hours
 	@HISTORIES=long $(BIN)/python -m pytest tests/aws/histories -q
 
 soak: soak-tests histories mutation ## the tests that take hours; CI runs them every week
 
-audit: setup ## look the locked packages up among known vulnerabilities
+audit: setup ## check the locked packages for known vulnerabilities
 	@for lock in $(LOCKS); do $(BIN)/pip-audit --strict --disable-pip --no-deps -r $$lock.txt || \
 		{ echo "audit: $$lock.txt is NOT shown to be clean"; exit 1; }; done
 

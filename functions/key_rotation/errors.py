@@ -8,7 +8,7 @@ class KeyRotationError(Exception):
 
 
 class RunStoppedError(KeyRotationError):
-    """Raised when a run cannot be trusted: it stops, and publishes why."""
+    """Raised when a run cannot be trusted: it stops; an alarm reports it, and mostly an e-mail."""
 
 
 class InvalidEventError(RunStoppedError):

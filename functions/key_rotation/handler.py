@@ -21,6 +21,7 @@ from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
 from key_rotation.reporting.metrics import run_metrics
+from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
 from key_rotation.reporting.response import response, skipped_response
 from key_rotation.request import Request
@@ -47,7 +48,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     )
     log.append_keys(run_id=execution.run_id, version=__version__)
     request = Request.parse(event)
-    log.info("run_started", scheduled_time=request.scheduled_time, report=request.report)
+    log.info("run_started", scheduled_time=request.scheduled_time, report_only=request.report_only)
     try:
         report = run(request, environment, _member, _deployment, execution)
         if report.part.continuation:
@@ -91,15 +92,16 @@ def _invoke_continuation(
         )
     except clients.AWS_ERRORS as cause:
         why = clients.error_message(cause)
-        left = len(continuation.user_ids)
-        text = f"The keys of {left} users were not read: the run could not be continued ({why})."
+        users = len(continuation.user_ids)
+        text = f"The run could not be continued ({why}): users left for the next run: {users}."
         raise ContinuationError(text) from cause
 
 
 def _log_outcomes(report: Report) -> None:
     for outcome in report.outcomes:
         event = f"key_{outcome.section}"
-        log.info(
+        write = log.warning if outcome.section is Section.FAILED else log.info
+        write(
             event,
             user=outcome.user_name,
             access_key_id=outcome.access_key_id,
@@ -107,7 +109,14 @@ def _log_outcomes(report: Report) -> None:
             due=outcome.due,
             dry_run=outcome.dry_run,
         )
-    log.info("run_completed", mode=report.mode, users=report.user_count, keys=report.key_count)
+    left = report.part.continuation
+    log.info(
+        "run_continued" if left else "run_completed",
+        mode=report.mode,
+        users=report.user_count,
+        keys=report.key_count,
+        users_left=len(left.user_ids) if left else 0,
+    )
 
 
 def _publish_metrics(report: Report) -> None:

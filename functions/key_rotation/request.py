@@ -10,7 +10,7 @@ from key_rotation.domain.run_state import Continuation, RunState
 from key_rotation.domain.settings import Settings
 from key_rotation.errors import InvalidEventError
 
-ACCEPTED = 'The event takes {"mode": "report"} or nothing; the schedule adds "scheduled_time".'
+ACCEPTED = 'Send {} or {"mode": "report"}; the schedule adds "scheduled_time".'
 FIELDS = frozenset({"mode", "scheduled_time", "continuation"})
 
 
@@ -18,12 +18,12 @@ FIELDS = frozenset({"mode", "scheduled_time", "continuation"})
 class Request:
     """One invocation.
 
-    report: whether this run is to report only, whatever the settings say
+    report_only: whether the run must not change keys, in whatever mode is set
     scheduled_time: when the schedule meant it to start, for the log
     continuation: what an earlier part of the run left to this one
     """
 
-    report: bool = False
+    report_only: bool = False
     scheduled_time: str | None = None
     continuation: Continuation | None = None
 
@@ -31,7 +31,7 @@ class Request:
     def parse(cls, event: object) -> Self:
         """Read an event; raises InvalidEventError for a field or a value that is not accepted."""
         if not isinstance(event, Mapping):
-            raise InvalidEventError(f"The event {event!r} is no object. {ACCEPTED}")
+            raise InvalidEventError(f"The event {event!r} is not a JSON object. {ACCEPTED}")
         unknown = sorted(str(name) for name in event if name not in FIELDS)
         if unknown:
             raise InvalidEventError(f"The event has the unknown field {unknown[0]!r}. {ACCEPTED}")
@@ -41,7 +41,7 @@ class Request:
         if "scheduled_time" in event and not isinstance(scheduled_time, str):
             raise InvalidEventError(f"The event has the time {scheduled_time!r}. {ACCEPTED}")
         return cls(
-            report="mode" in event,
+            report_only="mode" in event,
             scheduled_time=scheduled_time,
             continuation=_continuation(event["continuation"]) if "continuation" in event else None,
         )
@@ -49,11 +49,11 @@ class Request:
     def to_event(self, continuation: Continuation) -> dict[str, object]:
         """Return the event that invokes the next part of this run."""
         event: dict[str, object] = {"continuation": codec.write(continuation)}
-        return event | ({"mode": str(Mode.REPORT)} if self.report else {})
+        return event | ({"mode": str(Mode.REPORT)} if self.report_only else {})
 
     def mode(self, settings: Settings) -> Mode:
         """Return the mode of the run: the one that is set, or report mode."""
-        return Mode.REPORT if self.report else settings.mode
+        return Mode.REPORT if self.report_only else settings.mode
 
     def limit(self, changes: int) -> int:
         """Return how many keys this part may change, out of those that a run may."""
@@ -73,5 +73,7 @@ def _continuation(document: object) -> Continuation:
         text = f"The event's continuation is malformed ({cause}). {ACCEPTED}"
         raise InvalidEventError(text) from cause
     if continuation.part < 1 or continuation.changes_left < 0:
-        raise InvalidEventError(f"The event's continuation counts below zero. {ACCEPTED}")
+        raise InvalidEventError(
+            f"The event's continuation has a number below its minimum. {ACCEPTED}"
+        )
     return continuation

@@ -44,9 +44,11 @@ def run(
     partitions = Partitions(environment.ledger_account)
     ledger = Ledger(deployment.table, execution.run_id, partitions)
     topic = SnsTopic(deployment.sns, environment.topic_arn)
-    holder = Holder(execution.run_id, report=request.report)
+    holder = Holder(execution.run_id, report=request.report_only)
     options = execution.lease_options
-    with lease.acquire(deployment.table, partitions, holder, execution.clock, options) as held:
+    with lease.acquire(
+        deployment.table, partitions, holder, execution.clock, options
+    ) as lease_of_run:
         previous = ledger.read_run_state()
         if not request.is_expected(previous):
             raise RunInProgressError("a run that began since")
@@ -54,7 +56,7 @@ def run(
         mode = request.mode(settings)
         if mode is Mode.ENFORCE:
             topic.require_confirmed_subscription()
-        context = RunContext(execution=execution, settings=settings, mode=mode, lease=held)
+        context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
         watches = ledger.read_watches()
         inventory_reader = InventoryReader(member.iam, context, watches)
         inventory = inventory_reader.read(previous, request.continuation)

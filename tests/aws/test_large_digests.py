@@ -1,6 +1,6 @@
 """Promise 6: a digest of any number of keys is delivered.
 
-It needs no AWS; it is here because it takes some seconds.
+It needs no AWS; it is here because it accepts some seconds.
 """
 
 import json

@@ -11,7 +11,7 @@ from key_rotation.domain.model import LastUse, Mode, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.digest import compose, subject
-from key_rotation.reporting.email_body import HEADINGS, TOMORROW
+from key_rotation.reporting.email_body import DRY_RUN_HEADINGS, HEADINGS, TOMORROW
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 
@@ -53,13 +53,13 @@ OUTCOME: st.SearchStrategy[Outcome] = st.builds(
 PRODUCT_LINES = (
     "Key rotation in account 123456789012",
     "Tue 24 Nov 2026, 12:00 UTC. ",
-    "REPORT MODE: nothing was changed. Below is what enforce mode would do.",
+    "REPORT MODE: this run changed nothing. Enforce mode would do this:",
     "SETTINGS: changed since the last run, marked with *",
-    "EXEMPTIONS THAT ENDED: these entries no longer exempt",
+    "EXEMPTIONS THAT ENDED: these entries no longer apply",
     "The keys of 0 users were read, chosen by the credential report.",
     f"Run run-2, key-rotation {__version__}.",
     "-----",
-    *(f"{title} (" for title in (*HEADINGS.values(), TOMORROW)),
+    *(f"{title} (" for title in (*HEADINGS.values(), *DRY_RUN_HEADINGS.values(), TOMORROW)),
 )
 LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 

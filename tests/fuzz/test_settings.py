@@ -42,7 +42,7 @@ EVENT = st.one_of(
         optional={
             "mode": JSON | st.sampled_from(["report", "enforce", "REPORT"]),
             "scheduled_time": JSON,
-            "remainder": JSON | REMAINDER,
+            "continuation": JSON | REMAINDER,
         },
     ),
 )
@@ -103,7 +103,7 @@ def test_each_line_of_the_exemptions_is_an_entry_or_rejected(text: str) -> None:
 @given(EVENT)
 @example({"mode": None})
 @example({"mode": ["report"]})
-@example({"remainder": {"part": True}})
+@example({"continuation": {"part": True}})
 def test_an_event_is_accepted_or_rejected_as_a_whole(event: object) -> None:
     """It never makes a run stronger."""
     try:
@@ -111,7 +111,7 @@ def test_an_event_is_accepted_or_rejected_as_a_whole(event: object) -> None:
     except InvalidEventError:
         return
     assert isinstance(event, dict)
-    assert set(event) <= {"mode", "scheduled_time", "remainder"}
-    assert request.report == (event.get("mode") == "report")
+    assert set(event) <= {"mode", "scheduled_time", "continuation"}
+    assert request.report_only == (event.get("mode") == "report")
     for changes in (0, 25, 5000):
         assert 0 <= request.limit(changes) <= changes

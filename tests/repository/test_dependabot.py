@@ -1,4 +1,4 @@
-"""Dependabot updates every lock, and waits before it takes a new release."""
+"""Dependabot updates every lock, and waits before it accepts a new release."""
 
 import re
 from pathlib import Path

@@ -440,9 +440,9 @@ def test_every_heading_counts_the_keys_below_it() -> None:
         "DEACTIVATED: these keys no longer work (1)",
         "DELETED: these keys cannot be restored (1)",
         "NOTICE: these keys will stop working (1)",
-        "TOMORROW: last reminder (1)",
+        "TOMORROW: reminder (1)",
         "UPCOMING: announced before (1)",
-        "FAILED: an error occurred; a person must look (1)",
+        "FAILED: an error occurred; the next run tries again (1)",
         "EXEMPT: no action is taken (1)",
     ):
         assert f"\n{heading}\n---" in body
@@ -497,7 +497,7 @@ def test_each_digest_gives_the_version_of_the_product() -> None:
 
 def test_a_run_that_continues_gives_the_number_of_remaining_users() -> None:
     inventory = replace(an_inventory(), unread_user_ids=("AIDA1", "AIDA2"))
-    assert "the next part of this run reads 2 users more" in " ".join(
+    assert "the next part of this run reads 2 users." in " ".join(
         email_body(an_outcome(), inventory=inventory).split()
     )
 
@@ -505,9 +505,9 @@ def test_a_run_that_continues_gives_the_number_of_remaining_users() -> None:
 def test_the_head_counts_what_was_done_what_is_upcoming_and_what_needs_a_person() -> None:
     head = email_body(*ORDINARY_DAY).partition("\n\n")[2].partition("\n\n")[0]
     assert " ".join(head.split()) == (
-        "Look at 1 failed, 1 held "
+        "To check 1 failed, 1 held "
         "Done 1 deactivated, 1 deleted, 1 extended, 1 adopted, 1 withdrawn, 1 closed "
-        "Coming 1 notice, 2 upcoming, 1 deferred Exempt 1 exempt Next Wed 25 Nov 2026"
+        "Coming 1 notice, 2 upcoming, 1 deferred Exempt 1 exempt Next due Wed 25 Nov 2026"
     )
 
 
@@ -670,15 +670,20 @@ def test_in_report_mode_the_digest_writes_would() -> None:
     ]
     message = single_message(*outcomes, mode=Mode.REPORT)
     body = message.variants["email"]
-    assert "REPORT MODE: nothing was changed." in body
+    assert "REPORT MODE: this run changed nothing." in body
     headings = re.findall(r"^([A-Z]{2}.*\(\d+\))\n---", body, re.MULTILINE)
     assert len(headings) == len(outcomes)
-    assert [heading for heading in headings if not heading.startswith("WOULD BE ")] == []
+    assert [heading for heading in headings if not heading.startswith("WOULD ")] == []
     for outcome in outcomes:
         assert json_document(message)[outcome.section][0]["would"] is True
     assert message.attributes["mode"] == "report"
     assert "would be" in message.subject
     assert "would be" not in subject(a_report(*ORDINARY_DAY))
+    head = message.variants["email"].partition("\n\nREPORT MODE")[2].partition("WOULD")[0]
+    assert "Would be" in head
+    assert "Done" not in head
+    assert "stops working" not in message.variants["email"]
+    assert "For the owner" not in message.variants["email"]
     assert "WOULD" not in email_body(*ORDINARY_DAY)
 
 

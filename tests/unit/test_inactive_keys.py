@@ -211,7 +211,7 @@ def test_a_key_whose_last_use_was_not_read_is_not_decided() -> None:
 def test_a_key_whose_known_last_use_is_missing_is_not_decided() -> None:
     """The last use was known before, so a response without it cannot be right."""
     watch = a_watch(INACTIVE, deactivated(since=40, baseline=used(days_ago(50))))
-    with pytest.raises(UnreadableError, match="no longer given"):
+    with pytest.raises(UnreadableError, match="gives none now"):
         decide(observed_key(INACTIVE, NEVER_USED), watch, now=NOW, settings=settings())
 
 

@@ -225,7 +225,7 @@ def test_a_key_whose_known_last_use_is_missing_fails_and_the_others_are_decided(
     [failure] = plan.failures
     assert (failure.user_name, failure.access_key_id) == ("alice", "AKIA1")
     assert failure.created == unreadable_key.created
-    assert failure.text == "its last use, once 2026-10-05 12:00 UTC, is no longer given"
+    assert failure.text == "IAM gave a last use before (2026-10-05 12:00 UTC) and gives none now"
 
 
 @pytest.mark.parametrize(

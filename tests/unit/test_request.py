@@ -12,21 +12,21 @@ from key_rotation.request import Request
     ("event", "expected"),
     [
         ({}, Request()),
-        ({"mode": "report"}, Request(report=True)),
+        ({"mode": "report"}, Request(report_only=True)),
         (
             {"scheduled_time": "2026-11-24T09:00:00Z"},
             Request(scheduled_time="2026-11-24T09:00:00Z"),
         ),
         (
             {"mode": "report", "scheduled_time": "2026-11-24T09:00:00Z"},
-            Request(report=True, scheduled_time="2026-11-24T09:00:00Z"),
+            Request(report_only=True, scheduled_time="2026-11-24T09:00:00Z"),
         ),
     ],
 )
 def test_an_event_can_request_nothing_or_a_report(event: dict[str, Any], expected: Request) -> None:
     parsed = Request.parse(event)
-    assert (parsed.report, parsed.scheduled_time) == (
-        expected.report,
+    assert (parsed.report_only, parsed.scheduled_time) == (
+        expected.report_only,
         expected.scheduled_time,
     )
 
@@ -61,5 +61,5 @@ def test_the_scheduled_time_must_be_a_string(scheduled_time: Any) -> None:
 
 @pytest.mark.parametrize("event", [None, "report", 1, [], ["mode"], [["mode", "report"]]])
 def test_an_event_must_be_an_object(event: Any) -> None:
-    with pytest.raises(InvalidEventError, match="is no object"):
+    with pytest.raises(InvalidEventError, match="is not a JSON object"):
         Request.parse(event)

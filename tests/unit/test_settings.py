@@ -60,7 +60,7 @@ def test_a_number_outside_its_range_is_rejected(name: str, value: str) -> None:
     low, high = RANGES[name]
     assert error_message(**{argument_name(name): value}) == (
         f"The parameter /key-rotation/{name} has the value {value!r}; "
-        f"it takes a whole number from {low} to {high}, in plain digits. Nothing was changed."
+        f"it accepts a whole number from {low} to {high}, in plain digits. Nothing was changed."
     )
 
 
@@ -106,7 +106,7 @@ def test_a_number_not_written_in_plain_digits_is_rejected(value: str) -> None:
 def test_the_mode_must_be_enforce_or_report(value: str) -> None:
     assert error_message(mode=value) == (
         f"The parameter /key-rotation/mode has the value {value!r}; "
-        "it takes enforce or report. Nothing was changed."
+        "it accepts enforce or report. Nothing was changed."
     )
 
 
@@ -115,7 +115,7 @@ def test_the_mode_must_be_enforce_or_report(value: str) -> None:
 def test_a_switch_must_be_true_or_false(name: str, value: str) -> None:
     assert error_message(**{argument_name(name): value}) == (
         f"The parameter /key-rotation/{name} has the value {value!r}; "
-        "it takes true or false. Nothing was changed."
+        "it accepts true or false. Nothing was changed."
     )
 
 
@@ -126,7 +126,7 @@ def test_a_switch_must_be_true_or_false(name: str, value: str) -> None:
 def test_an_unreadable_exemption_is_rejected(value: str) -> None:
     message = error_message(exemptions=value)
     assert message.startswith("The parameter /key-rotation/exemptions has the line ")
-    assert message.endswith(f"it takes {ACCEPTED_EXEMPTIONS}. Nothing was changed.")
+    assert message.endswith(f"it accepts {ACCEPTED_EXEMPTIONS}. Nothing was changed.")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,7 +135,7 @@ def test_a_missing_parameter_is_named(name: str) -> None:
     raw = parameters()
     del raw[name]
     with pytest.raises(
-        InvalidSettingsError, match=f"^The parameter /key-rotation/{name} is missing; it takes "
+        InvalidSettingsError, match=f"^The parameter /key-rotation/{name} is missing; it accepts "
     ) as raised:
         Settings.parse(raw, path="/key-rotation")
     assert len(raised.value.problems) == 1
@@ -155,7 +155,7 @@ def test_notice_days_must_be_less_than_max_age_days(
     else:
         assert error_message(notice_days=notice, max_age_days=max_age) == (
             f"The parameter /key-rotation/notice-days has the value '{notice}'; "
-            f"it takes a number less than max-age-days, which is {max_age}. Nothing was changed."
+            f"it accepts a number less than max-age-days, which is {max_age}. Nothing was changed."
         )
 
 

@@ -21,7 +21,7 @@ AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 
 
 def error_message(error: Exception) -> str:
-    """Return one line that says what went wrong, with AWS's own code and message if it answered."""
+    """Return the error in one line, with AWS's own code and message if it answered."""
     if isinstance(error, ClientError):
         details = error.response["Error"]
         return f"{error.operation_name}: {details.get('Code')}: {details.get('Message')}"

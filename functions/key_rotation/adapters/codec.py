@@ -35,7 +35,7 @@ def read(document: object, kind: type[T]) -> T:
         raise MalformedError("; ".join(cattrs.transform_error(cause))) from cause
     written = write(value)
     if changed := [name for name, part in document.items() if written.get(name) != part]:
-        raise MalformedError(f"{changed[0]} is not as it would be written")
+        raise MalformedError(f"{changed[0]} has an unexpected value")
     return value
 
 
@@ -63,7 +63,7 @@ def _converter() -> cattrs.Converter:
 def _only(*kinds: type) -> Callable[[Any, Any], Any]:
     def check(value: object, _: object) -> object:
         if type(value) not in kinds:
-            raise TypeError(f"{value!r} is not of the recorded type")
+            raise TypeError(f"{value!r} has the wrong type")
         return value
 
     return check

@@ -59,7 +59,7 @@ def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
     except (*AWS_ERRORS, KeyError) as cause:
         raise UnreadableError(f"its last use could not be read ({error_message(cause)})") from cause
     if owner != key.user.name:
-        raise UnreadableError(f"IAM names {owner!r} as its owner")
+        raise UnreadableError(f"IAM gives another owner: {owner!r}")
     if at is None and service != NOT_APPLICABLE:
         raise UnreadableError(f"its last use is unclear: {found!r}")
     return LastUse(at=at, service=_known(service), region=_known(found.get("Region")))

@@ -59,5 +59,7 @@ def _read_back(iam: "IAMClient", key: AccessKey, cause: Exception) -> Status | N
 
 
 def _not_done(cause: Exception) -> KeyScopedError:
-    kind = ChangeRefusedError if is_refusal(cause) else ChangeUnconfirmedError
-    return kind(f"IAM did not do it ({error_message(cause)})")
+    why = error_message(cause)
+    if is_refusal(cause):
+        return ChangeRefusedError(f"IAM refused it ({why})")
+    return ChangeUnconfirmedError(f"IAM did not confirm it; the next run checks the key ({why})")

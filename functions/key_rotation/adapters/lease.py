@@ -52,7 +52,7 @@ class Holder:
     """Who holds the lease.
 
     beats: the number of its heartbeats so far
-    report: whether a person asked this run to report only, so that other runs wait for it
+    report: whether a person started this run in report mode, so that other runs wait for it
     """
 
     run_id: str

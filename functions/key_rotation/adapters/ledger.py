@@ -186,7 +186,7 @@ def _refused(cause: Exception, watch: Watch) -> LedgerError:
     conflict = isinstance(cause, ClientError) and cause.response["Error"]["Code"] in CONFLICTS
     kind = LedgerConflictError if conflict else LedgerError
     return kind(
-        f"The ledger did not accept the record of {watch.access_key_id} ({error_message(cause)})."
+        f"The ledger did not accept the change of {watch.access_key_id} ({error_message(cause)})."
     )
 
 

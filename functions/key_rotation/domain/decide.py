@@ -212,7 +212,9 @@ def _used_in(window: Deactivated, last_use: LastUse | None) -> datetime | None:
     if last_use.at is None:
         if known is None:
             return None
-        raise UnreadableError(f"its last use, once {known:%Y-%m-%d %H:%M} UTC, is no longer given")
+        raise UnreadableError(
+            f"IAM gave a last use before ({known:%Y-%m-%d %H:%M} UTC) and gives none now"
+        )
     late = last_use.at <= window.since + PROPAGATION
     return None if late or last_use.at == known else last_use.at
 

@@ -112,7 +112,7 @@ def _problem(path: str, name: str, parameter: Parameter | None) -> str | None:
     else:
         accepted = " or ".join(CHOICES[name]) if name in CHOICES else exemptions.ACCEPTED
     if parameter is None:
-        return f"The parameter {path}/{name} is missing; it takes {accepted}."
+        return f"The parameter {path}/{name} is missing; it accepts {accepted}."
     if name in RANGES:
         low, high = RANGES[name]
         fits = (
@@ -131,4 +131,4 @@ def _contradiction(path: str, max_age: str, notice: str) -> Iterator[str]:
 
 
 def _refuse(path: str, name: str, value: str, accepted: str, of: str = "the value") -> str:
-    return f"The parameter {path}/{name} has {of} {value!r}; it takes {accepted}."
+    return f"The parameter {path}/{name} has {of} {value!r}; it accepts {accepted}."

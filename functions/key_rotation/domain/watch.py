@@ -71,7 +71,7 @@ class Deleting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """No further action is taken on the key until a person has looked."""
+    """No further action is taken on the key until a person decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """The memory of one key.
+    """What is recorded of one key.
 
     version: counts the writes; each write is conditional on it, and 0 was never written
     reactivations: how often the key was turned on again after a deactivation of ours

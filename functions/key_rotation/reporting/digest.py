@@ -19,10 +19,10 @@ SUBJECT_LIMIT = 99
 MAX_ALIAS = 30
 """A longer account alias is given in the text only: the subject must hold what happened."""
 SUBJECT_ORDER = (
-    Section.DEACTIVATED,
-    Section.DELETED,
     Section.FAILED,
     Section.HELD,
+    Section.DEACTIVATED,
+    Section.DELETED,
     Section.NOTICED,
     Section.UPCOMING,
     Section.EXTENDED,

@@ -1,6 +1,7 @@
 """The digest as a person reads it: plain text, at most 72 columns, readable on a phone."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,8 +24,8 @@ MAX_DETAILED = 30
 """Under a heading with more keys than this, each key gets one or two lines."""
 
 HEADINGS = {
-    Section.FAILED: "FAILED: an error occurred; a person must look",
-    Section.HELD: "HELD: no further action until a person has looked",
+    Section.FAILED: "FAILED: an error occurred; the next run tries again",
+    Section.HELD: "HELD: no further action until a person decides",
     Section.DEACTIVATED: "DEACTIVATED: these keys no longer work",
     Section.DELETED: "DELETED: these keys cannot be restored",
     Section.EXTENDED: "EXTENDED: the grace window starts again",
@@ -36,9 +37,20 @@ HEADINGS = {
     Section.DEFERRED: "DEFERRED: over the limit of changes in one run",
     Section.EXEMPT: "EXEMPT: no action is taken",
 }
-TOMORROW = "TOMORROW: last reminder"
+DRY_RUN_HEADINGS = {
+    Section.HELD: "WOULD BE HELD: no further action until a person decides",
+    Section.DEACTIVATED: "WOULD BE DEACTIVATED: these keys still work",
+    Section.DELETED: "WOULD BE DELETED: these keys still exist",
+    Section.EXTENDED: "WOULD BE EXTENDED: the grace window would start again",
+    Section.ADOPTED: "WOULD BE ADOPTED: inactive keys whose grace window would start",
+    Section.WITHDRAWN: "WOULD BE WITHDRAWN: the notice would be cancelled",
+    Section.CLOSED: "WOULD BE CLOSED: these keys no longer exist",
+    Section.NOTICED: "WOULD GET A NOTICE: no notice is in force",
+    Section.DEFERRED: "WOULD BE DEFERRED: over the limit of changes in one run",
+}
+TOMORROW = "TOMORROW: reminder"
 SUMMARY = {
-    "Look at": (Section.FAILED, Section.HELD),
+    "To check": (Section.FAILED, Section.HELD),
     "Done": (
         Section.DEACTIVATED,
         Section.DELETED,
@@ -56,7 +68,7 @@ ADVICE = {
     "  aws iam create-access-key --user-name USER\n"
     "  aws iam update-access-key --status Inactive \\\n"
     "    --user-name USER --access-key-id OLD_KEY",
-    Section.HELD: "Ask the owner who uses it; docs/runbook.md says how to continue.",
+    Section.HELD: "Find out what uses it, then exempt or delete it: docs/runbook.md.",
 }
 
 
@@ -115,15 +127,23 @@ def _head(report: Report, page: Page) -> str:
         lines += wrap("", f"E-mail {page.label}; the counts below are of all {page.total}.")
     lines.append("")
     if report.mode is Mode.REPORT:
-        lines += ["REPORT MODE: nothing was changed. Below is what enforce mode would do.", ""]
-    for title, sections in SUMMARY.items():
-        counts = [count_text(s, n) for s in sections if (n := len(report.in_section(s)))]
-        if counts:
-            lines += wrap(f"  {title:<9}", ", ".join(counts))
+        lines += ["REPORT MODE: this run changed nothing. Enforce mode would do this:", ""]
+    lines += _summary(report)
     days = [o.due for o in report.outcomes if o.due and o.section is not Section.EXEMPT]
     if days:
-        lines.append(f"  {'Next':<9}{format_date(min(days))}")
+        lines.append(f"  {'Next due':<9}{format_date(min(days))}")
     return "\n".join(lines)
+
+
+def _summary(report: Report) -> Iterator[str]:
+    """Count what was done and what is coming, apart from what enforce mode would do."""
+    done = Counter(o.section for o in report.outcomes if not o.dry_run)
+    dry_run = Counter(o.section for o in report.outcomes if o.dry_run)
+    for title, sections in SUMMARY.items():
+        counts = [count_text(section, done[section]) for section in sections if done[section]]
+        yield from wrap(f"  {title:<9}", ", ".join(counts)) if counts else ()
+    would = [f"{dry_run[section]:,} {section}" for section in Section if dry_run[section]]
+    yield from wrap(f"  {'Would be':<9}", ", ".join(would)) if would else ()
 
 
 def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Iterator[str]:
@@ -132,8 +152,10 @@ def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Itera
         reminders = [outcome for outcome in outcomes if outcome.triggers_digest]
         yield from _entries(report, TOMORROW, reminders, short=False)
         outcomes = [outcome for outcome in outcomes if not outcome.triggers_digest]
-    advice = ADVICE.get(section, "")
-    yield from _entries(report, HEADINGS[section], outcomes, short=section in SHORT, advice=advice)
+    dry_run = any(outcome.dry_run for outcome in outcomes)
+    heading = DRY_RUN_HEADINGS[section] if dry_run else HEADINGS[section]
+    advice = "" if dry_run else ADVICE.get(section, "")
+    yield from _entries(report, heading, outcomes, short=section in SHORT, advice=advice)
 
 
 def _entries(
@@ -142,7 +164,7 @@ def _entries(
     """Write a heading and its keys; nothing where there is no key."""
     if not outcomes:
         return
-    line = f"{'WOULD BE ' if outcomes[0].dry_run else ''}{title} ({len(outcomes)})"
+    line = f"{title} ({len(outcomes)})"
     yield f"{line}\n{'-' * min(len(line), PHONE_WIDTH)}"
     if advice:
         yield textwrap.indent(advice, "  ")
@@ -154,7 +176,7 @@ def _entries(
 
 def _settings(report: Report) -> Iterator[str]:
     if ended := report.ended_exemptions:
-        lines = ["EXEMPTIONS THAT ENDED: these entries no longer exempt"]
+        lines = ["EXEMPTIONS THAT ENDED: these entries no longer apply"]
         lines += [line for entry in ended for line in wrap("  ", sanitize_line(entry))]
         yield "\n".join(lines)
     if changed := report.changed_parameters:
@@ -191,7 +213,7 @@ def _foot(report: Report, page: Page) -> str:
     lines += wrap("", _scan(report))
     if continuation := report.part.continuation:
         users = pluralize(len(continuation.user_ids), "user")
-        lines += wrap("", f"The time ran out: the next part of this run reads {users} more.")
+        lines += wrap("", f"The time ran out: the next part of this run reads {users}.")
     lines += wrap("", f"Run {report.run_id}, key-rotation {__version__}.")
     return "\n".join(lines)
 
@@ -200,7 +222,7 @@ def _scan(report: Report) -> str:
     """Write whose keys this run read."""
     inventory = report.part.inventory
     if report.part.number:
-        return f"This run continued an earlier one, part {report.part.number + 1}."
+        return f"This is part {report.part.number + 1} of the run."
     if inventory.scan is Scan.FULL:
         return inventory.note or "Weekly full scan: the keys of all users were read."
     users = pluralize(len(inventory.read_user_ids), "user")

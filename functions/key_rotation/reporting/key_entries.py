@@ -85,7 +85,7 @@ def _what_comes(outcome: Outcome, report: Report) -> str:
         return ""
     day = format_date(outcome.due)
     if outcome.section is Section.NOTICED or outcome.reason is Reason.NOTICE_RUNNING:
-        return f"stops working on {day}"
+        return f"{'would stop' if outcome.dry_run else 'stops'} working on {day}"
     if not report.settings.delete_unused_keys:
         return f"window ends on {day}; not deleted, since delete-unused-keys is false"
     return f"deleted on {day} if it stays unused"

@@ -1,8 +1,8 @@
 """Carries out a plan: the only step that changes keys in IAM.
 
-The order is the promise. Intents are recorded before IAM is called, so that the next run finishes
-what a run that died began. Outcomes are recorded after, with the events that the digest has to
-report. A key is read again right before it is deleted, since a deletion cannot be undone.
+The order of these steps matters. Intents are recorded before IAM is called, so that the next run
+finishes what a killed run began. Outcomes are recorded after, with the events that the digest
+has to report. A key is read again right before it is deleted, since a deletion cannot be undone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -224,8 +224,9 @@ def _failure(step: Step, error: KeyScopedError | LedgerError) -> StepFailure:
 
 
 def _unrecorded(step: Step, error: LedgerError) -> StepFailure:
-    done = "done in IAM, but not recorded" if step.decision.action in CHANGES else "not recorded"
-    return step_failure(step, f"{step.decision.action}: {done}; the next run records it: {error}")
+    done = "done in IAM, but " if step.decision.action in CHANGES else ""
+    text = f"{step.decision.action}: {done}not recorded; the next run tries to record it ({error})"
+    return step_failure(step, text)
 
 
 def _batch_size(changes: Sequence[Step]) -> int:

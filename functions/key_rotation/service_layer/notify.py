@@ -28,8 +28,8 @@ class DigestNotifier:
         """Publish the digest if one is needed, and record of each key that it was reported.
 
         A digest may need several messages. Each is published before it is recorded, so a run that
-        dies in between reports twice rather than never. Returns the report with a failure for each
-        key that the ledger refused. Raises PublishError if SNS does not accept a message, and
+        is killed in between reports twice rather than never. Returns the report with a failure for
+        each key that the ledger refused. Raises PublishError if SNS does not accept a message, and
         LeaseLostError.
         """
         if not report.needs_digest:

@@ -1,4 +1,4 @@
-"""Publishes that a run was stopped, once a day for each cause."""
+"""Publishes that a run was stopped, unless the last stopped run of today had the same error."""
 
 import hashlib
 import json
@@ -55,7 +55,8 @@ def _message(error: RunStoppedError, account_id: str, now: Now) -> Message:
         "",
         *textwrap.wrap(sanitize_line(str(error), 8000), WIDTH, break_long_words=False),
         "",
-        "Keys are not rotated until this is fixed. The next run tries again by itself.",
+        "Keys that this run did not reach are not rotated until a run succeeds.",
+        "The next run tries again. If it stops too: docs/runbook.md.",
     ]
     data = {"account_id": account_id, "at": now.instant.isoformat(), "stopped": kind}
     return Message(

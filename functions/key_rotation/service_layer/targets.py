@@ -56,7 +56,7 @@ def from_credential_report(
     try:
         rows = read_report(iam, now, context.execution.clock)
     except CredentialReportUnavailableError as error:
-        note = f"The keys of all users were read: IAM gave no credential report ({error})."
+        note = f"Full scan, since the credential report could not be used: {error}."
         return all_users(listed, watches, note)
     always = (
         {watch.user.user_id for watch in watches.by_key_id.values()}
