@@ -34,8 +34,7 @@ def run(
 ) -> Report:
     """Enforce the rotation of every access key of one account, and publish the digest.
 
-    member: the clients of the account whose keys are rotated
-    deployment: the clients of the account in which this tool is deployed
+    member, deployment: the clients of the account whose keys are rotated, and of this tool's own
 
     Returns the report, with the failures of single keys, and what is left to the next part if the
     time ran out. Raises RunInProgressError when another run is in progress or the ledger does not

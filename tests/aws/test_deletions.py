@@ -99,7 +99,7 @@ def test_a_key_that_iam_returns_with_another_owner_is_not_deleted(account: AwsAc
     with altered_response(account, GET_LAST_USED, name_bob):
         response = account.run()
     assert response["deleted"] == []
-    assert "'bob' as its owner" in response["failed"][0]["reason"]
+    assert "another owner: 'bob'" in response["failed"][0]["reason"]
     assert account.status(key_id) == "Inactive"
 
 

@@ -272,7 +272,7 @@ def test_a_run_that_cannot_continue_raises_an_error_with_the_number_of_unread_us
 
     events.register_first("before-call.lambda.Invoke", fail)
     try:
-        with pytest.raises(ContinuationError, match="The keys of 3 users were not read"):
+        with pytest.raises(ContinuationError, match="users left for the next run: 3"):
             handler({}, Context([15, 7]))
     finally:
         events.unregister("before-call.lambda.Invoke", fail)

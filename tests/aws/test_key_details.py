@@ -54,3 +54,18 @@ def test_details_are_not_read_in_the_last_eighth_of_the_time(
     message = aliased.messages[-1]
     assert len(message["data"]["noticed"]) == 1
     assert (ALIAS in message["text"], "CI upload" in message["text"]) == (read, read)
+
+
+def test_a_description_that_cannot_be_read_again_is_kept(aliased: AwsAccount) -> None:
+    """A key that was turned on again gets its next notice with the description of the first."""
+    [first] = aliased.run()["noticed"]
+    aliased.run_after(7)
+    aliased.set_status("alice", first["access_key_id"], "Active")
+    aliased.now += timedelta(days=1)
+    with refused(aliased, "iam.ListUserTags", "Throttling"):
+        aliased.run()
+    [noticed] = aliased.messages[-1]["data"]["noticed"]
+    assert noticed["description"] == "CI upload"
+    watch = aliased.watch(first["access_key_id"])
+    assert watch is not None
+    assert watch["description"] == "CI upload"

@@ -4,13 +4,14 @@
 """
 
 import threading
-import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from key_rotation.adapters.lease import LeaseOptions
 from key_rotation.errors import LeaseLostError, RunInProgressError
 from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import interleaved, refused, response_lost
@@ -109,13 +110,22 @@ def test_a_run_that_lost_its_lease_changes_nothing_more(
     account: AwsAccount,
 ) -> None:
     """It wrote no heartbeat for too long, and another run took over."""
-    account.in_real_time(heartbeat_interval=0.001, timeout=0.04, poll_interval=0.01)
+    heartbeats: list[Callable[[], bool]] = []
+
+    class ManualHeartbeat:
+        def __init__(self, beat: Callable[[], bool], _: float) -> None:
+            heartbeats.append(beat)
+
+        def stop(self) -> None:
+            heartbeats.clear()
+
+    account.lease_options = LeaseOptions(start_heartbeat=ManualHeartbeat)
     key_id = a_key_to_deactivate(account)
     messages = len(account.messages)
 
     def take_over() -> None:
         account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "another run", "beats": 1})
-        time.sleep(0.3)
+        assert not heartbeats[0]()
 
     with interleaved(account, "iam.ListUsers", take_over), pytest.raises(LeaseLostError):
         account.run()

@@ -293,7 +293,7 @@ def test_report_mode_reports_dry_runs_and_changes_nothing(account: AwsAccount) -
     assert account.iam_keys() == keys_before
     assert [item for item in all_ledger_items(account) if item["sk"] != "STATE"] == items_before
     message = account.messages[-1]
-    assert "REPORT MODE: nothing was changed." in message["text"]
+    assert "REPORT MODE: this run changed nothing." in message["text"]
     assert "1 would be deactivated" in message["subject"]
     assert message["attributes"]["mode"]["Value"] == "report"
 

@@ -484,10 +484,23 @@ def test_the_account_alias_precedes_the_account_id() -> None:
     assert json_document(message)["account_alias"] == "prod-main"
 
 
-def test_a_long_account_alias_is_not_in_the_subject() -> None:
-    message = single_message(an_outcome(), alias="a" * 63)
-    assert message.subject == "[key-rotation] 123456789012: 1 notice"
-    assert "a" * 63 in message.variants["email"]
+def test_the_subject_gives_what_happened_before_the_alias() -> None:
+    """Where both do not fit; the text has the alias in any case."""
+    everything = [an_outcome(section) for section in Section]
+    with_alias = subject(a_report(an_outcome(), alias="a" * 40))
+    assert with_alias == f"[key-rotation] {'a' * 40} (123456789012): 1 notice"
+    crowded = a_report(*everything, alias="a" * 40)
+    assert subject(crowded) == subject(a_report(*everything))
+    assert subject(crowded).startswith("[key-rotation] 123456789012: 1 failed, 1 held, 1 deactiv")
+
+
+@pytest.mark.parametrize("alias", ["ä", "x\ny", "a" * 63, " ", "\u202e"])
+def test_the_subject_is_printable_ascii_whatever_the_alias(alias: str) -> None:
+    line = subject(a_report(*(an_outcome(section) for section in Section), alias=alias), "1 of 2")
+    assert len(line) < 100
+    assert line.isascii()
+    assert line.isprintable()
+    assert line.endswith(" (1 of 2)")
 
 
 def test_each_digest_gives_the_version_of_the_product() -> None:

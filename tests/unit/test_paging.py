@@ -1,6 +1,7 @@
 """How the outcomes of a report are divided among messages, with a size of one byte a key."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -75,9 +76,38 @@ def test_the_outcomes_of_a_key_stay_together_though_one_of_them_is_only_listed()
         assert sorted(key_ids) == sorted(2 * list(dict.fromkeys(key_ids)))
 
 
-def test_users_without_a_key_id_are_divided_as_well() -> None:
-    failed = [an_outcome(Section.FAILED, user=f"user{n}", key_id=None) for n in range(30)]
-    assert [len(page.outcomes) for page in pages(failed, room=10)] == [10, 10, 10]
+def test_failures_of_users_need_few_messages_however_many_there_are() -> None:
+    """They are repeated in each run, so a denied account must not get many messages a day."""
+    failed = [an_outcome(Section.FAILED, user=f"user{n}", key_id=None) for n in range(5_000)]
+    [first, second] = pages(failed, room=60)
+    assert (len(first.outcomes), len(second.outcomes)) == (60, 60)
+    assert second.left_out == {Section.FAILED: 4_880}
+
+
+def test_the_first_failures_stand_before_the_notices_and_the_others_after_them() -> None:
+    failed = [an_outcome(Section.FAILED, key_id=f"failed{n}") for n in range(101)]
+    [page, last] = pages([*failed, *some(10)], room=105)
+    listed = [str(outcome.access_key_id) for outcome in (*page.outcomes, *last.outcomes)]
+    assert listed[:100] == [f"failed{n}" for n in range(100)]
+    assert listed[100:110] == [str(outcome.access_key_id) for outcome in some(10)]
+    assert listed[110:] == ["failed100"]
+
+
+@pytest.mark.parametrize(
+    ("section", "messages"),
+    [(section, {Section.FAILED: 1, Section.DEFERRED: 1}.get(section, 3)) for section in Section],
+)
+def test_only_what_no_later_run_repeats_needs_further_messages(
+    section: Section, messages: int
+) -> None:
+    assert len(pages(some(250, section=section), room=100)) == messages
+
+
+def test_in_report_mode_one_message_is_enough() -> None:
+    """Nothing that only would happen is recorded as reported."""
+    would = [replace(outcome, dry_run=True) for outcome in some(250)]
+    [page] = pages(would, room=100)
+    assert page.left_out == {Section.NOTICED: 150}
 
 
 def test_an_outcome_that_fits_into_no_message_has_one_of_its_own() -> None:
@@ -86,6 +116,7 @@ def test_an_outcome_that_fits_into_no_message_has_one_of_its_own() -> None:
 
 
 def test_the_pages_follow_the_order_of_the_sections() -> None:
-    outcomes = [outcome for section in reversed(Section) for outcome in some(3, section=section)]
+    sections = [section for section in reversed(Section) if section is not Section.DEFERRED]
+    outcomes = [outcome for section in sections for outcome in some(3, section=section)]
     listed = [outcome.section for page in pages(outcomes, room=5) for outcome in page.outcomes]
     assert listed == sorted(listed, key=list(Section).index)

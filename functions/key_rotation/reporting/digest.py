@@ -16,8 +16,6 @@ from key_rotation.reporting.sns_message import MAX_BYTES, Message, compact_varia
 
 SUBJECT_LIMIT = 99
 """SNS accepts subjects of less than 100 characters (SNS API Reference, Publish)."""
-MAX_ALIAS = 30
-"""A longer account alias is given in the text only: the subject must hold what happened."""
 SUBJECT_ORDER = (
     Section.FAILED,
     Section.HELD,
@@ -53,18 +51,20 @@ def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
 
 def subject(report: Report, page_label: str = "") -> str:
     """Write what happened in under 100 printable ASCII characters."""
-    alias = sanitize_line(report.account_alias) if len(report.account_alias) <= MAX_ALIAS else ""
-    account = f"{alias} ({report.account_id})" if alias.isascii() and alias else report.account_id
-    head, tail = f"[key-rotation] {account}: ", f" ({page_label})" if page_label else ""
+    alias = sanitize_line(report.account_alias)
+    tail = f" ({page_label})" if page_label else ""
     parts = [part for section in SUBJECT_ORDER for part in _counts(report, section)]
     if report.changed_parameters:
         parts.append("settings changed")
     if report.ended_exemptions:
         parts.append("exemption ended")
-    line = head + (", ".join(parts) or "nothing to do") + tail
+    what = ", ".join(parts) or "nothing to do"
+    line = f"[key-rotation] {alias} ({report.account_id}): {what}{tail}"
+    if not alias or not line.isascii() or len(line) > SUBJECT_LIMIT:  # the text has the alias
+        line = f"[key-rotation] {report.account_id}: {what}{tail}"
     while len(line) > SUBJECT_LIMIT:
         parts.pop()
-        line = head + ", ".join(parts) + ", ..." + tail
+        line = f"[key-rotation] {report.account_id}: {', '.join(parts)}, ...{tail}"
     return line
 
 
@@ -91,15 +91,15 @@ def _message(report: Report, page: Page, forms: Callable[[str, str], dict[str, s
         variants=forms(render(report, page), document),
         attributes={
             "mode": str(report.mode),
-            "severity": _severity(page),
+            "severity": _severity(report),
             "account_id": report.account_id,
             "event": tuple(sorted(events)) or ("settings",),
         },
     )
 
 
-def _severity(page: Page) -> str:
-    sections = {outcome.section for outcome in page.outcomes}
+def _severity(report: Report) -> str:
+    sections = {outcome.section for outcome in report.outcomes}
     if Section.FAILED in sections:
         return "error"
     serious = {Section.DEACTIVATED, Section.DELETED, Section.HELD, Section.DEFERRED}

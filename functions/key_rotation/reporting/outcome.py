@@ -74,6 +74,16 @@ class Outcome:
     happened_at: datetime | None = None
 
     @property
+    def needs_delivery(self) -> bool:
+        """Whether no later run reports it once this run's digest counts as delivered.
+
+        Failures and deferred keys are reported by each run that finds them, and so is everything
+        in report mode.
+        """
+        repeated = self.dry_run or self.section in {Section.FAILED, Section.DEFERRED}
+        return self.triggers_digest and not repeated
+
+    @property
     def explanation(self) -> str:
         """The reason and the detail in one line."""
         return ": ".join(part for part in (self.reason, self.detail) if part)

@@ -9,6 +9,8 @@ from key_rotation.reporting.outcome import Outcome, Section
 MOST = 9_999
 """Stands for the numbers of a page while its size is measured: the final ones are not longer."""
 
+MAX_FAILED = 100
+"""Failures that stand before all others, even where they do not all fit."""
 FIRST_GUESS = 256
 NEARLY_FULL = 0.97
 
@@ -21,12 +23,16 @@ def paginate(outcomes: Iterable[Outcome], size_of: SizeOf, limit: int) -> list[P
 
     size_of: returns the bytes of the message that a page becomes
 
-    The outcomes of one key stay on one page. Keys of which nothing triggers a digest stand on the
-    last page as far as it has room; its `left_out` counts the others.
+    The outcomes of one key stay on one page. What needs delivery is on one of the pages, after the
+    first failures. The last page lists the others as far as it has room, and its `left_out` counts
+    the rest: without this, an account of which nothing can be read would get many messages a day.
     """
     groups = _by_key(outcomes)
-    required = [group for group in groups if _is_required(group)]
-    routine = [group for group in groups if not _is_required(group)]
+    failed = [group for group in groups if _is_failed(group)]
+    others = [group for group in groups if not _is_failed(group)]
+    required = [*failed[:MAX_FAILED], *filter(_needs_delivery, others)]
+    news = [group for group in others if _is_news(group) and not _needs_delivery(group)]
+    routine = [*failed[MAX_FAILED:], *news, *(group for group in others if not _is_news(group))]
     pages: list[list[Group]] = []
     while required:
         count = max(1, _how_many_fit([], required, size_of, limit))
@@ -59,8 +65,16 @@ def _by_key(outcomes: Iterable[Outcome]) -> list[Group]:
     )
 
 
-def _is_required(group: Group) -> bool:
+def _needs_delivery(group: Group) -> bool:
+    return any(outcome.needs_delivery for outcome in group)
+
+
+def _is_news(group: Group) -> bool:
     return any(outcome.triggers_digest for outcome in group)
+
+
+def _is_failed(group: Group) -> bool:
+    return group[0].section is Section.FAILED and not _needs_delivery(group)
 
 
 def _how_many_fit(

@@ -59,8 +59,9 @@ class KeyDetailsReader:
             if key_id not in described or not wanted:
                 return outcome
             description = outcome.details.description
-            if outcome.section is Section.NOTICED:
-                description = tags[outcome.user_name].get(str(key_id))
+            read = tags.get(outcome.user_name) if outcome.section is Section.NOTICED else None
+            if read is not None:
+                description = read.get(str(key_id))
             details = Details(description=description, newer=newer.get(str(key_id)))
             return replace(outcome, details=details)
 
@@ -76,15 +77,18 @@ class KeyDetailsReader:
             return ""
         return aliases[0] if aliases else ""
 
-    def _tags(self, user_name: str) -> Mapping[str, str]:
-        """Read a user's tags: the console stores a key's description in one named after its id."""
+    def _tags(self, user_name: str) -> Mapping[str, str] | None:
+        """Read a user's tags: the console stores a key's description in one named after its id.
+
+        Returns None if they were not read, so that a description that is known is kept.
+        """
         if not self.context.budget.allows_details:
-            return {}
+            return None
         pages = self.iam.get_paginator("list_user_tags").paginate(UserName=user_name)
         try:
             return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
         except AWS_ERRORS:
-            return {}
+            return None
 
     def _newer_keys(
         self, keys: Iterable[AccessKey], inventory: Inventory
