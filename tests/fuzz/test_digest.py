@@ -2,6 +2,7 @@
 
 import json
 import re
+import string
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -100,3 +101,24 @@ def test_no_text_of_others_starts_a_line_at_the_margin(
     assert set(data) >= {"run_id", "mode", "account_id", "users", "keys"}
     assert json.loads(message.body)["email"] == text
     assert sum(len(data.get(section, ())) for section in Section) == len(listed)
+
+
+@FUZZ
+@given(
+    counts=st.dictionaries(st.sampled_from(Section), st.integers(1, 3), max_size=12),
+    factor=st.sampled_from([1, 9, 99]),
+    mode=st.sampled_from(Mode),
+    changed=st.booleans(),
+)
+def test_the_subject_has_fewer_than_100_printable_ascii_characters(
+    counts: dict[Section, int], factor: int, mode: Mode, *, changed: bool
+) -> None:
+    """SNS refuses any other subject."""
+    outcomes: list[Outcome] = []
+    for section, count in counts.items():
+        outcomes += [an_outcome(section, dry_run=mode is Mode.REPORT)] * (count * factor)
+    previous = RunState(parameters=parameters(grace_days="29" if changed else "30"))
+    line = subject(a_report(*outcomes, mode=mode, previous=previous))
+    assert len(line) < 100
+    assert set(line) <= set(string.printable) - set("\t\n\r\x0b\x0c")
+    assert line.startswith("[key-rotation] 123456789012: ")
