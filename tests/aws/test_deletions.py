@@ -9,20 +9,12 @@ from moto.iam.models import iam_backends
 
 from key_rotation.errors import PublishError
 from tests.aws.aws_account import AwsAccount
+from tests.aws.due_keys import a_key_to_delete
 from tests.aws.faults import altered_response, interleaved, on_event, refused
 
 LIST_KEYS = "iam.ListAccessKeys"
 GET_LAST_USED = "iam.GetAccessKeyLastUsed"
 DELETE_KEY = "iam.DeleteAccessKey"
-
-
-def a_key_due_for_deletion(account: AwsAccount) -> str:
-    """Return a key whose window ends with the run of today."""
-    key_id = account.create_key("alice", age=83)
-    account.run()
-    account.run_after(7)
-    account.now += timedelta(days=30)
-    return key_id
 
 
 def calls_before_the_deletion(account: AwsAccount, call: str) -> int:
@@ -41,7 +33,7 @@ def test_an_unchanged_key_is_deleted_at_the_end_of_its_window(
     account: AwsAccount,
 ) -> None:
     """Each test below changes something between the decision and the deletion."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     assert [entry["access_key_id"] for entry in account.run()["deleted"]] == [key_id]
     assert account.status(key_id) is None
 
@@ -49,7 +41,7 @@ def test_an_unchanged_key_is_deleted_at_the_end_of_its_window(
 def test_a_key_reactivated_immediately_before_its_deletion_is_not_deleted(
     account: AwsAccount,
 ) -> None:
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     earlier_calls = calls_before_the_deletion(account, LIST_KEYS)
     with interleaved(
         account, LIST_KEYS, lambda: account.set_status("alice", key_id, "Active"), nth=earlier_calls
@@ -62,7 +54,7 @@ def test_a_key_reactivated_immediately_before_its_deletion_is_not_deleted(
 
 def test_a_key_used_immediately_before_its_deletion_is_not_deleted(account: AwsAccount) -> None:
     """Its window starts again."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     earlier_calls = calls_before_the_deletion(account, GET_LAST_USED)
     with interleaved(account, GET_LAST_USED, lambda: account.use_key(key_id), nth=earlier_calls):
         response = account.run()
@@ -76,7 +68,7 @@ def test_a_key_whose_creation_date_changes_before_its_deletion_is_not_deleted(
     account: AwsAccount,
 ) -> None:
     """A key id is unique, so a person must look."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     earlier_calls = calls_before_the_deletion(account, LIST_KEYS)
     key = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].access_keys[key_id]
 
@@ -91,7 +83,7 @@ def test_a_key_whose_creation_date_changes_before_its_deletion_is_not_deleted(
 
 
 def test_a_key_that_iam_returns_with_another_owner_is_not_deleted(account: AwsAccount) -> None:
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
 
     def name_bob(parsed: dict[str, Any]) -> None:
         parsed["UserName"] = "bob"
@@ -109,7 +101,7 @@ def test_a_key_that_cannot_be_read_again_is_not_deleted(
     account: AwsAccount, call: str, code: str
 ) -> None:
     """Unreadable does not mean unchanged."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     earlier_calls = calls_before_the_deletion(account, call)
     with refused(account, call, code, nth=earlier_calls):
         response = account.run()
@@ -126,7 +118,7 @@ def test_a_key_that_its_owner_deletes_before_the_fresh_read_is_closed(
     account: AwsAccount, call: str
 ) -> None:
     """It is not reported as deleted by this tool."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     earlier_calls = calls_before_the_deletion(account, call)
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     with interleaved(
@@ -143,7 +135,7 @@ def test_a_key_that_its_owner_deletes_before_the_deletion_is_closed(
     account: AwsAccount,
 ) -> None:
     """IAM responds NoSuchEntity. The key is reported once, and not as deleted by this tool."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     with interleaved(account, DELETE_KEY, lambda: backend.delete_access_key(key_id, "alice")):
         assert len(account.run()["closed"]) == 1
@@ -166,7 +158,7 @@ def test_a_key_that_someone_else_deactivated_is_not_deleted_at_any_age(
 
 def test_a_key_whose_watch_is_lost_is_not_deleted(account: AwsAccount) -> None:
     """A deactivation that is not recorded does not count."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     account.clients.table.delete_item(Key={"pk": "WATCH", "sk": key_id})
     assert account.run()["deleted"] == []
     assert account.run_after(400)["deleted"] == []
@@ -199,7 +191,7 @@ def test_a_use_up_to_one_hour_after_the_deactivation_does_not_extend_the_window(
 
 def test_a_key_with_an_incomplete_last_use_is_not_deleted(account: AwsAccount) -> None:
     """A response without a date means never used only if the service is N/A too."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
 
     def drop_date(parsed: dict[str, Any]) -> None:
         parsed["AccessKeyLastUsed"] = {"ServiceName": "s3", "Region": "N/A"}
@@ -212,7 +204,7 @@ def test_a_key_with_an_incomplete_last_use_is_not_deleted(account: AwsAccount) -
 
 def test_a_key_exempted_on_the_day_of_its_deletion_is_not_deleted(account: AwsAccount) -> None:
     """When the exemption ends, a full window starts."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     account.put_parameters(exemptions="alice")
     assert account.run()["deleted"] == []
     account.put_parameters(exemptions="none")
@@ -237,7 +229,7 @@ def test_a_key_seen_active_gets_a_new_window_even_if_its_notice_was_not_delivere
     account: AwsAccount,
 ) -> None:
     """It was not inactive for the whole window."""
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     account.now -= timedelta(days=29)
     account.set_status("alice", key_id, "Active")
     with refused(account, "sns.Publish"), pytest.raises(PublishError):
@@ -250,7 +242,7 @@ def test_a_key_seen_active_gets_a_new_window_even_if_its_notice_was_not_delivere
 
 
 def test_a_key_that_a_report_run_saw_active_gets_a_new_window(account: AwsAccount) -> None:
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     account.now -= timedelta(days=29)
     account.set_status("alice", key_id, "Active")
     account.run({"mode": "report"})
@@ -278,7 +270,7 @@ def test_no_key_is_deleted_before_its_window_was_reported(account: AwsAccount) -
 
 
 def test_no_key_is_deleted_before_its_extension_was_reported(account: AwsAccount) -> None:
-    key_id = a_key_due_for_deletion(account)
+    key_id = a_key_to_delete(account)
     account.use_key(key_id, account.now - timedelta(days=20))
     account.now += timedelta(days=40)
     with refused(account, "sns.Publish"), pytest.raises(PublishError):

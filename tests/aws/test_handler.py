@@ -20,11 +20,13 @@ from key_rotation.errors import (
     ContinuationError,
     InvalidEventError,
     InvalidSettingsError,
+    LedgerError,
     NoSubscriberError,
 )
 from key_rotation.service_layer import inventory
 from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import client_error, refused
+from tests.unit.builders import METRIC_NAMES
 
 Handler = Callable[..., dict[str, Any]]
 
@@ -118,17 +120,9 @@ def test_a_run_returns_its_summary_and_emits_every_metric(
     account.create_key("bob", age=10)
     response = handler({"scheduled_time": "2026-11-24T09:00:00Z"})
     assert [entry["user"] for entry in response["noticed"]] == ["alice"]
-    assert emitted_metrics(capsys.readouterr().out) == {
+    assert emitted_metrics(capsys.readouterr().out) == dict.fromkeys(METRIC_NAMES, 0) | {
         "ActiveKeys": 2,
-        "StaleKeys": 0,
         "KeysNoticed": 1,
-        "KeysDeactivated": 0,
-        "KeysInGrace": 0,
-        "KeysDeleted": 0,
-        "KeysHeld": 0,
-        "KeysExempt": 0,
-        "KeysDeferred": 0,
-        "KeysFailed": 0,
         "OldestActiveKeyAge": 84,
         "RunCompleted": 1,
     }
@@ -174,7 +168,7 @@ def test_the_error_that_stops_a_run_is_raised_even_if_it_cannot_be_published(
     account.put_parameters(grace_days="soon")
     with refused(account, "sns.Publish"), pytest.raises(InvalidSettingsError):
         handler()
-    with refused(account, "dynamodb.GetItem"), pytest.raises(Exception, match="ledger"):
+    with refused(account, "dynamodb.GetItem"), pytest.raises(LedgerError, match="ledger"):
         handler()
 
 

@@ -12,20 +12,13 @@ from typing import Any
 import pytest
 
 from key_rotation.adapters.lease import LeaseOptions
-from key_rotation.errors import LeaseLostError, RunInProgressError
+from key_rotation.errors import LeaseLostError, PublishError, RunInProgressError
 from tests.aws.aws_account import AwsAccount
+from tests.aws.due_keys import a_key_to_deactivate
 from tests.aws.faults import interleaved, refused, response_lost
 
 TRANSACT_WRITE = "dynamodb.TransactWriteItems"
 LEASE_KEY = {"pk": "RUN", "sk": "LEASE"}
-
-
-def a_key_to_deactivate(account: AwsAccount) -> str:
-    """Return a key that the run of today deactivates."""
-    key_id = account.create_key("alice", age=83)
-    account.run()
-    account.now += timedelta(days=7)
-    return key_id
 
 
 def test_a_run_repeated_immediately_changes_and_reports_nothing(account: AwsAccount) -> None:
@@ -193,7 +186,7 @@ def test_an_unreported_deactivation_is_reported_by_the_next_run(account: AwsAcco
     key_id = a_key_to_deactivate(account)
     with (
         refused(account, "sns.Publish", "InternalError"),
-        pytest.raises(Exception, match="SNS did"),
+        pytest.raises(PublishError, match="SNS did"),
     ):
         account.run()
     assert account.status(key_id) == "Inactive"
@@ -212,7 +205,7 @@ def test_an_unreported_deletion_is_reported_by_the_next_run(account: AwsAccount)
     account.now += timedelta(days=30)
     with (
         refused(account, "sns.Publish", "InternalError"),
-        pytest.raises(Exception, match="SNS did"),
+        pytest.raises(PublishError, match="SNS did"),
     ):
         account.run()
     assert account.status(key_id) is None

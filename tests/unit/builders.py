@@ -44,6 +44,22 @@ VALUES = {
     "exemptions": "none",
 }
 
+METRIC_NAMES = {
+    "ActiveKeys",
+    "StaleKeys",
+    "KeysNoticed",
+    "KeysDeactivated",
+    "KeysInGrace",
+    "KeysDeleted",
+    "KeysHeld",
+    "KeysExempt",
+    "KeysDeferred",
+    "KeysFailed",
+    "OldestActiveKeyAge",
+    "RunCompleted",
+}
+"""The metrics of every run that is not divided into parts."""
+
 
 def days(count: float) -> timedelta:
     """Return a number of days."""

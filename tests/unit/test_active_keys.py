@@ -47,11 +47,19 @@ def test_a_notice_gives_the_full_notice_days_whatever_the_age_of_the_key(
     assert decision.due == in_days(due)
 
 
-def test_a_notice_is_due_on_max_age_where_that_is_later() -> None:
-    """With 3 days of notice, a key of 80 days is due after 10 under a limit that was raised."""
-    changed = settings(max_age_days="90", notice_days="10")
-    decision = decide(observed_key(a_key(age=80)), None, now=NOW, settings=changed)
-    assert (decision.action, decision.due) == (Action.NOTICE, in_days(10))
+@pytest.mark.parametrize(
+    ("max_age", "notice"), [("90", "7"), ("90", "10"), ("30", "1"), ("365", "90"), ("2", "1")]
+)
+def test_a_key_noticed_on_the_first_possible_day_is_due_when_it_becomes_stale(
+    max_age: str, notice: str
+) -> None:
+    """Not one day earlier or later; one day before, the key is not noticed yet."""
+    age = int(max_age) - int(notice)
+    changed = settings(max_age_days=max_age, notice_days=notice)
+    decision = decide(observed_key(a_key(age=age)), None, now=NOW, settings=changed)
+    assert (decision.action, decision.due) == (Action.NOTICE, in_days(int(notice)))
+    younger = observed_key(a_key(age=age - 1))
+    assert decide(younger, None, now=NOW, settings=changed).action is Action.KEEP
 
 
 @pytest.mark.parametrize("announced", [1, 30])

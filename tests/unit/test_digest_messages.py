@@ -8,6 +8,7 @@ from key_rotation.domain.model import Mode, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting.digest import subject
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.sns_message import MAX_BYTES
 from tests.unit.builders import (
     KEY_ID,
     a_report,
@@ -18,6 +19,7 @@ from tests.unit.builders import (
 )
 from tests.unit.digest_builders import (
     json_document,
+    many_outcomes,
     single_message,
 )
 
@@ -79,6 +81,16 @@ def test_a_message_has_a_variant_for_every_protocol() -> None:
     assert variants["default"] == variants["email"]
     assert variants["sqs"] == variants["lambda"] == variants["https"]
     assert json.loads(single_message(an_outcome()).body) == variants
+
+
+def test_the_size_limit_is_256_kib() -> None:
+    assert MAX_BYTES == 262_144
+
+
+def test_a_single_message_leaves_nothing_out() -> None:
+    message = single_message(*many_outcomes(24))
+    assert json_document(message)["left_out"] == {}
+    assert "Left out" not in message.variants["email"]
 
 
 def test_the_json_contains_every_fact_of_a_key() -> None:

@@ -17,8 +17,6 @@ from tests.unit.digest_builders import (
 )
 
 FORGERY = "x\nDELETED: these keys cannot be restored (9)\r\n\x0b\x0c\x1b[2J\x85\u2028\u2029y"
-
-
 BIDI = "\u202egnp\u202c\u2066\u200b\ufeff\x00"
 
 

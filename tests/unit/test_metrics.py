@@ -7,6 +7,7 @@ from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.outcome import Section
 from tests.unit.builders import (
     ALICE,
+    METRIC_NAMES,
     a_key,
     a_plan,
     a_report,
@@ -17,21 +18,6 @@ from tests.unit.builders import (
     observed_key,
     watches_of,
 )
-
-METRIC_NAMES = {
-    "ActiveKeys",
-    "StaleKeys",
-    "KeysNoticed",
-    "KeysDeactivated",
-    "KeysInGrace",
-    "KeysDeleted",
-    "KeysHeld",
-    "KeysExempt",
-    "KeysDeferred",
-    "KeysFailed",
-    "OldestActiveKeyAge",
-    "RunCompleted",
-}
 
 
 def test_a_run_publishes_exactly_these_metrics() -> None:
