@@ -1,5 +1,6 @@
 """Fuzz: parameters and events are accepted as written, or rejected by name."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -25,26 +26,36 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
 )
-FIELDS = ("part", "user_ids", "changes_left", "coverage", "complete")
-REMAINDER = st.fixed_dictionaries(
+CONTINUATION = st.fixed_dictionaries(
     {
-        "part": JSON | st.integers(-1, 3),
-        "user_ids": JSON | st.lists(st.text(max_size=5), max_size=3),
-        "changes_left": JSON | st.integers(-1, 30),
-        "coverage": JSON | st.sampled_from(["sweep", "chosen", "rest"]),
-        "complete": JSON | st.booleans(),
+        "part": st.integers(-1, 3),
+        "user_ids": st.lists(st.text(max_size=5), max_size=3),
+        "changes_left": st.integers(-1, 30),
+        "scan": st.sampled_from(["full", "targeted"]),
+        "complete": st.booleans(),
     }
 )
+FIELDS = ("part", "user_ids", "changes_left", "scan", "complete", "extra")
+EVENT_FIELDS = {
+    "mode": st.just("report"),
+    "scheduled_time": st.text(max_size=12),
+    "continuation": CONTINUATION,
+}
+
+
+def with_one_field_replaced(
+    documents: st.SearchStrategy[dict[str, Any]], fields: Iterable[str]
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Return documents in which at most one field has any value."""
+    replaced = st.dictionaries(st.sampled_from(tuple(fields)), JSON, max_size=1)
+    return st.builds(lambda document, change: document | change, documents, replaced)
+
+
 EVENT = st.one_of(
     JSON,
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "mode": JSON | st.sampled_from(["report", "enforce", "REPORT"]),
-            "scheduled_time": JSON,
-            "continuation": JSON | REMAINDER,
-        },
-    ),
+    st.fixed_dictionaries({}, optional=EVENT_FIELDS),
+    with_one_field_replaced(st.fixed_dictionaries({}, optional=EVENT_FIELDS), EVENT_FIELDS),
+    st.builds(dict, continuation=with_one_field_replaced(CONTINUATION, FIELDS)),
 )
 
 
