@@ -35,7 +35,9 @@ def json_document(message: Message) -> dict[str, Any]:
     return document
 
 
-def many_outcomes(count: int) -> tuple[Outcome, ...]:
+def many_outcomes(
+    count: int, *, description: str = "tag " * 64, detail: str = "why " * 90
+) -> tuple[Outcome, ...]:
     """Return outcomes of all sections with the longest texts; a third triggers a digest."""
     sections = tuple(Section)
     return tuple(
@@ -45,9 +47,9 @@ def many_outcomes(count: int) -> tuple[Outcome, ...]:
             key_id=f"AKIA{n:016}",
             triggers_digest=n % 3 == 0,
             last_use=used(days_ago(3)),
-            description="tag " * 64,
+            description=description,
             newer=NewerKey(access_key_id=f"AKIB{n:016}", last_use=used(days_ago(1))),
-            detail="why " * 90 if n % len(sections) == 11 else None,
+            detail=detail if n % len(sections) == 11 else None,
         )
         for n in range(count)
     )
