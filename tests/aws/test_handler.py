@@ -194,6 +194,28 @@ def test_a_run_beside_another_run_does_nothing_and_names_it(
     assert all(response[name] == [] for name in ("noticed", "deactivated", "deleted", "failed"))
 
 
+def test_a_manual_report_run_emits_that_no_run_completed(
+    handler: Handler, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Promise 10: the alarm on missing runs must not be masked by a report run."""
+    handler({"mode": "report"})
+    assert emitted_metrics(capsys.readouterr().out)["RunCompleted"] == 0
+
+
+def test_a_skipped_or_stopped_run_emits_no_metrics(
+    handler: Handler, account: AwsAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Promise 10: neither shows that rotation is enforced."""
+    account.in_real_time(heartbeat_interval=0.005)
+    holder, options = lease.Holder("the other run"), account.lease_options
+    with lease.acquire(account.clients.table, OWN_ACCOUNT, holder, account.clock, options):
+        handler()
+    account.put_parameters(grace_days="soon")
+    with pytest.raises(InvalidSettingsError):
+        handler()
+    assert '"_aws"' not in capsys.readouterr().out
+
+
 def test_a_run_short_of_time_invokes_its_next_part(
     handler: Handler,
     account: AwsAccount,

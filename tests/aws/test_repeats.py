@@ -99,8 +99,17 @@ def test_a_lease_whose_heartbeat_has_stopped_is_taken_over(account: AwsAccount) 
     assert [item["sk"] for item in account.items("RUN")] == ["STATE"]
 
 
-def test_a_run_that_lost_its_lease_changes_nothing_more(
-    account: AwsAccount,
+@pytest.mark.parametrize(
+    ("call", "when", "status"),
+    [
+        ("iam.ListUsers", "before", "Active"),
+        (TRANSACT_WRITE, "after", "Active"),
+        ("iam.ListAccountAliases", "after", "Inactive"),
+    ],
+    ids=["while it reads", "after it recorded its intents", "before it publishes"],
+)
+def test_a_run_that_lost_its_lease_changes_and_publishes_nothing_more(
+    account: AwsAccount, call: str, when: str, status: str
 ) -> None:
     """It wrote no heartbeat for too long, and another run took over."""
     heartbeats: list[Callable[[], bool]] = []
@@ -120,13 +129,12 @@ def test_a_run_that_lost_its_lease_changes_nothing_more(
         account.clients.table.put_item(Item={**LEASE_KEY, "run_id": "another run", "beats": 1})
         assert not heartbeats[0]()
 
-    with interleaved(account, "iam.ListUsers", take_over), pytest.raises(LeaseLostError):
+    with interleaved(account, call, take_over, when=when), pytest.raises(LeaseLostError):
         account.run()
-    assert account.status(key_id) == "Active"
+    assert account.status(key_id) == status
     assert len(account.messages) == messages
-    assert [item["run_id"] for item in account.items("RUN") if item["sk"] == "LEASE"] == [
-        "another run"
-    ]
+    leases = [item["run_id"] for item in account.items("RUN") if item["sk"] == "LEASE"]
+    assert leases == ["another run"]
 
 
 @pytest.mark.parametrize("nth", [0, 1, 2])
