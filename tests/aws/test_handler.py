@@ -194,7 +194,7 @@ def test_a_run_beside_another_run_does_nothing_and_names_it(
     assert all(response[name] == [] for name in ("noticed", "deactivated", "deleted", "failed"))
 
 
-def test_a_manual_report_run_emits_that_no_run_completed(
+def test_a_manual_report_run_emits_run_completed_zero(
     handler: Handler, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Promise 10: the alarm on missing runs must not be masked by a report run."""

@@ -107,7 +107,7 @@ def test_the_head_counts_what_was_done_what_is_upcoming_and_what_needs_a_person(
     )
 
 
-def test_in_report_mode_the_digest_writes_would() -> None:
+def test_in_report_mode_the_digest_marks_each_dry_run_with_would() -> None:
     outcomes = [
         replace(outcome, dry_run=True)
         for outcome in ORDINARY_DAY

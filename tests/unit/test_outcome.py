@@ -227,7 +227,7 @@ def test_a_failure_always_triggers_a_digest() -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_unreported_events_of_earlier_runs_come_first_and_are_no_dry_run(mode: Mode) -> None:
+def test_unreported_events_of_earlier_runs_come_first_and_are_not_dry_runs(mode: Mode) -> None:
     """In report mode too."""
     event = replace(
         an_event(Action.DEACTIVATE, Reason.NOTICE_OVER, at=1, due=29), last_use=NEVER_USED

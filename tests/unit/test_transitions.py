@@ -223,7 +223,7 @@ def test_the_state_of_a_watch_follows_from_the_action(action: Action, state: Sta
 
 
 @pytest.mark.parametrize("action", [Action.KEEP, Action.NOTICE, Action.EXEMPT])
-def test_keep_notice_and_exempt_are_no_events(action: Action) -> None:
+def test_keep_notice_and_exempt_are_not_events(action: Action) -> None:
     """A notice is recorded when it is delivered; the other two change nothing."""
     with pytest.raises(ValueError, match=action):
         state_after(a_notice(due=3), action)
