@@ -91,7 +91,12 @@ class DailyRuns:
         for item in self._items("WATCH"):
             if item["sk"] == key_id:
                 due = date.fromisoformat(item["state"]["due"]) - self.account.now.date()
-                return item["state"]["kind"], due.days, int(item["reactivations"]), item["untold"]
+                return (
+                    item["state"]["kind"],
+                    due.days,
+                    int(item["reactivations"]),
+                    item["unreported_events"],
+                )
         return None
 
     def _reported(self) -> Counter[tuple[str, str]]:
