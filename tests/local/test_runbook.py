@@ -109,6 +109,7 @@ def _run_and_list(actors: Actors, label: str) -> list[str]:
 
 PAUSE = CommandBlock(RUNBOOK, "Pause everything now")
 STOP_RUNS = CommandBlock(RUNBOOK, "Pause everything now", 1)
+ALLOW_RUNS = CommandBlock(RUNBOOK, "Pause everything now", 2)
 RESTORE_KEY = CommandBlock(RUNBOOK, "A key that production needs was deactivated")
 ADD_EXEMPTION = CommandBlock(RUNBOOK, "A key that production needs was deactivated", 1)
 READ_HISTORY = CommandBlock(RUNBOOK, "A key is held")
@@ -146,17 +147,16 @@ def test_a_paused_run_changes_no_key(terminal: Terminal, actors: Actors, key: st
     actors.set_parameter("max-changes-per-run", "25")
 
 
-@covers(STOP_RUNS)
+@covers(STOP_RUNS, ALLOW_RUNS)
 def test_reserved_concurrency_is_set_to_zero_and_removed_again(
     terminal: Terminal, account: LocalAccount
 ) -> None:
-    take, give_back = COMMANDS[STOP_RUNS].strip().splitlines()
     functions, name = account.client("lambda"), account.function_name
-    terminal.run(take)
+    terminal.run(COMMANDS[STOP_RUNS])
     assert (
         functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"] == 0
     )
-    terminal.run(give_back)
+    terminal.run(COMMANDS[ALLOW_RUNS])
     assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(
         FunctionName=name
     )
