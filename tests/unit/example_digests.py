@@ -59,7 +59,8 @@ def example_digests() -> dict[str, str]:
     for count, some in sections.items():
         listed = [*some, *[Section.EXEMPT] * (count - len(some))]
         outcomes = [an_example(number, section) for number, section in enumerate(listed)]
-        keys = [observed_key(a_key(user=User(name=name, path="/", user_id=name))) for name in USERS]
+        users = [User(name=f"user{n}", path="/", user_id=f"AIDA{n}") for n in range(count)]
+        keys = [observed_key(a_key(user=user)) for user in users]
         report = a_report(*outcomes, alias="example-prod", inventory=an_inventory(*keys))
         [(message, _)] = compose(report)
         examples[f"digest-{count}.txt"] = (
