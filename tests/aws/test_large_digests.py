@@ -16,11 +16,11 @@ from tests.unit.digest_builders import many_outcomes
 @pytest.mark.no_cover  # coverage would slow it down
 @pytest.mark.parametrize("count", [300, 3_000, 10_000])
 def test_a_digest_of_any_number_of_keys_is_divided_into_messages_of_256_kib(count: int) -> None:
-    """In bytes, with the attributes; composing takes less than 15 seconds of processor time."""
+    """In bytes, with the attributes; composing takes less than a minute of processor time."""
     report = a_report(*many_outcomes(count, description="\u00fc" * 256, detail="why " * 900))
     started = time.process_time()
     messages = compose(report)
-    assert time.process_time() - started < 15
+    assert time.process_time() - started < 60
     assert max(message.size for message, _ in messages) <= 256 * 1024
     listed = sum(len(outcomes) for _, outcomes in messages)
     document = json.loads(messages[-1][0].variants["default"])
