@@ -10,8 +10,11 @@ UV := $(BIN)/uv
 LOCKS := requirements-dev functions/requirements local/emulator/requirements local/emulator/runtime-requirements
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
-# Files of tests run in parallel; the tests of one file share an emulated account.
-PARALLEL := -n auto --dist loadfile
+# Files of tests run in parallel, in the order of tests/conftest.py; the tests of one file share an
+# emulated account.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# Measuring the coverage doubles the time of moto: these tests reach the floor with little of it.
+MEASURED := tests/simulation tests/fuzz tests/infra tests/unit tests/aws/test_handler.py tests/aws/test_credential_report.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean
@@ -59,7 +62,8 @@ local: setup ## the emulated account with everything deployed, until Ctrl-C
 	@$(BIN)/python -m local.demo.serve
 
 test: lint unit-lambda ## format, lint, types, and all tests but those of make soak
-	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
+	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED) --cov --cov-report=
+	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED:%=--ignore=%)
 
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak
@@ -104,7 +108,7 @@ mutation: .make/mutation ## change each comparison of the rules, and count what 
 	@touch $@
 
 histories: setup ## random months with faults and killed runs, checked by an oracle, for hours
-	@HISTORIES=long $(BIN)/python -m pytest tests/aws/histories -q
+	@HISTORIES=long $(BIN)/python -m pytest tests/simulation -q
 
 soak: soak-tests histories mutation ## the tests that take hours; CI runs them every week
 

@@ -8,7 +8,7 @@ copy=$(cd "$copy" && pwd)
 cp -r "$main/functions/key_rotation" "$copy/src/"
 cp -r "$main/tests" "$main/pyproject.toml" "$copy/"
 cd "$copy"
-rm -rf tests/aws tests/fuzz tests/infra tests/local tests/repository
+rm -rf tests/aws tests/fuzz tests/infra tests/local tests/repository tests/simulation
 find . -name __pycache__ -prune -exec rm -rf {} +
 sed -i.before 's#^pythonpath = .*#pythonpath = [".", "src"]#' pyproject.toml # mutmut knows src/, not functions/
 cat >> pyproject.toml <<'TOML'

@@ -13,8 +13,7 @@ from tests.unit.builders import a_report
 from tests.unit.digest_builders import many_outcomes
 
 
-@pytest.mark.no_cover  # coverage would slow it down
-@pytest.mark.parametrize("count", [300, 3_000, 10_000])
+@pytest.mark.parametrize("count", [300, 3_000, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_a_digest_of_any_number_of_keys_is_divided_into_messages_of_256_kib(count: int) -> None:
     """In bytes, with the attributes; composing takes less than a minute of processor time."""
     report = a_report(*many_outcomes(count, description="\u00fc" * 256, detail="why " * 900))

@@ -75,14 +75,14 @@ DENIED_CALLS: tuple[tuple[str, str, str, Arguments], ...] = (
         lambda p: {"RoleName": role_name(p.role), "PolicyName": "More", "PolicyDocument": POLICY},
     ),
     (
-        "change who may take on a role",
+        "change who may assume a role",
         "iam",
         "update_assume_role_policy",
         lambda p: {"RoleName": role_name(p.role), "PolicyDocument": POLICY},
     ),
     ("delete a role", "iam", "delete_role", lambda p: {"RoleName": role_name(p.role)}),
     (
-        "take on a role",
+        "assume a role",
         "sts",
         "assume_role",
         lambda p: {"RoleArn": p.role, "RoleSessionName": "again"},
@@ -128,7 +128,7 @@ DENIED_CALLS: tuple[tuple[str, str, str, Arguments], ...] = (
     ),
     ("delete its table", "dynamodb", "delete_table", lambda p: {"TableName": p.table}),
     (
-        "unprotect its table",
+        "turn off the deletion protection of its table",
         "dynamodb",
         "update_table",
         lambda p: {"TableName": p.table, "DeletionProtectionEnabled": False},

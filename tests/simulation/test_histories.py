@@ -9,7 +9,7 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.aws.histories.state_machine import HistoryMachine
+from tests.simulation.state_machine import HistoryMachine
 
 HISTORY_COUNT = os.environ.get("HISTORIES", "short")
 SHORT, LONG = 300, 20_000

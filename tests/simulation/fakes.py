@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tests.aws.clients import Clients
-from tests.aws.histories.fault_injection import FaultInjector, client_error
-from tests.aws.histories.simulated_account import Key, PublishedMessage, SimulatedAccount, User
+from tests.simulation.fault_injection import FaultInjector, client_error
+from tests.simulation.simulated_account import Key, PublishedMessage, SimulatedAccount, User
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.aws.aws_account import AwsAccount
-from tests.aws.histories.simulated_account import DEFAULTS, SimulatedAccount
-from tests.aws.histories.simulator import Simulator, without_threads
+from tests.simulation.simulated_account import DEFAULTS, SimulatedAccount
+from tests.simulation.simulator import Simulator, without_threads
 
 LISTS = ("noticed", "deactivated", "extended", "deleted", "closed", "held", "adopted", "upcoming")
 

@@ -24,9 +24,9 @@ from key_rotation.run import run
 from key_rotation.service_layer import inventory
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.stopped_run import notify_run_stopped
-from tests.aws.histories.fakes import FakeAws, Observations
-from tests.aws.histories.fault_injection import Fault, FaultInjector, KilledError
-from tests.aws.histories.simulated_account import Key, PublishedMessage, SimulatedAccount
+from tests.simulation.fakes import FakeAws, Observations
+from tests.simulation.fault_injection import Fault, FaultInjector, KilledError
+from tests.simulation.simulated_account import Key, PublishedMessage, SimulatedAccount
 
 T = TypeVar("T")
 R = TypeVar("R")

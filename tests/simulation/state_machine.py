@@ -8,11 +8,11 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.aws.histories.expected_settings import ExpectedSettings
-from tests.aws.histories.fault_injection import Fault, FaultKind
-from tests.aws.histories.oracle import Oracle, check_promise
-from tests.aws.histories.simulated_account import DEFAULTS, Key, User
-from tests.aws.histories.simulator import Run, SimulatedClock, Simulator, without_threads
+from tests.simulation.expected_settings import ExpectedSettings
+from tests.simulation.fault_injection import Fault, FaultKind
+from tests.simulation.oracle import Oracle, check_promise
+from tests.simulation.simulated_account import DEFAULTS, Key, User
+from tests.simulation.simulator import Run, SimulatedClock, Simulator, without_threads
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

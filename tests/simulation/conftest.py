@@ -1,8 +1,9 @@
-"""Prints at the end how many histories were run."""
+"""Accounts in moto to compare the fakes with, and how many histories were run."""
 
 import pytest
 
-from tests.aws.histories.state_machine import STATISTICS
+from tests.aws.conftest import account, accounts  # noqa: F401  # fixtures
+from tests.simulation.state_machine import STATISTICS
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.aws.histories.fault_injection import Fault, FaultKind
-from tests.aws.histories.simulated_account import Key
-from tests.aws.histories.simulator import Run, Simulator, without_threads
+from tests.simulation.fault_injection import Fault, FaultKind
+from tests.simulation.simulated_account import Key
+from tests.simulation.simulator import Run, Simulator, without_threads
 
 
 @pytest.fixture(autouse=True)

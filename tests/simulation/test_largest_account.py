@@ -15,7 +15,7 @@ from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution
-from tests.aws.large_account import (
+from tests.simulation.large_account import (
     FakeIam,
     FakeParameterStore,
     FakeTable,

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tests.aws.aws_account import AwsAccount
-from tests.aws.histories.fault_injection import Fault, FaultKind
-from tests.aws.histories.simulated_account import DEFAULTS, Key
-from tests.aws.histories.simulator import Run, Simulator, without_threads
+from tests.simulation.fault_injection import Fault, FaultKind
+from tests.simulation.simulated_account import DEFAULTS, Key
+from tests.simulation.simulator import Run, Simulator, without_threads
 
 REPORTED_SECTIONS = frozenset(
     {"noticed", "deactivated", "deleted", "extended", "withdrawn", "adopted", "closed", "held"}

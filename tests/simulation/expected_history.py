@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from tests.aws.histories.expected_settings import ExpectedSettings
-from tests.aws.histories.simulated_account import Key
-from tests.aws.histories.simulator import KeyChange, ReportedEntry, Run, Simulator
+from tests.simulation.expected_settings import ExpectedSettings
+from tests.simulation.simulated_account import Key
+from tests.simulation.simulator import KeyChange, ReportedEntry, Run, Simulator
 
 _STATUS = {"deactivated": "Inactive", "deleted": "deleted"}
 

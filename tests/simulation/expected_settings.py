@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Self
 
-from tests.aws.histories.simulated_account import Key
+from tests.simulation.simulated_account import Key
 
 RANGES = {
     "max-age-days": range(1, 1096),

@@ -18,11 +18,11 @@ from key_rotation.errors import (
     RunStoppedError,
     SettingsUnreadableError,
 )
-from tests.aws.histories.expected_history import ExpectedHistory, announced_action
-from tests.aws.histories.expected_settings import ExpectedSettings
-from tests.aws.histories.fault_injection import INTERVENTION, KilledError
-from tests.aws.histories.simulated_account import Key
-from tests.aws.histories.simulator import (
+from tests.simulation.expected_history import ExpectedHistory, announced_action
+from tests.simulation.expected_settings import ExpectedSettings
+from tests.simulation.fault_injection import INTERVENTION, KilledError
+from tests.simulation.simulated_account import Key
+from tests.simulation.simulator import (
     SEQUENCE,
     STALLED,
     KeyChange,
