@@ -47,6 +47,11 @@ class LeaseLostError(RunStoppedError):
 class RunInProgressError(KeyRotationError):
     """Raised when another run is in progress, or has begun since: this run does nothing."""
 
+    def __init__(self, other_run_id: str | None) -> None:
+        """Name the other run; None for one that has begun since, of which nothing is known."""
+        super().__init__(other_run_id or "a run that has begun since")
+        self.other_run_id = other_run_id
+
 
 class ContinuationError(RunStoppedError):
     """Raised when the next part of a run could not be invoked: some users were not read."""
@@ -54,6 +59,10 @@ class ContinuationError(RunStoppedError):
 
 class NoSubscriberError(RunStoppedError):
     """Raised in enforce mode, before any change, when the topic has no confirmed subscription."""
+
+
+class SubscriptionsUnreadableError(RunStoppedError):
+    """Raised when the topic's subscriptions cannot be read, so that nobody may be listening."""
 
 
 class PublishError(RunStoppedError):

@@ -54,11 +54,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         if report.part.continuation:
             _invoke_continuation(report.part.continuation, request, context)
     except RunInProgressError as other:
-        log.warning("run_skipped", other_run_id=str(other))
-        return skipped_response(execution.run_id, str(other))
+        log.warning("run_skipped", other_run_id=other.other_run_id)
+        return skipped_response(execution.run_id, other.other_run_id)
     except RunStoppedError as error:
         log.exception("run_stopped")
-        notify_run_stopped(error, _deployment, environment, execution.now)
+        notify_run_stopped(error, _deployment, environment, execution)
         raise
     _log_outcomes(report)
     _publish_metrics(report)

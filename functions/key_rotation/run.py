@@ -43,14 +43,14 @@ def run(
     partitions = Partitions(environment.ledger_account)
     ledger = Ledger(deployment.table, execution.run_id, partitions)
     topic = SnsTopic(deployment.sns, environment.topic_arn)
-    holder = Holder(execution.run_id, report=request.report_only)
+    holder = Holder(execution.run_id, report_only=request.report_only)
     options = execution.lease_options
     with lease.acquire(
         deployment.table, partitions, holder, execution.clock, options
     ) as lease_of_run:
         previous = ledger.read_run_state()
         if not request.is_expected(previous):
-            raise RunInProgressError("a run that began since")
+            raise RunInProgressError(None)
         settings = read_settings(deployment.ssm, environment.parameter_path)
         mode = request.mode(settings)
         if mode is Mode.ENFORCE:

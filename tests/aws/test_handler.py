@@ -272,7 +272,7 @@ def test_a_report_run_between_two_parts_does_not_end_the_run(
         handler(continuations.pop(), Context([15, 15]))
     noticed += handler(part, Context([15, 15]))["noticed"]
     assert sorted(entry["access_key_id"] for entry in noticed) == sorted(keys)
-    assert handler(part)["left_to"]
+    assert handler(part)["mode"] is None
 
 
 def test_a_run_that_cannot_continue_raises_an_error_with_the_number_of_unread_users(

@@ -65,7 +65,7 @@ def test_a_manual_report_run_hides_nothing_from_the_next_run(account: AwsAccount
 
 def a_report_run(account: AwsAccount) -> AbstractContextManager[lease.Lease]:
     """Return the lease of a report run that a person started."""
-    holder = lease.Holder("a report", report=True)
+    holder = lease.Holder("a report", report_only=True)
     table, options = account.clients.table, account.lease_options
     return lease.acquire(table, OWN_ACCOUNT, holder, account.clock, options)
 

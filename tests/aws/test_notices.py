@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from key_rotation.errors import NoSubscriberError, PublishError
+from key_rotation.errors import NoSubscriberError, PublishError, SubscriptionsUnreadableError
 from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import on_event, refused, response_lost
 
@@ -47,7 +47,7 @@ def test_if_the_subscriptions_cannot_be_read_the_run_raises(account: AwsAccount,
     account.now += timedelta(days=7)
     with (
         refused(account, "sns.ListSubscriptionsByTopic", code),
-        pytest.raises(NoSubscriberError, match=code),
+        pytest.raises(SubscriptionsUnreadableError, match=code),
     ):
         account.run()
     assert account.status(key_id) == "Active"

@@ -48,7 +48,7 @@ CALLS = (
     _call("PutItem of the lease", "LedgerError", "LEASE"),
     _call("GetItem of the state", "LedgerError", "STATE"),
     _call("GetParameters", "SettingsUnreadableError"),
-    _call("ListSubscriptionsByTopic", "NoSubscriberError"),
+    _call("ListSubscriptionsByTopic", "SubscriptionsUnreadableError"),
     _call("Query of the watches", "LedgerError"),
     _call("ListUsers", "ListUsersError"),
     _call("GenerateCredentialReport", COMPLETES),

@@ -28,6 +28,7 @@ case "$command" in
   {form_only})
     AWS_MAX_ATTEMPTS=1 {aws} "${{given[@]}}" --endpoint-url {unreachable} 2>&1 |
       grep -F 'Could not connect to the endpoint URL' && exit ;;
+  "sqs "*) exec {aws} "${{given[@]}}" --endpoint-url "$AWS_ENDPOINT_URL" ;;  # version 1 ignores it
   *) exec {aws} "${{given[@]}}" ;;
 esac
 """

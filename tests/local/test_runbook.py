@@ -115,8 +115,11 @@ ADD_EXEMPTION = CommandBlock(RUNBOOK, "A key that production needs was deactivat
 READ_HISTORY = CommandBlock(RUNBOOK, "A key is held")
 DELETE_KEY = CommandBlock(RUNBOOK, "A key is held", 1)
 READ_LOG = CommandBlock(RUNBOOK, "An alarm went off")
-INVOKE = CommandBlock(RUNBOOK, "An alarm went off", 1)
-SUBSCRIBE = CommandBlock(RUNBOOK, "An alarm went off", 2)
+READ_SCHEDULE = CommandBlock(RUNBOOK, "An alarm went off", 1)
+READ_DEAD_LETTERS = CommandBlock(RUNBOOK, "An alarm went off", 2)
+PURGE_DEAD_LETTERS = CommandBlock(RUNBOOK, "An alarm went off", 3)
+INVOKE = CommandBlock(RUNBOOK, "An alarm went off", 4)
+SUBSCRIBE = CommandBlock(RUNBOOK, "An alarm went off", 5)
 RESET_THRESHOLD = CommandBlock(RUNBOOK, "A bad threshold was set")
 RESTORE_TABLE = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup")
 DELETE_WATCH = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 1)
@@ -244,6 +247,28 @@ def test_the_log_of_the_last_day_is_read(terminal: Terminal, account: LocalAccou
     printed = terminal.run_block(READ_LOG)
     assert "just now" in printed
     assert "two days ago" not in printed
+
+
+@covers(READ_SCHEDULE)
+def test_the_state_of_the_schedule_is_read(terminal: Terminal) -> None:
+    assert terminal.run_block(READ_SCHEDULE).split("\t")[0] == "DISABLED"  # by the fixture
+
+
+@covers(READ_DEAD_LETTERS, PURGE_DEAD_LETTERS)
+def test_the_dead_letter_queue_is_read_and_emptied(
+    terminal: Terminal, account: LocalAccount
+) -> None:
+    sqs = account.client("sqs")
+    [queue] = sqs.list_queues()["QueueUrls"]
+    sqs.send_message(QueueUrl=queue, MessageBody="an event")
+    read = COMMANDS[READ_DEAD_LETTERS]
+    assert "an event" in terminal.run(read)
+    terminal.run(f"{read.partition('aws sqs')[0]}\n{COMMANDS[PURGE_DEAD_LETTERS]}")
+    found = sqs.get_queue_attributes(
+        QueueUrl=queue,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )
+    assert set(found["Attributes"].values()) == {"0"}
 
 
 @covers(INVOKE)

@@ -197,7 +197,7 @@ class Simulator:
             part_report = run(request, ENVIRONMENT, clients.member, clients.deployment, execution)
         except RunStoppedError as error:
             current.error = error
-            notify_run_stopped(error, clients.deployment, ENVIRONMENT, now)
+            notify_run_stopped(error, clients.deployment, ENVIRONMENT, execution)
             return None
         except KeyRotationError as error:
             current.error = error

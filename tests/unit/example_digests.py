@@ -1,14 +1,19 @@
-"""The digests that docs/examples shows: of 1, 30 and 300 keys.
+"""The e-mails that docs/examples shows.
 
 To write them again: `PYTHONPATH=.:functions .venv/bin/python -m tests.unit.example_digests`.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
-from key_rotation.domain.model import Reason, User
+from key_rotation.domain.model import Mode, Reason, User
+from key_rotation.errors import ListUsersError
 from key_rotation.reporting.digest import compose
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.sns_message import Message
+from key_rotation.reporting.stopped_message import stopped_message
 from tests.unit.builders import (
+    NOW,
     a_key,
     a_report,
     an_inventory,
@@ -63,10 +68,33 @@ def example_digests() -> dict[str, str]:
         keys = [observed_key(a_key(user=user)) for user in users]
         report = a_report(*outcomes, alias="example-prod", inventory=an_inventory(*keys))
         [(message, _)] = compose(report)
-        examples[f"digest-{count}.txt"] = (
-            f"Subject: {message.subject}\n\n{message.variants['email']}"
-        )
+        examples[f"digest-{count}.txt"] = _as_text(message)
+    examples["report-mode.txt"] = _in_report_mode()
+    examples["stopped.txt"] = _stopped()
     return examples
+
+
+def _in_report_mode() -> str:
+    outcomes = [
+        replace(an_example(number, section), dry_run=True)
+        for number, section in enumerate([Section.DEACTIVATED, Section.NOTICED, Section.NOTICED])
+    ]
+    keys = [observed_key(a_key(key_id=str(outcome.access_key_id))) for outcome in outcomes]
+    report = a_report(
+        *outcomes, alias="example-prod", mode=Mode.REPORT, inventory=an_inventory(*keys)
+    )
+    [(message, _)] = compose(report)
+    return _as_text(message)
+
+
+def _stopped() -> str:
+    why = "ListUsers: Throttling: Rate exceeded"
+    error = ListUsersError(f"The listing of IAM users broke off ({why}). Nothing was changed.")
+    return _as_text(stopped_message(error, "123456789012", "run-2", NOW))
+
+
+def _as_text(message: Message) -> str:
+    return f"Subject: {message.subject}\n\n{message.variants['email']}"
 
 
 if __name__ == "__main__":

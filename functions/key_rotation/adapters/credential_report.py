@@ -24,13 +24,15 @@ NONE = frozenset({"", "N/A"})
 BOOLEANS = {"true": True, "false": False}
 
 
-def begin_report(iam: "IAMClient") -> None:
-    """Start the report; an error is left to `read_report`."""
+def begin_credential_report(iam: "IAMClient") -> None:
+    """Start the report; an error is left to `read_credential_report`."""
     with suppress(*AWS_ERRORS):
         iam.generate_credential_report()
 
 
-def read_report(iam: "IAMClient", now: Now, clock: Clock) -> Mapping[str, CredentialReportRow]:
+def read_credential_report(
+    iam: "IAMClient", now: Now, clock: Clock
+) -> Mapping[str, CredentialReportRow]:
     """Wait for the report, and return the rows that can be read, by user name.
 
     The keys of a user without a row are read. Raises CredentialReportUnavailableError if IAM gives

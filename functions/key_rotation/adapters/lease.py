@@ -52,12 +52,12 @@ class Holder:
     """Who holds the lease.
 
     beats: the number of its heartbeats so far
-    report: whether a person started this run in report mode, so that other runs wait for it
+    report_only: whether a person started this run in report mode, so that other runs wait for it
     """
 
     run_id: str
     beats: int = 0
-    report: bool = False
+    report_only: bool = False
 
 
 class Lease:
@@ -106,7 +106,7 @@ class Lease:
                 continue
             if self._heartbeat_stopped(holder, timing, clock) and self._write(_held_by(holder)):
                 return
-            waits = holder.report and not self._holder.report
+            waits = holder.report_only and not self._holder.report_only
             if not waits or clock.monotonic() > give_up:
                 raise RunInProgressError(holder.run_id)
 
@@ -136,8 +136,8 @@ class Lease:
         item = self._table.get_item(Key=self._key, ConsistentRead=True).get("Item")
         if not item:
             return None
-        report = item.get("report") is True
-        return Holder(str(item["run_id"]), int(str(item["beats"])), report)
+        report_only = item.get("report_only") is True
+        return Holder(str(item["run_id"]), int(str(item["beats"])), report_only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

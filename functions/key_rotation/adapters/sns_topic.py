@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
-from key_rotation.errors import NoSubscriberError, PublishError
+from key_rotation.errors import NoSubscriberError, PublishError, SubscriptionsUnreadableError
 from key_rotation.reporting.sns_message import Message
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ class SnsTopic:
         self._topic_arn = topic_arn
 
     def require_confirmed_subscription(self) -> None:
-        """Raise NoSubscriberError unless the topic has a confirmed subscription."""
+        """Raise NoSubscriberError unless the topic has a confirmed subscription.
+
+        Raises SubscriptionsUnreadableError if the subscriptions cannot be read.
+        """
         if not self.has_confirmed_subscription():
             raise NoSubscriberError(
                 f"The topic {self._topic_arn} has no confirmed subscription, so nobody would get "
@@ -31,7 +34,7 @@ class SnsTopic:
         """Return whether the topic has a confirmed subscription, of any protocol.
 
         A subscription has an ARN once it is confirmed; until then its ARN is `PendingConfirmation`
-        (SNS API Reference, ListSubscriptionsByTopic). Raises NoSubscriberError if the
+        (SNS API Reference, ListSubscriptionsByTopic). Raises SubscriptionsUnreadableError if the
         subscriptions cannot be read.
         """
         pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(
@@ -42,7 +45,7 @@ class SnsTopic:
         except AWS_ERRORS as cause:
             why = error_message(cause)
             text = f"The subscriptions of {self._topic_arn} cannot be read ({why})."
-            raise NoSubscriberError(f"{text} Nothing was changed.") from cause
+            raise SubscriptionsUnreadableError(f"{text} Nothing was changed.") from cause
         return any(arn.startswith("arn:") for arn in arns)
 
     def publish(self, message: Message) -> None:

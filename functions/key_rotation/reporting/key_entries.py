@@ -1,6 +1,7 @@
 """The lines of the e-mail that are about one key."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from key_rotation.domain.model import Now, Reason
 from key_rotation.reporting.formatting import (
@@ -27,8 +28,7 @@ def detailed_entry(outcome: Outcome, report: Report) -> list[str]:
         facts.append(f"description: {sanitize_line(outcome.details.description)}")
     facts.append(sanitize_line(outcome.explanation, 400))
     if outcome.happened_at:
-        at = f"{outcome.happened_at:%Y-%m-%d %H:%M} UTC"
-        facts.append(f"done {at} by an earlier run whose e-mail was not delivered")
+        facts.append(_earlier(outcome.happened_at))
     lines = [f"  {_name(outcome)}"]
     for fact in facts:
         lines += wrap("    ", fact) if fact else []
@@ -55,7 +55,16 @@ def is_restorable(outcome: Outcome) -> bool:
     return (deactivated or reminded) and not outcome.dry_run and outcome.due is not None
 
 
+def _earlier(happened_at: datetime) -> str:
+    return f"done {happened_at:%Y-%m-%d %H:%M} UTC by an earlier run whose e-mail was not delivered"
+
+
 def _group(outcome: Outcome, report: Report) -> str:
+    title = _title(outcome, report)
+    return f"{title}; {_earlier(outcome.happened_at)}" if outcome.happened_at else title
+
+
+def _title(outcome: Outcome, report: Report) -> str:
     comes = _what_comes(outcome, report)
     if outcome.section is Section.EXEMPT:
         return f"{comes}: {sanitize_line(outcome.detail)}" if outcome.detail else comes
@@ -88,7 +97,7 @@ def _what_comes(outcome: Outcome, report: Report) -> str:
         return f"{'would stop' if outcome.dry_run else 'stops'} working on {day}"
     if not report.settings.delete_unused_keys:
         return f"window ends on {day}; not deleted, since delete-unused-keys is false"
-    return f"deleted on {day} if it stays unused"
+    return f"{'would be ' if outcome.dry_run else ''}deleted on {day} if it stays unused"
 
 
 def _restore(outcome: Outcome) -> list[str]:

@@ -26,8 +26,11 @@ def response(report: Report) -> Document:
     }
 
 
-def skipped_response(run_id: str, other_run_id: str) -> Document:
-    """Return the answer of a run that did nothing, because another run was in progress."""
+def skipped_response(run_id: str, other_run_id: str | None) -> Document:
+    """Return the answer of a run that did nothing, because another run was in progress.
+
+    other_run_id: None for a run that has begun since this part was invoked
+    """
     lists: Document = {str(section): [] for section in Section}
     counts = {"users": 0, "keys": 0}
     return {"run_id": run_id, "mode": None, **counts, **lists, "left_to": other_run_id}

@@ -6,7 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from key_rotation.adapters.concurrency import in_parallel
-from key_rotation.adapters.credential_report import begin_report
+from key_rotation.adapters.credential_report import begin_credential_report
 from key_rotation.adapters.iam_reads import list_keys, list_users, read_last_use
 from key_rotation.domain.decide import PROPAGATION, needs_last_use
 from key_rotation.domain.model import (
@@ -59,7 +59,7 @@ class InventoryReader:
         """
         scan = is_full_scan_due(previous.last_full_scan_in(self.context.mode), self.context.now)
         if continuation is None and not scan:
-            begin_report(self.iam)  # IAM generates it while the users are listed
+            begin_credential_report(self.iam)  # IAM generates it while the users are listed
         listed = list_users(self.iam)
         if continuation is not None:
             targets = from_continuation(listed, continuation)

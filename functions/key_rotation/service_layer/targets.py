@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.credential_report import read_report
+from key_rotation.adapters.credential_report import read_credential_report
 from key_rotation.adapters.iam_reads import find_key_owner
 from key_rotation.domain.model import ListedUser, ReportedKey, Scan
 from key_rotation.domain.run_state import Continuation, RunState
@@ -54,7 +54,7 @@ def from_credential_report(
     listed = tuple(listed)
     now, settings = context.now, context.settings
     try:
-        rows = read_report(iam, now, context.execution.clock)
+        rows = read_credential_report(iam, now, context.execution.clock)
     except CredentialReportUnavailableError as error:
         note = f"Full scan, since the credential report could not be used: {error}."
         return all_users(listed, watches, note)
