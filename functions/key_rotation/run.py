@@ -9,7 +9,8 @@ from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.adapters.sns_topic import SnsTopic
-from key_rotation.domain.model import Inventory, Mode, RunEnvironment
+from key_rotation.domain.inventory import Inventory
+from key_rotation.domain.model import Mode, RunEnvironment
 from key_rotation.domain.plan import make_plan
 from key_rotation.domain.run_part import RunPart, next_state
 from key_rotation.domain.run_state import RunState

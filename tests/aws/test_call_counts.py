@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
-from key_rotation.domain.model import Scan
+from key_rotation.domain.inventory import Scan
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
 from tests.aws.aws_account import REGION, AwsAccount, open_account

@@ -10,7 +10,7 @@ import pytest
 
 from key_rotation.adapters import lease
 from key_rotation.adapters.ledger_items import OWN_ACCOUNT
-from key_rotation.domain.model import Scan
+from key_rotation.domain.inventory import Scan
 from key_rotation.errors import InvalidEventError, RunInProgressError
 from key_rotation.reporting.metrics import run_metrics
 from tests.aws.aws_account import AwsAccount

@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from key_rotation.adapters.credential_report import parse
-from key_rotation.domain.model import CredentialReportRow, ListedUser, ReportedKey, User
+from key_rotation.domain.inventory import CredentialReportRow, ListedUser, ReportedKey
+from key_rotation.domain.model import User
 from key_rotation.domain.selection import select_users
 from tests.unit import builders
 from tests.unit.builders import NOON, NOW, days_ago

@@ -12,7 +12,7 @@ from key_rotation.domain.model import LastUse, Mode, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.digest import compose, subject
-from key_rotation.reporting.email_body import DRY_RUN_HEADINGS, HEADINGS, TOMORROW
+from key_rotation.reporting.headings import DRY_RUN_HEADINGS, HEADINGS, TOMORROW
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 

@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from key_rotation.adapters.iam_reads import find_key_owner, list_keys, list_users, read_last_use
-from key_rotation.domain.model import ListedUser, Status
+from key_rotation.domain.model import Status
 from key_rotation.errors import ListUsersError, UnreadableError
 from tests.unit.builders import ALICE, KEY_ID, NOON, a_key
+
+if TYPE_CHECKING:
+    from key_rotation.domain.inventory import ListedUser
 
 FUZZ = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 JSON_VALUE: st.SearchStrategy[Any] = st.recursive(

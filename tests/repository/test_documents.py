@@ -12,7 +12,8 @@ import pytest
 
 from key_rotation import __version__, errors
 from key_rotation.domain import exemptions, watch
-from key_rotation.domain.model import Action, Mode, Reason, Scan
+from key_rotation.domain.inventory import Scan
+from key_rotation.domain.model import Action, Mode, Reason
 from key_rotation.domain.settings import CHOICES, NAMES, RANGES
 from key_rotation.reporting.outcome import Section
 from tests.unit.builders import VALUES

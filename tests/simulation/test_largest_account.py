@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from key_rotation.domain.execution import TimeBudget
-from key_rotation.domain.model import Now, RunEnvironment, Scan
+from key_rotation.domain.inventory import Scan
+from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request

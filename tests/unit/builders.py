@@ -4,18 +4,17 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from key_rotation.domain.inventory import Inventory, Scan
 from key_rotation.domain.model import (
     NEVER_USED,
     AccessKey,
     Action,
     Failure,
-    Inventory,
     LastUse,
     Mode,
     Now,
     ObservedKey,
     Reason,
-    Scan,
     Status,
     User,
 )

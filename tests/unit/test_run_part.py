@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from key_rotation.domain.model import Inventory, Mode, Reason, Scan
+from key_rotation.domain.inventory import Inventory, Scan
+from key_rotation.domain.model import Mode, Reason
 from key_rotation.domain.run_part import RunPart, next_state
 from key_rotation.domain.run_state import Continuation, RunState
 from tests.unit.builders import (

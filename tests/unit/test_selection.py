@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from key_rotation.domain.model import CredentialReportRow, ListedUser, ReportedKey, User
+from key_rotation.domain.inventory import CredentialReportRow, ListedUser, ReportedKey
+from key_rotation.domain.model import User
 from key_rotation.domain.selection import by_oldest_key, is_full_scan_due, select_users
 from tests.unit.builders import (
     ALICE,

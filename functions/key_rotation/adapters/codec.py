@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import cattrs
 from cattrs.strategies import configure_tagged_union
 
-from key_rotation.domain.model import Action, Reason, Scan
+from key_rotation.domain.inventory import Scan
+from key_rotation.domain.model import Action, Reason
 from key_rotation.domain.watch import State
 
 T = TypeVar("T")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.domain.execution import Clock
-from key_rotation.domain.model import CredentialReportRow, Now, ReportedKey
+from key_rotation.domain.inventory import CredentialReportRow, ReportedKey
+from key_rotation.domain.model import Now
 from key_rotation.errors import CredentialReportUnavailableError
 
 if TYPE_CHECKING:

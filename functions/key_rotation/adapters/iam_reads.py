@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
-from key_rotation.domain.model import AccessKey, LastUse, ListedUser, ObservedKey, Status, User
+from key_rotation.domain.inventory import ListedUser
+from key_rotation.domain.model import AccessKey, LastUse, ObservedKey, Status, User
 from key_rotation.errors import ListUsersError, UnreadableError, UserNotFoundError
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from key_rotation.domain.decide import decide, decide_gone
+from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import (
     AccessKey,
     Action,
     Decision,
     Failure,
-    Inventory,
     Now,
     ObservedKey,
     Reason,

@@ -6,7 +6,8 @@ A run has one part, unless its time runs out; then the function continues it in 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from key_rotation.domain.model import Inventory, Mode, Now, Reason, Scan
+from key_rotation.domain.inventory import Inventory, Scan
+from key_rotation.domain.model import Mode, Now, Reason
 from key_rotation.domain.plan import Plan
 from key_rotation.domain.run_state import Continuation, RunState
 from key_rotation.domain.settings import Settings

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from key_rotation.domain.model import Mode, Scan
+from key_rotation.domain.inventory import Scan
+from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import Parameter
 
 

@@ -8,7 +8,8 @@ cannot mislead. What it may hide is found by a full scan once a week.
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from key_rotation.domain.model import CredentialReportRow, ListedUser, Now
+from key_rotation.domain.inventory import CredentialReportRow, ListedUser
+from key_rotation.domain.model import Now
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watch
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from key_rotation import __version__
-from key_rotation.domain.model import Mode, Scan
+from key_rotation.domain.inventory import Scan
+from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.formatting import (
     PHONE_WIDTH,
@@ -16,60 +17,20 @@ from key_rotation.reporting.formatting import (
     sanitize_line,
     wrap,
 )
+from key_rotation.reporting.headings import (
+    ADVICE,
+    DRY_RUN_HEADINGS,
+    HEADINGS,
+    SHORT,
+    SUMMARY,
+    TOMORROW,
+)
 from key_rotation.reporting.key_entries import detailed_entry, short_entries
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 
 MAX_DETAILED = 30
 """Under a heading with more keys than this, each key gets one or two lines."""
-
-HEADINGS = {
-    Section.FAILED: "FAILED: an error occurred; the next run tries again",
-    Section.HELD: "HELD: no further action until a person decides",
-    Section.DEACTIVATED: "DEACTIVATED: these keys no longer work",
-    Section.DELETED: "DELETED: these keys cannot be restored",
-    Section.EXTENDED: "EXTENDED: the grace window starts again",
-    Section.ADOPTED: "ADOPTED: inactive keys whose grace window starts today",
-    Section.WITHDRAWN: "WITHDRAWN: the notice is cancelled, the key keeps working",
-    Section.CLOSED: "CLOSED: these keys no longer exist",
-    Section.NOTICED: "NOTICE: these keys will stop working",
-    Section.UPCOMING: "UPCOMING: announced before",
-    Section.DEFERRED: "DEFERRED: over the limit of changes in one run",
-    Section.EXEMPT: "EXEMPT: no action is taken",
-}
-DRY_RUN_HEADINGS = {
-    Section.HELD: "WOULD BE HELD: no further action until a person decides",
-    Section.DEACTIVATED: "WOULD BE DEACTIVATED: these keys still work",
-    Section.DELETED: "WOULD BE DELETED: these keys still exist",
-    Section.EXTENDED: "WOULD BE EXTENDED: the grace window would start again",
-    Section.ADOPTED: "WOULD BE ADOPTED: inactive keys whose grace window would start",
-    Section.WITHDRAWN: "WOULD BE WITHDRAWN: the notice would be cancelled",
-    Section.CLOSED: "WOULD BE CLOSED: these keys no longer exist",
-    Section.NOTICED: "WOULD GET A NOTICE: no notice is in force",
-    Section.DEFERRED: "WOULD BE DEFERRED: over the limit of changes in one run",
-}
-TOMORROW = "TOMORROW: reminder"
-SUMMARY = {
-    "To check": (Section.FAILED, Section.HELD),
-    "Done": (
-        Section.DEACTIVATED,
-        Section.DELETED,
-        Section.EXTENDED,
-        Section.ADOPTED,
-        Section.WITHDRAWN,
-        Section.CLOSED,
-    ),
-    "Coming": (Section.NOTICED, Section.UPCOMING, Section.DEFERRED),
-    "Exempt": (Section.EXEMPT,),
-}
-SHORT = frozenset({Section.UPCOMING, Section.EXEMPT, Section.DEFERRED})
-ADVICE = {
-    Section.NOTICED: "For the owner: create a new key, use it, then deactivate the old one:\n"
-    "  aws iam create-access-key --user-name USER\n"
-    "  aws iam update-access-key --status Inactive \\\n"
-    "    --user-name USER --access-key-id OLD_KEY",
-    Section.HELD: "Find out what uses it, then exempt or delete it: docs/runbook.md.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

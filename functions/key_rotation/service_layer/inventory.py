@@ -9,16 +9,8 @@ from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.credential_report import begin_credential_report
 from key_rotation.adapters.iam_reads import list_keys, list_users, read_last_use
 from key_rotation.domain.decide import PROPAGATION, needs_last_use
-from key_rotation.domain.model import (
-    AccessKey,
-    Failure,
-    Inventory,
-    ListedUser,
-    ObservedKey,
-    Scan,
-    Status,
-    User,
-)
+from key_rotation.domain.inventory import Inventory, ListedUser, Scan
+from key_rotation.domain.model import AccessKey, Failure, ObservedKey, Status, User
 from key_rotation.domain.plan import key_failure
 from key_rotation.domain.run_state import Continuation, RunState
 from key_rotation.domain.selection import is_full_scan_due

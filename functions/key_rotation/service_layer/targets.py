@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from key_rotation.adapters.credential_report import read_credential_report
 from key_rotation.adapters.iam_reads import find_key_owner
-from key_rotation.domain.model import ListedUser, ReportedKey, Scan
+from key_rotation.domain.inventory import ListedUser, ReportedKey, Scan
 from key_rotation.domain.run_state import Continuation, RunState
 from key_rotation.domain.selection import by_oldest_key, select_users
 from key_rotation.domain.watch import Watches

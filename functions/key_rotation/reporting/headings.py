@@ -1,0 +1,51 @@
+"""The headings of the e-mail, and what stands below some of them."""
+
+from key_rotation.reporting.outcome import Section
+
+HEADINGS = {
+    Section.FAILED: "FAILED: an error occurred; the next run tries again",
+    Section.HELD: "HELD: no further action until a person decides",
+    Section.DEACTIVATED: "DEACTIVATED: these keys no longer work",
+    Section.DELETED: "DELETED: these keys cannot be restored",
+    Section.EXTENDED: "EXTENDED: the grace window starts again",
+    Section.ADOPTED: "ADOPTED: inactive keys whose grace window starts today",
+    Section.WITHDRAWN: "WITHDRAWN: the notice is cancelled, the key keeps working",
+    Section.CLOSED: "CLOSED: these keys no longer exist",
+    Section.NOTICED: "NOTICE: these keys will stop working",
+    Section.UPCOMING: "UPCOMING: announced before",
+    Section.DEFERRED: "DEFERRED: over the limit of changes in one run",
+    Section.EXEMPT: "EXEMPT: no action is taken",
+}
+DRY_RUN_HEADINGS = {
+    Section.HELD: "WOULD BE HELD: no further action until a person decides",
+    Section.DEACTIVATED: "WOULD BE DEACTIVATED: these keys still work",
+    Section.DELETED: "WOULD BE DELETED: these keys still exist",
+    Section.EXTENDED: "WOULD BE EXTENDED: the grace window would start again",
+    Section.ADOPTED: "WOULD BE ADOPTED: inactive keys whose grace window would start",
+    Section.WITHDRAWN: "WOULD BE WITHDRAWN: the notice would be cancelled",
+    Section.CLOSED: "WOULD BE CLOSED: these keys no longer exist",
+    Section.NOTICED: "WOULD GET A NOTICE: no notice is in force",
+    Section.DEFERRED: "WOULD BE DEFERRED: over the limit of changes in one run",
+}
+TOMORROW = "TOMORROW: reminder"
+SUMMARY = {
+    "To check": (Section.FAILED, Section.HELD),
+    "Done": (
+        Section.DEACTIVATED,
+        Section.DELETED,
+        Section.EXTENDED,
+        Section.ADOPTED,
+        Section.WITHDRAWN,
+        Section.CLOSED,
+    ),
+    "Coming": (Section.NOTICED, Section.UPCOMING, Section.DEFERRED),
+    "Exempt": (Section.EXEMPT,),
+}
+SHORT = frozenset({Section.UPCOMING, Section.EXEMPT, Section.DEFERRED})
+ADVICE = {
+    Section.NOTICED: "For the owner: create a new key, use it, then deactivate the old one:\n"
+    "  aws iam create-access-key --user-name USER\n"
+    "  aws iam update-access-key --status Inactive \\\n"
+    "    --user-name USER --access-key-id OLD_KEY",
+    Section.HELD: "Find out what uses it, then exempt or delete it: docs/runbook.md.",
+}
