@@ -80,6 +80,11 @@ class KeyScopedError(KeyRotationError):
 class UnreadableError(KeyScopedError):
     """Raised when a user's keys, or a key's last use, cannot be read: the key is left alone."""
 
+    def __init__(self, text: str, *, transient: bool = False) -> None:
+        """Say what and why; `transient` is whether another try may succeed."""
+        super().__init__(text)
+        self.transient = transient
+
 
 class UserNotFoundError(KeyScopedError):
     """Raised when IAM no longer knows a user by this name: deleted, or renamed with all keys."""
@@ -87,6 +92,15 @@ class UserNotFoundError(KeyScopedError):
 
 class KeyNotFoundError(KeyScopedError):
     """Raised when a key that was to be changed is gone: someone else deleted it."""
+
+
+class TransientError(KeyScopedError):
+    """Raised when one try of a change failed, and another may succeed."""
+
+    def __init__(self, text: str, *, may_have_happened: bool) -> None:
+        """Say why; `may_have_happened` is whether AWS may have made the change all the same."""
+        super().__init__(text)
+        self.may_have_happened = may_have_happened
 
 
 class ChangeUnconfirmedError(KeyScopedError):

@@ -18,18 +18,25 @@ FIELDS = frozenset({"mode", "scheduled_time", "continuation"})
 class Request:
     """One invocation.
 
+    event_id: names the event, which Lambda and Scheduler may deliver more than once
     report_only: whether the run must not change keys, in whatever mode is set
     scheduled_time: when the schedule meant it to start, for the log
     continuation: what an earlier part of the run left to this one
     """
 
+    event_id: str
     report_only: bool = False
     scheduled_time: str | None = None
     continuation: Continuation | None = None
 
     @classmethod
-    def parse(cls, event: object) -> Self:
-        """Read an event; raises InvalidEventError for a field or a value that is not accepted."""
+    def parse(cls, event: object, invocation_id: str) -> Self:
+        """Read an event.
+
+        invocation_id: Lambda's id of the invocation, which its retries share
+
+        Raises InvalidEventError for a field or a value that is not accepted.
+        """
         if not isinstance(event, Mapping):
             raise InvalidEventError(f"The event {event!r} is not a JSON object. {ACCEPTED}")
         unknown = sorted(str(name) for name in event if name not in FIELDS)
@@ -40,10 +47,12 @@ class Request:
             raise InvalidEventError(f"The event has the mode {mode!r}. {ACCEPTED}")
         if "scheduled_time" in event and not isinstance(scheduled_time, str):
             raise InvalidEventError(f"The event has the time {scheduled_time!r}. {ACCEPTED}")
+        continuation = _continuation(event["continuation"]) if "continuation" in event else None
         return cls(
+            event_id=continuation.event_id if continuation else scheduled_time or invocation_id,
             report_only="mode" in event,
             scheduled_time=scheduled_time,
-            continuation=_continuation(event["continuation"]) if "continuation" in event else None,
+            continuation=continuation,
         )
 
     def to_event(self, continuation: Continuation) -> dict[str, object]:
@@ -55,9 +64,10 @@ class Request:
         """Return the mode of the run: the one that is set, or report mode."""
         return Mode.REPORT if self.report_only else settings.mode
 
-    def limit(self, changes: int) -> int:
-        """Return how many keys this part may change, out of those that a run may."""
-        return min(changes, self.continuation.changes_left) if self.continuation else changes
+    def limit(self, settings: Settings, previous: RunState) -> int:
+        """Return how many keys may still be changed for this event."""
+        changed = previous.changes_by_event.get(self.event_id, 0)
+        return max(0, settings.max_changes_per_run - changed)
 
     def is_expected(self, previous: RunState) -> bool:
         """Return whether this starts a run, or is a part that the ledger expects."""
@@ -72,8 +82,6 @@ def _continuation(document: object) -> Continuation:
     except codec.MalformedError as cause:
         text = f"The event's continuation is malformed ({cause}). {ACCEPTED}"
         raise InvalidEventError(text) from cause
-    if continuation.part < 1 or continuation.changes_left < 0:
-        raise InvalidEventError(
-            f"The event's continuation has a number below its minimum. {ACCEPTED}"
-        )
+    if continuation.part < 1:
+        raise InvalidEventError(f"The event's continuation has a part below 1. {ACCEPTED}")
     return continuation

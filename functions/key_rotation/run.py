@@ -11,15 +11,16 @@ from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import Mode, RunEnvironment
-from key_rotation.domain.plan import make_plan
+from key_rotation.domain.plan import Terms, make_plan
 from key_rotation.domain.run_part import RunPart, next_state
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Watches
 from key_rotation.errors import RunInProgressError
-from key_rotation.reporting.outcome import collect_outcomes
+from key_rotation.reporting.outcome import collect_outcomes, outcomes_of_exempt_users
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.service_layer.apply import PlanExecutor
+from key_rotation.service_layer.change_counter import ChangeCounter
 from key_rotation.service_layer.inventory import InventoryReader
 from key_rotation.service_layer.key_details import KeyDetailsReader
 from key_rotation.service_layer.notify import DigestNotifier
@@ -53,6 +54,8 @@ def run(
         if not request.is_expected(previous):
             raise RunInProgressError(None)
         settings = read_settings(deployment.ssm, environment.parameter_path)
+        edited = request.continuation.edited if request.continuation else ()
+        settings = settings.after(previous.parameters, edited)
         mode = request.mode(settings)
         if mode is Mode.ENFORCE:
             topic.require_confirmed_subscription()
@@ -60,7 +63,9 @@ def run(
         watches = ledger.read_watches()
         inventory_reader = InventoryReader(member.iam, context, watches)
         inventory = inventory_reader.read(previous, request.continuation)
-        part = _apply(request, inventory, watches, PlanExecutor(member.iam, ledger, context))
+        counter = ChangeCounter(ledger, previous, request.event_id)
+        executor = PlanExecutor(member, ledger, context, counter)
+        part = _apply(request, inventory, watches, previous, executor)
         details = KeyDetailsReader(member.iam, context)
         report = _report(environment, details, part, watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, watches)
@@ -69,27 +74,30 @@ def run(
 
 
 def _apply(
-    request: Request, inventory: Inventory, watches: Watches, executor: PlanExecutor
+    request: Request,
+    inventory: Inventory,
+    watches: Watches,
+    previous: RunState,
+    executor: PlanExecutor,
 ) -> RunPart:
     """Decide, change keys in IAM if the mode is enforce, and record."""
     context = executor.context
-    limit = request.limit(context.settings.max_changes_per_run)
-    plan = make_plan(
-        inventory,
-        watches,
+    terms = Terms(
         now=context.now,
         settings=context.settings,
-        limit=limit,
+        limit=request.limit(context.settings, previous),
+        usual_limit=context.settings.max_changes_per_run or previous.last_limit,
         first_part=request.continuation is None,
     )
+    plan = make_plan(inventory, watches, terms)
     enforce = context.mode is Mode.ENFORCE
     return RunPart(
         now=context.now,
         mode=context.mode,
         settings=context.settings,
         inventory=inventory,
+        event_id=request.event_id,
         plan=executor.execute(plan) if enforce else executor.record_only(plan),
-        limit=limit,
         continued_from=request.continuation,
     )
 
@@ -103,6 +111,7 @@ def _report(
 ) -> Report:
     """Collect what came of the plan, with what only the reader of the digest needs."""
     outcomes = collect_outcomes(part.plan, watches, previous, part.mode)
+    outcomes += tuple(outcomes_of_exempt_users(part))
     report = Report(
         run_id=details.context.run_id,
         account_id=environment.account_id,

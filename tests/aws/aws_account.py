@@ -129,7 +129,7 @@ class AwsAccount:
             lease_options=self.lease_options,
         )
         return run(
-            Request.parse(event or {}),
+            Request.parse(event or {}, execution.run_id),
             self.environment,
             self.clients.member,
             self.clients.deployment,
@@ -222,6 +222,7 @@ def _clients() -> tuple[Clients, Any, Any]:
     member, deployment = build_member_clients(), build_deployment_clients("ledger")
     clients = Clients(
         iam=member.iam,
+        iam_once=member.iam_once,
         ssm=deployment.ssm,
         sns=deployment.sns,
         table=deployment.table,

@@ -18,6 +18,7 @@ class Clients:
     """The clients of the member account and of the deployment, here for one account."""
 
     iam: "IAMClient"
+    iam_once: "IAMClient"
     ssm: "SSMClient"
     sns: "SNSClient"
     table: "Table"
@@ -26,7 +27,7 @@ class Clients:
     @property
     def member(self) -> MemberClients:
         """The clients of the account whose keys are rotated."""
-        return MemberClients(iam=self.iam)
+        return MemberClients(iam=self.iam, iam_once=self.iam_once)
 
     @property
     def deployment(self) -> DeploymentClients:

@@ -164,4 +164,4 @@ def _recording_parameters(account: AwsAccount) -> Iterator[None]:
 def _events(account: AwsAccount) -> list[Any]:
     clients = account.clients
     table = clients.table.meta.client
-    return [c.meta.events for c in (clients.iam, clients.ssm, clients.sns, table)]
+    return [c.meta.events for c in (clients.iam, clients.iam_once, clients.ssm, clients.sns, table)]

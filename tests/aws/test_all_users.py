@@ -1,11 +1,14 @@
 """Promise 7: the keys of every user are read, page by page to the end."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from key_rotation.errors import ListUsersError
 from key_rotation.reporting.metrics import run_metrics
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import in_pages, refused
+from tests.aws.faults import altered_response, in_pages, refused
 
 LIST_USERS = "iam.ListUsers"
 LIST_KEYS = "iam.ListAccessKeys"
@@ -141,3 +144,45 @@ def test_a_user_who_is_deleted_and_created_again_is_another_user(account: AwsAcc
     response = account.run_after(1)
     assert [entry["access_key_id"] for entry in response["closed"]] == [first]
     assert [entry["access_key_id"] for entry in response["noticed"]] == [second]
+
+
+def hide_user(name: str) -> Callable[[dict[str, Any]], None]:
+    """Leave a user out of a listing, as when it is renamed between two pages."""
+
+    def hide(parsed: dict[str, Any]) -> None:
+        parsed["Users"] = [user for user in parsed["Users"] if user["UserName"] != name]
+
+    return hide
+
+
+def test_a_key_whose_user_is_missing_from_a_listing_is_not_taken_for_gone(
+    account: AwsAccount,
+) -> None:
+    """IAM is asked for the key itself, and it goes on like any other."""
+    key_id = account.create_key("alice", age=83)
+    account.create_key("bob", age=10)
+    account.run()
+    with altered_response(account, LIST_USERS, hide_user("alice")):
+        [deactivated] = account.run_after(7)["deactivated"]
+        response = account.run_after(30)
+    assert deactivated["access_key_id"] == key_id
+    assert response["closed"] == []
+    assert [entry["access_key_id"] for entry in response["deleted"]] == [key_id]
+
+
+@pytest.mark.parametrize(
+    ("code", "section"),
+    [("NoSuchEntity", "closed"), ("AccessDenied", "closed"), ("Throttling", "failed")],
+)
+def test_a_key_is_closed_only_if_iam_says_that_it_is_gone(
+    account: AwsAccount, code: str, section: str
+) -> None:
+    """For a key that does not exist, IAM may deny the call; then its user's keys decide."""
+    key_id = account.create_key("alice", age=83)
+    account.run()
+    account.delete_key("alice", key_id)
+    account.clients.iam.delete_user(UserName="alice")
+    with refused(account, "iam.GetAccessKeyLastUsed", code):
+        response = account.run_after(1)
+    assert [entry["access_key_id"] for entry in response[section]] == [key_id]
+    assert section == "closed" or response["closed"] == []

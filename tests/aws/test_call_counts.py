@@ -234,14 +234,20 @@ def test_a_full_scan_takes_place_in_the_first_run_and_every_seven_days(account: 
     assert full_scan_days == [0, 7, 14]
 
 
-def test_a_full_scan_that_could_not_read_a_user_is_repeated_the_next_day(
+def test_a_user_who_could_not_be_read_is_read_by_the_next_run_without_a_full_scan(
     account: AwsAccount,
 ) -> None:
+    """Promise 7: nobody who can never be read causes a full scan each day."""
     create_old_user(account, "alice")
-    with refused(account, "iam.ListAccessKeys", "Throttling"):
-        assert scan_of(account.run_for_report()) is Scan.FULL
-    assert scan_of(run_next_day(account)) is Scan.FULL
-    assert scan_of(run_next_day(account)) is Scan.TARGETED
+    create_old_user(account, "bob")
+    with recording_users(account) as read:
+        with refused(account, "iam.ListAccessKeys", "Throttling", only_for="alice"):
+            assert scan_of(account.run_for_report()) is Scan.FULL
+            assert sorted(read) == ["alice", "bob"]
+            assert scan_of(run_next_day(account)) is Scan.TARGETED
+        assert scan_of(run_next_day(account)) is Scan.TARGETED
+        assert scan_of(run_next_day(account)) is Scan.TARGETED
+    assert read[2:] == ["alice", "alice"]
 
 
 def set_in_progress(parsed: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Promise 2: only a key of ours that stayed inactive and unused is deleted, after a fresh read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,21 +12,28 @@ from moto.iam.models import iam_backends
 from key_rotation.errors import PublishError
 from tests.aws.aws_account import AwsAccount
 from tests.aws.due_keys import a_key_to_delete
-from tests.aws.faults import altered_response, interleaved, on_event, refused
+from tests.aws.faults import altered_response, client_error, interleaved, on_event, refused
 
 LIST_KEYS = "iam.ListAccessKeys"
 GET_LAST_USED = "iam.GetAccessKeyLastUsed"
 DELETE_KEY = "iam.DeleteAccessKey"
 
 
-def calls_before_the_deletion(account: AwsAccount, call: str) -> int:
-    """Return how often a run makes a call before it reads the key again."""
+@contextmanager
+def recording_calls(account: AwsAccount) -> Iterator[list[str]]:
+    """Record the calls to IAM, in order."""
     calls: list[str] = []
 
     def record(model: Any, **_: Any) -> None:
         calls.append(f"iam.{model.name}")
 
-    with on_event(account, "before-call.iam", record):
+    with on_event(account, "provide-client-params.iam", record):
+        yield calls
+
+
+def calls_before_the_deletion(account: AwsAccount, call: str) -> int:
+    """Return how often a run makes a call before it reads the key again."""
+    with recording_calls(account) as calls:
         account.run({"mode": "report"})
     return calls.count(call)
 
@@ -103,7 +112,7 @@ def test_a_key_that_cannot_be_read_again_is_not_deleted(
     """Unreadable does not mean unchanged."""
     key_id = a_key_to_delete(account)
     earlier_calls = calls_before_the_deletion(account, call)
-    with refused(account, call, code, nth=earlier_calls):
+    with refused(account, call, code, since=earlier_calls):
         response = account.run()
     assert response["deleted"] == []
     assert [(entry["access_key_id"], code in entry["reason"]) for entry in response["failed"]] == [
@@ -265,7 +274,8 @@ def test_no_key_is_deleted_before_its_window_was_reported(account: AwsAccount) -
     assert account.status(key_id) == "Inactive"
     response = account.run_after(1)
     assert (len(response["deactivated"]), response["deleted"]) == (1, [])
-    assert response["upcoming"][0]["due"] == f"{account.now + timedelta(days=1):%Y-%m-%d}"
+    assert response["upcoming"][0]["due"] == f"{account.now + timedelta(days=2):%Y-%m-%d}"
+    assert len(account.run_after(1)["upcoming"]) == 1
     assert [entry["access_key_id"] for entry in account.run_after(1)["deleted"]] == [key_id]
 
 
@@ -277,4 +287,64 @@ def test_no_key_is_deleted_before_its_extension_was_reported(account: AwsAccount
         account.run()
     response = account.run_after(1)
     assert (len(response["extended"]), response["deleted"]) == (1, [])
+    assert len(account.run_after(1)["upcoming"]) == 1
     assert len(account.run_after(1)["deleted"]) == 1
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ServiceFailure", "LimitExceeded"])
+def test_a_key_is_read_again_before_each_further_try_to_delete_it(
+    account: AwsAccount, code: str
+) -> None:
+    """IAM throttles the deletion, and meanwhile the owner turns the key on and uses it."""
+    key_id = a_key_to_delete(account)
+
+    def reactivate_and_refuse(**_: Any) -> None:
+        account.set_status("alice", key_id, "Active")
+        account.use_key(key_id)
+        raise client_error("DeleteAccessKey", code)
+
+    with on_event(account, f"before-call.{DELETE_KEY}", reactivate_and_refuse):
+        response = account.run()
+    assert response["deleted"] == []
+    assert account.status(key_id) == "Active"
+    assert [entry["access_key_id"] for entry in response["noticed"]] == [key_id]
+
+
+def test_a_throttled_deletion_is_tried_again_after_a_fresh_read(account: AwsAccount) -> None:
+    key_id = a_key_to_delete(account)
+    with (
+        refused(account, DELETE_KEY, "Throttling", nth=0),
+        recording_calls(account) as calls,
+    ):
+        response = account.run()
+    assert [entry["access_key_id"] for entry in response["deleted"]] == [key_id]
+    last = [call for call in calls if call in {LIST_KEYS, GET_LAST_USED, DELETE_KEY}][-6:]
+    assert last == [LIST_KEYS, GET_LAST_USED, DELETE_KEY] * 2
+
+
+def test_each_key_is_read_right_before_its_own_deletion(account: AwsAccount) -> None:
+    """No call for another key of the same user comes in between."""
+    keys = [account.create_key("alice", age=400), account.create_key("alice", age=399)]
+    account.run()
+    account.run_after(7)
+    account.now += timedelta(days=30)
+    with recording_calls(account) as calls:
+        response = account.run()
+    assert len(response["deleted"]) == len(keys)
+    assert calls.count(DELETE_KEY) == 2
+    assert calls.count(GET_LAST_USED) == 4
+
+
+def test_a_user_renamed_in_the_middle_of_a_deletion_is_not_taken_for_gone(
+    account: AwsAccount,
+) -> None:
+    key_id = a_key_to_delete(account)
+
+    def rename() -> None:
+        account.clients.iam.update_user(UserName="alice", NewUserName="alice.smith")
+        account.rename_owner("alice", "alice.smith")
+
+    with interleaved(account, DELETE_KEY, rename):
+        response = account.run()
+    assert (response["deleted"], response["closed"], len(response["failed"])) == ([], [], 1)
+    assert [entry["access_key_id"] for entry in account.run()["deleted"]] == [key_id]

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.aws.aws_account import AwsAccount
+from tests.aws.faults import refused
 
 
 @pytest.mark.parametrize("line", ["ALICE", "/ci/*", "al*", "*"])
@@ -165,3 +166,27 @@ def test_an_exemption_that_no_enforce_run_saw_interrupts_the_window(
     assert [entry["access_key_id"] for entry in response["extended"]] == [key_id]
     assert account.run_after(29)["deleted"] == []
     assert [entry["access_key_id"] for entry in account.run_after(1)["deleted"]] == [key_id]
+
+
+@pytest.mark.parametrize(
+    ("entry", "listed"),
+    [("alice # break glass", "exempt"), ("/ops/alice", "exempt"), ("bob", "failed")],
+)
+def test_an_exempt_user_need_not_be_readable(account: AwsAccount, entry: str, listed: str) -> None:
+    """Promise 10: an exemption ends the daily failure of a user whom a policy hides."""
+    account.create_key("alice", age=400, path="/ops/")
+    account.put_parameters(exemptions=entry)
+    with refused(account, "iam.ListAccessKeys", only_for="alice"):
+        response = account.run()
+    assert {section for section in ("exempt", "failed") if response[section]} == {listed}
+    assert (response[listed][0]["user"], response[listed][0]["access_key_id"]) == ("alice", None)
+
+
+def test_the_last_use_of_an_exempt_key_need_not_be_readable(account: AwsAccount) -> None:
+    key_id = account.create_key("alice", age=400)
+    account.run()
+    account.put_parameters(exemptions="alice")
+    with refused(account, "iam.GetAccessKeyLastUsed"):
+        response = account.run_after(1)
+    assert response["failed"] == []
+    assert [entry["access_key_id"] for entry in response["exempt"]] == [key_id]

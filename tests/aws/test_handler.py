@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -39,7 +40,7 @@ class Context:
     function_name: str = "enforcer"
     memory_limit_in_mb: int = 256
     invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:enforcer"
-    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+    aws_request_id: str = field(default_factory=lambda: str(uuid4()))
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the next of `minutes`, and the last one again and again."""
@@ -273,6 +274,30 @@ def test_a_report_run_between_two_parts_does_not_end_the_run(
     noticed += handler(part, Context([15, 15]))["noticed"]
     assert sorted(entry["access_key_id"] for entry in noticed) == sorted(keys)
     assert handler(part)["mode"] is None
+
+
+def test_a_part_that_died_before_it_invoked_the_next_one_runs_again_and_invokes_it(
+    handler: Handler,
+    account: AwsAccount,
+    continuations: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Promise 5: Lambda retries it, with the same event and the same id."""
+    monkeypatch.setattr(inventory, "BATCH_SIZE", 2)
+    keys = {account.create_key(f"user{n}", age=400) for n in range(7)}
+    noticed = handler({}, Context([15, 7]))["noticed"]
+    second = continuations.pop()
+
+    handler(second, Context([15, 7]))
+    continuations.clear()
+    handler(second, Context([15, 7]))
+    while continuations:
+        noticed += handler(continuations.pop(), Context([15, 15]))["noticed"]
+    listed = {entry["access_key_id"] for entry in noticed}
+    listed |= {e["access_key_id"] for m in account.messages for e in m["data"].get("noticed", [])}
+    assert listed == keys
+    assert sum(len(m["data"].get("noticed", [])) for m in account.messages) == len(keys)
+    assert handler(second)["mode"] is None
 
 
 def test_a_run_that_cannot_continue_raises_an_error_with_the_number_of_unread_users(

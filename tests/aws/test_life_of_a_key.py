@@ -111,9 +111,10 @@ def test_an_inactive_key_is_adopted_only_if_so_set_and_deleted_after_a_full_wind
     assert account.history(key_id) == ["adopt", "delete"]
 
 
-def test_a_key_stays_while_deletion_is_off_and_is_deleted_when_it_is_on(
+def test_a_key_stays_while_deletion_is_off_and_its_deletion_is_announced_when_it_is_on(
     account: AwsAccount,
 ) -> None:
+    """The run that first sees the edit deletes nothing that no e-mail has announced."""
     key_id = account.create_key("alice", age=83)
     account.put_parameters(delete_unused_keys="false")
     account.run()
@@ -122,6 +123,11 @@ def test_a_key_stays_while_deletion_is_off_and_is_deleted_when_it_is_on(
     assert upcoming["reason"] == Reason.DELETION_OFF
     assert account.status(key_id) == "Inactive"
     account.put_parameters(delete_unused_keys="true")
+    [upcoming] = account.run_after(1)["upcoming"]
+    assert upcoming["due"] == f"{account.now + timedelta(days=2):%Y-%m-%d}"
+    [entry] = account.messages[-1]["data"]["upcoming"]
+    assert entry["due"] == upcoming["due"]
+    assert len(account.run_after(1)["upcoming"]) == 1
     [deleted] = account.run_after(1)["deleted"]
     assert deleted["access_key_id"] == key_id
 

@@ -1,13 +1,15 @@
 """Promise 4: at most max-changes-per-run keys are changed in one run, oldest first."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
 
 from key_rotation.domain.execution import TimeBudget
+from key_rotation.errors import PublishError
 from key_rotation.service_layer import inventory
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import refused
+from tests.aws.faults import on_event, refused
 
 
 def stale_keys(account: AwsAccount, count: int) -> list[str]:
@@ -106,4 +108,74 @@ def test_an_unrecorded_change_counts_towards_the_limit_of_the_later_parts(
         part = account.run_within(short_of_time).part
     assert [status for _, status, _ in account.iam_keys().values()].count("Inactive") == 2
     assert part.continuation is not None
-    assert part.continuation.changes_left == 1
+
+
+def test_the_retries_of_an_event_share_one_limit(account: AwsAccount) -> None:
+    """SNS refuses every message, so Lambda tries the event three times."""
+    keys = stale_keys(account, 6)
+    account.put_parameters(max_changes_per_run="2")
+    account.now += timedelta(days=7)
+    event = {"scheduled_time": "2026-12-01T09:00:00Z"}
+    for _ in range(3):
+        with refused(account, "sns.Publish"), pytest.raises(PublishError):
+            account.run(event)
+        account.now += timedelta(minutes=2)
+    assert [account.status(key_id) for key_id in keys] == ["Inactive"] * 2 + ["Active"] * 4
+    again = account.run(event)
+    assert [len(again[section]) for section in ("deactivated", "deferred")] == [2, 4]
+    assert len(account.run({"scheduled_time": "2026-12-02T09:00:00Z"})["deactivated"]) == 2
+
+
+def test_a_run_that_died_after_its_changes_leaves_its_retry_the_rest_of_the_limit(
+    account: AwsAccount,
+) -> None:
+    keys = stale_keys(account, 6)
+    account.put_parameters(max_changes_per_run="2")
+    account.now += timedelta(days=7)
+
+    def kill_run(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    event = {"scheduled_time": "2026-12-01T09:00:00Z"}
+    with on_event(account, "before-call.sns.Publish", kill_run), pytest.raises(KeyboardInterrupt):
+        account.run(event)
+    account.run(event)
+    assert [account.status(key_id) for key_id in keys] == ["Inactive"] * 2 + ["Active"] * 4
+
+
+def test_a_run_by_hand_between_two_tries_of_an_event_does_not_renew_its_limit(
+    account: AwsAccount,
+) -> None:
+    keys = stale_keys(account, 6)
+    account.put_parameters(max_changes_per_run="2")
+    event = {"scheduled_time": "2026-12-01T09:00:00Z"}
+    account.now += timedelta(days=7)
+    account.run(event)
+    account.run({"mode": "report"})
+    account.run()
+    account.run(event)
+    assert [account.status(key_id) for key_id in keys] == ["Inactive"] * 4 + ["Active"] * 2
+
+
+@pytest.mark.parametrize("call", ["iam.UpdateAccessKey", "iam.DeleteAccessKey"])
+def test_keys_whose_change_is_always_refused_keep_no_other_key_from_being_changed(
+    account: AwsAccount, call: str
+) -> None:
+    """A policy of the organisation denies it. The refused keys come after all others."""
+    refused_keys = [account.create_key(f"refused{n}", age=400 - n) for n in range(3)]
+    account.put_parameters(max_changes_per_run="2", notice_days="1", grace_days="1")
+    account.run()
+    others: list[str] = []
+    with contextlib.ExitStack() as stack:
+        for key_id in refused_keys:
+            stack.enter_context(refused(account, call, only_for=key_id))
+        for day in range(10):
+            others += [account.create_key(f"other{day}", age=200)] if day < 4 else []
+            account.run_after(1)
+    assert [account.status(key_id) for key_id in others] == [None] * 4
+    assert None not in [account.status(key_id) for key_id in refused_keys]
+    account.run_after(1)
+    account.run_after(1)
+    account.run_after(1)
+    account.run_after(1)
+    assert [account.status(key_id) for key_id in refused_keys] == [None] * 3

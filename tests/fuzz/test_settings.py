@@ -8,10 +8,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from key_rotation.domain import exemptions
+from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import CHOICES, NAMES, RANGES, Parameter, Settings
 from key_rotation.errors import InvalidEventError, InvalidSettingsError
 from key_rotation.request import Request
 from tests.unit.builders import VALUES, a_key
+from tests.unit.builders import settings as settings_of
 
 FUZZ = settings(max_examples=250, deadline=None, derandomize=True, database=None)
 TEXT = st.one_of(
@@ -30,12 +32,12 @@ CONTINUATION = st.fixed_dictionaries(
     {
         "part": st.integers(-1, 3),
         "user_ids": st.lists(st.text(max_size=5), max_size=3),
-        "changes_left": st.integers(-1, 30),
         "scan": st.sampled_from(["full", "targeted"]),
-        "complete": st.booleans(),
+        "event_id": st.text(max_size=5),
+        "edited": st.lists(st.text(max_size=5), max_size=2),
     }
 )
-FIELDS = ("part", "user_ids", "changes_left", "scan", "complete", "extra")
+FIELDS = ("part", "user_ids", "scan", "event_id", "edited", "extra")
 EVENT_FIELDS = {
     "mode": st.just("report"),
     "scheduled_time": st.text(max_size=12),
@@ -118,11 +120,12 @@ def test_each_line_of_the_exemptions_is_an_entry_or_rejected(text: str) -> None:
 def test_an_event_is_accepted_or_rejected_as_a_whole(event: object) -> None:
     """It never makes a run stronger."""
     try:
-        request = Request.parse(event)
+        request = Request.parse(event, "invocation-1")
     except InvalidEventError:
         return
     assert isinstance(event, dict)
     assert set(event) <= {"mode", "scheduled_time", "continuation"}
     assert request.report_only == (event.get("mode") == "report")
-    for changes in (0, 25, 5000):
-        assert 0 <= request.limit(changes) <= changes
+    for made in (0, 24, 25, 5000):
+        before = RunState(changes_by_event={request.event_id: made})
+        assert request.limit(settings_of(), before) == max(0, 25 - made)

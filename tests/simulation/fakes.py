@@ -81,8 +81,10 @@ class FakeAws:
         self.injector = FaultInjector()
         self.observed = Observations()
         self.table = FakeTable(self)
+        iam = cast("IAMClient", FakeIam(self))
         self.clients = Clients(
-            iam=cast("IAMClient", FakeIam(self)),
+            iam=iam,
+            iam_once=iam,
             ssm=cast("SSMClient", FakeSsm(self)),
             sns=cast("SNSClient", FakeSns(self)),
             table=cast("Table", self.table),

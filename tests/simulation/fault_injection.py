@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
@@ -70,11 +70,17 @@ class FaultInjector:
             self.disturbances.append(INTERVENTION)
             intervention()
         kind = self._kind(operation, number, earlier)
-        if kind is None:
-            return perform()
+        if kind is not None:
+            self._disturb(kind, operation, perform)
+        return perform()
+
+    def _disturb(self, kind: FaultKind, operation: str, perform: Callable[[], object]) -> NoReturn:
         try:
             if kind in {FaultKind.RESPONSE_LOST, FaultKind.KILLED_AFTER}:
                 perform()
+        except ClientError:  # an answer like any other to a run that is killed
+            if kind is not FaultKind.KILLED_AFTER:
+                raise
         finally:
             self.disturbances.append(f"{kind}: {operation}")
         match kind:

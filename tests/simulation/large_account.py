@@ -234,6 +234,7 @@ def fake_clients(
     """Return the fakes as the clients of a run."""
     return Clients(
         iam=cast("Any", iam),
+        iam_once=cast("Any", iam),
         ssm=cast("Any", parameters),
         sns=cast("Any", topic),
         table=cast("Any", table),

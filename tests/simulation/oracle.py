@@ -295,15 +295,14 @@ class Oracle:
         )
 
     def _check_first_reminder(self, entry: ReportedEntry, subject: str) -> None:
-        earlier_reminders = [
+        """A day is announced, and there is one reminder of it."""
+        same_day = [
             earlier
             for earlier in self._expected.entries(entry.key_id, entry.order)
-            if earlier.certain
-            and earlier.reminder
-            and earlier.enforced
-            and earlier.due == entry.due
+            if earlier.due == entry.due and earlier.enforced and earlier.delivered
         ]
-        check_promise(not earlier_reminders, f"{subject}: a second reminder")
+        reminders = [earlier for earlier in same_day[1:] if earlier.certain and earlier.reminder]
+        check_promise(not reminders, f"{subject}: a second reminder")
 
     def _check_all_changes_reported(self, run: Run) -> None:
         """A change is reported by the next undisturbed run."""

@@ -193,7 +193,7 @@ class Simulator:
             lease_options=WITHOUT_THREADS,
         )
         try:
-            request = Request.parse(json.loads(json.dumps(event)))
+            request = Request.parse(json.loads(json.dumps(event)), f"event-{current.start}")
             part_report = run(request, ENVIRONMENT, clients.member, clients.deployment, execution)
         except RunStoppedError as error:
             current.error = error

@@ -56,7 +56,7 @@ class LargeAccount:
         while event is not None:
             payload = json.dumps(event)
             assert len(payload) < ASYNCHRONOUS_PAYLOAD
-            request = Request.parse(json.loads(payload))
+            request = Request.parse(json.loads(payload), f"run-{len(self.parts)}")
             report = self._part(request)
             parts.append(report)
             continuation = report.part.continuation

@@ -18,9 +18,9 @@ from key_rotation.domain.model import (
     Status,
     User,
 )
-from key_rotation.domain.plan import Plan, make_plan
+from key_rotation.domain.plan import Plan, Terms, make_plan
 from key_rotation.domain.run_part import RunPart
-from key_rotation.domain.run_state import Continuation, RunState
+from key_rotation.domain.run_state import DEFAULT_LIMIT, Continuation, RunState
 from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
 from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
@@ -164,8 +164,13 @@ def an_inventory(
     users: Iterable[User] = (),
     failures: Iterable[Failure] = (),
     unread: Iterable[User] = (),
+    gone: Iterable[str] = (),
 ) -> Inventory:
-    """Return what a run read: keys and users; the keys of `unread` users could not be read."""
+    """Return what a run read: keys and users.
+
+    unread: the users whose keys could not be read
+    gone: the ids of the keys of which IAM says that they no longer exist
+    """
     keys = tuple(observed.key for observed in observed_keys)
     read = dict.fromkeys((*(key.user for key in keys), *users))
     return Inventory(
@@ -174,6 +179,8 @@ def an_inventory(
         read_user_ids=frozenset(user.user_id for user in read),
         keys=keys,
         observed_keys=observed_keys,
+        gone_key_ids=frozenset(gone),
+        unreadable_user_ids=frozenset(user.user_id for user in unread),
         failures=(
             *failures,
             *(Failure(user_name=user.name, text="its keys could not be listed") for user in unread),
@@ -190,14 +197,14 @@ def a_plan(
 ) -> Plan:
     """Return the plan for an inventory, with some settings changed."""
     parsed = settings(**changed)
-    return make_plan(
-        inventory,
-        watches or watches_of(),
+    terms = Terms(
         now=NOW,
         settings=parsed,
         limit=parsed.max_changes_per_run,
+        usual_limit=parsed.max_changes_per_run or DEFAULT_LIMIT,
         first_part=first_part,
     )
+    return make_plan(inventory, watches or watches_of(), terms)
 
 
 def watches_of(*watches: Watch, unreadable: Iterable[Failure] = ()) -> Watches:
@@ -257,8 +264,8 @@ def a_part(
         mode=mode,
         settings=parsed,
         inventory=inventory or an_inventory(),
+        event_id="event-2",
         plan=plan,
-        limit=parsed.max_changes_per_run,
         continued_from=continued_from,
     )
 

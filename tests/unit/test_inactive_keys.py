@@ -180,16 +180,15 @@ def test_an_exemption_that_ended_during_the_window_starts_a_new_window(
     assert action is Action.DELETE or decision.due == in_days(30)
 
 
-@pytest.mark.parametrize(("since", "due"), [(28, 2), (29, 1), (30, 1), (45, 1)])
-def test_no_key_is_deleted_before_the_day_after_its_window_was_announced(
-    since: int, due: int
-) -> None:
-    """No digest has reported the deactivation yet."""
+@pytest.mark.parametrize(("since", "due"), [(27, 3), (28, 2), (29, 2), (30, 2), (45, 2)])
+def test_a_deletion_that_no_digest_announced_is_announced_first(since: int, due: int) -> None:
+    """Not reported yet, or `delete-unused-keys` was false: a run in between can still remind."""
     window = replace(deactivated(since=since), announced_on=date.min)
     decision = decide(
         observed_key(INACTIVE), a_watch(INACTIVE, window), now=NOW, settings=settings()
     )
     assert (decision.action, decision.due) == (Action.KEEP, in_days(due))
+    assert (decision.new_day, decision.remind) == (True, True)
 
 
 @pytest.mark.parametrize("last_use", [used(days_ago(1)), NEVER_USED])

@@ -113,10 +113,10 @@ def test_an_instant_in_another_time_zone_is_read_as_the_same_instant() -> None:
     assert ledger_items.decode_watch(item).created == watch.created
 
 
-@pytest.mark.parametrize("schema", [None, 0, Decimal(0), Decimal(3), "1", Decimal("1.5"), [1]])
+@pytest.mark.parametrize("schema", [None, 0, Decimal(0), Decimal(4), "1", Decimal("1.5"), [1]])
 def test_a_watch_with_an_unknown_schema_is_unreadable(schema: Any) -> None:
     """Whether older, newer, or missing."""
-    with pytest.raises(UnreadableError, match=r"schema .* is not one of 1 and 2"):
+    with pytest.raises(UnreadableError, match=r"schema .* is not one of 1 to 3"):
         ledger_items.decode_watch(an_item(schema=schema))
     with pytest.raises(UnreadableError):
         ledger_items.decode_watch(without_field(an_item(), "schema"))
@@ -286,7 +286,7 @@ def test_all_watches_share_one_partition_so_that_one_query_reads_them() -> None:
         >= {
             "pk": "WATCH",
             "sk": KEY_ID,
-            "schema": 2,
+            "schema": 3,
         }.items()
     )
 

@@ -101,11 +101,11 @@ def test_a_run_completes_only_in_the_mode_of_the_settings(
     assert run_metrics(a_report(mode=mode, setting=configured_mode))["RunCompleted"] == completed
 
 
-def test_a_run_that_could_not_read_a_user_is_not_complete() -> None:
-    """Although it continued with the other users."""
+def test_a_run_that_could_not_read_a_user_is_complete() -> None:
+    """Promise 10: one unreadable user never masks the alarm on missing runs."""
     bob = User(name="bob", path="/", user_id="AIDABOB")
     report = a_report(inventory=an_inventory(observed_key(a_key()), users=[ALICE], unread=[bob]))
-    assert run_metrics(report)["RunCompleted"] == 0
+    assert run_metrics(report)["RunCompleted"] == 1
 
 
 def test_a_run_with_a_failed_key_is_complete() -> None:

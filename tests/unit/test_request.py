@@ -7,24 +7,26 @@ import pytest
 from key_rotation.errors import InvalidEventError
 from key_rotation.request import Request
 
+NINE = "2026-11-24T09:00:00Z"
+
 
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        ({}, Request()),
-        ({"mode": "report"}, Request(report_only=True)),
+        ({}, Request(event_id="invocation-1")),
+        ({"mode": "report"}, Request(event_id="invocation-1", report_only=True)),
         (
-            {"scheduled_time": "2026-11-24T09:00:00Z"},
-            Request(scheduled_time="2026-11-24T09:00:00Z"),
+            {"scheduled_time": NINE},
+            Request(event_id=NINE, scheduled_time=NINE),
         ),
         (
-            {"mode": "report", "scheduled_time": "2026-11-24T09:00:00Z"},
-            Request(report_only=True, scheduled_time="2026-11-24T09:00:00Z"),
+            {"mode": "report", "scheduled_time": NINE},
+            Request(event_id=NINE, report_only=True, scheduled_time=NINE),
         ),
     ],
 )
 def test_an_event_can_request_nothing_or_a_report(event: dict[str, Any], expected: Request) -> None:
-    assert Request.parse(event) == expected
+    assert Request.parse(event, "invocation-1") == expected
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,7 @@ def test_an_event_can_request_nothing_or_a_report(event: dict[str, Any], expecte
 def test_an_event_cannot_request_another_mode(mode: Any) -> None:
     """Not even the mode of the settings."""
     with pytest.raises(InvalidEventError) as raised:
-        Request.parse({"mode": mode})
+        Request.parse({"mode": mode}, "invocation-1")
     assert f"the mode {mode!r}" in str(raised.value)
     assert '{"mode": "report"}' in str(raised.value)
 
@@ -44,18 +46,18 @@ def test_an_event_cannot_request_another_mode(mode: Any) -> None:
 def test_an_event_with_any_other_field_is_rejected(name: str) -> None:
     """Also in combination with report mode."""
     with pytest.raises(InvalidEventError, match="unknown field"):
-        Request.parse({name: "1"})
+        Request.parse({name: "1"}, "invocation-1")
     with pytest.raises(InvalidEventError, match="unknown field"):
-        Request.parse({"mode": "report", name: "1"})
+        Request.parse({"mode": "report", name: "1"}, "invocation-1")
 
 
 @pytest.mark.parametrize("scheduled_time", [None, 0, 1764000000, ["now"], {}])
 def test_the_scheduled_time_must_be_a_string(scheduled_time: Any) -> None:
     with pytest.raises(InvalidEventError, match="the time"):
-        Request.parse({"scheduled_time": scheduled_time})
+        Request.parse({"scheduled_time": scheduled_time}, "invocation-1")
 
 
 @pytest.mark.parametrize("event", [None, "report", 1, [], ["mode"], [["mode", "report"]]])
 def test_an_event_must_be_an_object(event: Any) -> None:
     with pytest.raises(InvalidEventError, match="is not a JSON object"):
-        Request.parse(event)
+        Request.parse(event, "invocation-1")

@@ -23,7 +23,7 @@ from tests.unit.builders import (
 
 UNREAD = ("AIDA1", "AIDA2")
 FULL = replace(an_inventory(), scan=Scan.FULL)
-CONTINUATION = Continuation(part=2, user_ids=UNREAD, changes_left=3, scan=Scan.FULL, complete=True)
+CONTINUATION = Continuation(part=2, user_ids=UNREAD, scan=Scan.FULL, event_id="event-2")
 
 
 def unread(inventory: Inventory = FULL) -> Inventory:
@@ -37,9 +37,7 @@ def test_a_part_with_time_for_all_users_leaves_nothing() -> None:
 
 def test_a_part_leaves_the_users_that_it_could_not_read_in_order() -> None:
     left = a_part(inventory=unread(), max_changes_per_run="25").continuation
-    assert left == Continuation(
-        part=1, user_ids=UNREAD, changes_left=25, scan=Scan.FULL, complete=True
-    )
+    assert left == Continuation(part=1, user_ids=UNREAD, scan=Scan.FULL, event_id="event-2")
 
 
 def test_the_users_of_changes_that_were_not_started_come_first_and_once() -> None:
@@ -49,10 +47,18 @@ def test_the_users_of_changes_that_were_not_started_come_first_and_once() -> Non
     assert part.continuation.user_ids == (ALICE.user_id, *UNREAD)
 
 
-def test_what_a_part_changed_or_tried_is_no_longer_allowed_to_the_next() -> None:
-    part = a_part(inventory=unread(), plan=replace(NO_PLAN, changes=7), max_changes_per_run="9")
-    assert part.continuation
-    assert part.continuation.changes_left == 2
+def test_what_a_run_changed_or_tried_counts_for_its_event() -> None:
+    """Promise 4: the parts and the retries of an event share one limit."""
+    changed = a_part(plan=replace(NO_PLAN, changes=7))
+    state = next_state(RunState(changes_by_event={"event-1": 3, "event-2": 1}), changed, "")
+    assert state.changes_by_event == {"event-1": 3, "event-2": 8}
+
+
+def test_only_the_last_events_are_remembered() -> None:
+    state = RunState()
+    for number in range(20):
+        state = state.after_changes(f"event-{number}", 1)
+    assert list(state.changes_by_event) == [f"event-{number}" for number in range(12, 20)]
 
 
 def test_the_parts_of_a_run_are_numbered() -> None:
@@ -64,31 +70,16 @@ def test_the_parts_of_a_run_are_numbered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inventory", "before", "complete"),
-    [
-        (an_inventory(), True, True),
-        (an_inventory(unread=[ALICE]), True, False),
-        (an_inventory(), False, False),
-        (an_inventory(unread=[ALICE]), False, False),
-    ],
-)
-def test_a_run_is_complete_if_each_of_its_parts_could_read_its_users(
-    inventory: Inventory, *, before: bool, complete: bool
-) -> None:
-    part = a_part(inventory=inventory, continued_from=replace(CONTINUATION, complete=before))
-    assert part.complete is complete
-
-
-@pytest.mark.parametrize(
     ("inventory", "finishes"),
     [
         (FULL, True),
         (replace(FULL, scan=Scan.TARGETED), False),
         (unread(), False),
-        (replace(an_inventory(unread=[ALICE]), scan=Scan.FULL), False),
+        (replace(FULL, unreadable_user_ids=frozenset({"AIDA1"})), True),
+        (replace(FULL, unreadable_user_ids=frozenset(map(str, range(1000)))), False),
     ],
 )
-def test_only_the_last_part_of_a_complete_run_finishes_a_full_scan(
+def test_the_last_part_finishes_a_full_scan_unless_very_many_users_were_unreadable(
     inventory: Inventory, *, finishes: bool
 ) -> None:
     assert a_part(inventory=inventory).finishes_full_scan is finishes
@@ -159,10 +150,23 @@ def test_a_report_run_that_a_person_starts_leaves_the_expected_parts_alone() -> 
     assert next_state(before, part, "").expected_continuations == before.expected_continuations
 
 
-def test_a_part_that_ran_is_no_longer_expected() -> None:
+def test_the_last_part_ends_the_parts_of_its_event() -> None:
     before = RunState(expected_continuations=("another", CONTINUATION.fingerprint))
     state = next_state(before, a_part(continued_from=CONTINUATION), "")
     assert state.expected_continuations == ("another",)
+
+
+def test_a_part_stays_expected_until_the_next_one_has_ended() -> None:
+    """Promise 5: Lambda retries a part that dies before it invokes the next one."""
+    first = replace(CONTINUATION, part=1)
+    before = RunState(expected_continuations=("another", first.fingerprint))
+    part = a_part(inventory=unread(), continued_from=first)
+    assert part.continuation
+    state = next_state(before, part, "")
+    both = (first.fingerprint, part.continuation.fingerprint)
+    assert state.expected_continuations == ("another", *both)
+    again = next_state(state, a_part(continued_from=part.continuation), "")
+    assert again.expected_continuations == ("another",)
 
 
 def test_keys_of_unknown_status_are_remembered_until_their_user_is_read_again() -> None:
@@ -178,9 +182,9 @@ def test_each_field_of_a_continuation_changes_its_fingerprint() -> None:
     others = [
         replace(CONTINUATION, part=3),
         replace(CONTINUATION, user_ids=("AIDA1",)),
-        replace(CONTINUATION, changes_left=4),
         replace(CONTINUATION, scan=Scan.TARGETED),
-        replace(CONTINUATION, complete=False),
+        replace(CONTINUATION, event_id="event-3"),
+        replace(CONTINUATION, edited=("mode",)),
     ]
     fingerprints = {left.fingerprint for left in (CONTINUATION, *others)}
     assert len(fingerprints) == 6

@@ -203,7 +203,7 @@ def test_a_window_keeps_the_deactivation_day_that_was_announced_before(
 def test_a_window_ended_by_an_exemption_leaves_the_announced_deactivation_day() -> None:
     window = replace(a_window(since=3), earliest_deactivation=in_days(9))
     exempt = Decision(action=Action.EXEMPT, reason=Reason.EXEMPT)
-    assert after_no_action(a_watch(KEY, window), exempt, Status.ACTIVE).state == Lapsed(
+    assert after_no_action(a_watch(KEY, window), exempt, Status.ACTIVE, NOW).state == Lapsed(
         due=in_days(9)
     )
 
@@ -212,7 +212,7 @@ def test_a_window_ended_by_an_exemption_leaves_the_announced_deactivation_day() 
     ("action", "state"),
     [
         (Action.WITHDRAW, Lapsed(due=in_days(3))),
-        (Action.HOLD, Held()),
+        (Action.HOLD, Held(since=NOW.instant)),
         (Action.DELETE, Ended()),
         (Action.CLOSE, Ended()),
     ],
@@ -280,7 +280,7 @@ def test_an_exemption_or_an_unknown_status_lapses_a_notice_and_interrupts_a_wind
 ) -> None:
     """What follows starts again, and not before a day announced earlier."""
     decision = Decision(action=Action.KEEP, reason=reason)
-    assert after_no_action(a_watch(KEY, state), decision, status).state == expected
+    assert after_no_action(a_watch(KEY, state), decision, status, NOW).state == expected
 
 
 @pytest.mark.parametrize(
@@ -290,34 +290,41 @@ def test_an_exemption_or_an_unknown_status_lapses_a_notice_and_interrupts_a_wind
 def test_exempting_a_held_key_ends_the_hold(reason: Reason, expected: State) -> None:
     """A person has looked. The count of reactivations starts again."""
     watch = a_watch(KEY, Held(), reactivations=2)
-    changed = after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE)
+    changed = after_no_action(
+        watch, Decision(action=Action.KEEP, reason=reason), Status.ACTIVE, NOW
+    )
     assert changed.state == expected
     assert changed.reactivations == (0 if reason is Reason.EXEMPT else 2)
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
-    [(NOTICE, Lapsed(due=DAY)), (Lapsed(due=DAY), Lapsed(due=DAY))],
+    [
+        (NOTICE, replace(NOTICE, inactive_since=NOW.today)),
+        (replace(NOTICE, inactive_since=in_days(-3)), replace(NOTICE, inactive_since=in_days(-3))),
+        (Lapsed(due=DAY), Lapsed(due=DAY)),
+    ],
 )
-def test_a_notice_lapses_when_the_owner_deactivates_the_key(state: State, expected: State) -> None:
-    """If the key is reactivated, it gets a new notice."""
+def test_the_first_day_on_which_the_owner_keeps_a_noticed_key_inactive_is_recorded(
+    state: State, expected: State
+) -> None:
     decision = Decision(action=Action.KEEP, reason=Reason.NOT_OURS)
-    assert after_no_action(a_watch(KEY, state), decision, Status.INACTIVE).state == expected
+    assert after_no_action(a_watch(KEY, state), decision, Status.INACTIVE, NOW).state == expected
 
 
 @pytest.mark.parametrize("state", [a_window(since=9), Deleting(window=a_window(since=9))])
 def test_a_reactivation_interrupts_the_window_before_the_notice_is_delivered(state: State) -> None:
     decision = Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=in_days(7))
-    changed = after_no_action(a_watch(KEY, state), decision, Status.ACTIVE)
+    changed = after_no_action(a_watch(KEY, state), decision, Status.ACTIVE, NOW)
     assert changed.state == a_window(since=9, interrupted=True)
 
 
 def test_with_deletion_off_the_intent_to_delete_is_cancelled() -> None:
     decision = Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
     changed = after_no_action(
-        a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE
+        a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE, NOW
     )
-    assert changed.state == a_window(since=30)
+    assert changed.state == replace(a_window(since=30), announced_on=date.min)
 
 
 @pytest.mark.parametrize(
@@ -327,6 +334,7 @@ def test_with_deletion_off_the_intent_to_delete_is_cancelled() -> None:
         (Deactivating(notice=NOTICE), Reason.NOTICE_RUNNING, a_notice(due=5)),
         (WINDOW, Reason.IN_WINDOW, a_window(since=3, due=5)),
         (Deleting(window=WINDOW), Reason.IN_WINDOW, a_window(since=3, due=5)),
+        (replace(NOTICE, inactive_since=in_days(-3)), Reason.NOTICE_RUNNING, a_notice(due=5)),
     ],
 )
 def test_a_due_day_that_moved_later_is_recorded(
@@ -334,15 +342,15 @@ def test_a_due_day_that_moved_later_is_recorded(
 ) -> None:
     """So that it never moves back."""
     decision = Decision(action=Action.KEEP, reason=reason, due=in_days(5))
-    assert after_no_action(a_watch(KEY, state), decision, Status.ACTIVE).state == expected
+    assert after_no_action(a_watch(KEY, state), decision, Status.ACTIVE, NOW).state == expected
 
 
-@pytest.mark.parametrize("reason", [Reason.FRESH, Reason.DELETION_OFF, Reason.ALREADY_GONE])
+@pytest.mark.parametrize("reason", [Reason.FRESH, Reason.ALREADY_GONE])
 def test_the_watch_of_a_key_that_is_only_kept_does_not_change(reason: Reason) -> None:
     """Nothing is written to the ledger."""
     watch = a_watch(KEY, WINDOW)
     assert (
-        after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.INACTIVE)
+        after_no_action(watch, Decision(action=Action.KEEP, reason=reason), Status.INACTIVE, NOW)
         is watch
     )
 
@@ -351,4 +359,4 @@ def test_the_watch_of_a_key_that_is_only_kept_does_not_change(reason: Reason) ->
 def test_a_reason_that_belongs_to_an_action_is_recorded_with_its_event_only(reason: Reason) -> None:
     decision = Decision(action=Action.KEEP, reason=reason)
     with pytest.raises(ValueError, match=str(reason)):
-        after_no_action(a_watch(KEY, WINDOW), decision, Status.INACTIVE)
+        after_no_action(a_watch(KEY, WINDOW), decision, Status.INACTIVE, NOW)

@@ -38,6 +38,30 @@ def is_refusal(error: Exception) -> bool:
     return refused and answer.get("RetryAttempts") == 0
 
 
+TRANSIENT_CODES = frozenset(
+    {
+        "LimitExceeded",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceFailure",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""What AWS answers when another try may succeed, besides a status of 500 and above."""
+
+
+def is_transient(error: Exception) -> bool:
+    """Return whether another try of a call may succeed: it was throttled, or failed on the way."""
+    if not isinstance(error, ClientError):
+        return isinstance(error, AWS_ERRORS)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = error.response["Error"].get("Code")
+    return code in TRANSIENT_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 LIMIT_ATTEMPTS = 7
 CONNECTIONS = 8
 """How many calls run at once: few, since the rate limits belong to the whole account."""
@@ -52,9 +76,13 @@ CLIENT_CONFIG = Config(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberClients:
-    """The clients of the account whose keys are rotated."""
+    """The clients of the account whose keys are rotated.
+
+    iam_once: tries each call once, for what must be read again before another try
+    """
 
     iam: "IAMClient"
+    iam_once: "IAMClient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +102,8 @@ def build_member_clients() -> MemberClients:
         "needs-retry.iam",
         _retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with a result
     )
-    return MemberClients(iam=iam)
+    once = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    return MemberClients(iam=iam, iam_once=boto3.Session().client("iam", config=once))
 
 
 def build_deployment_clients(table_name: str) -> DeploymentClients:

@@ -26,18 +26,40 @@ def write(value: object) -> Item:
     return document
 
 
-def read(document: object, kind: type[T]) -> T:
-    """Read a value; raises MalformedError for a missing or unknown field, or another type."""
+def read(document: object, kind: type[T], *, complete: bool = False) -> T:
+    """Read a value; raises MalformedError for an unknown field, or another type.
+
+    complete: whether a field that is missing is malformed even if it has a default: one that this
+        version writes
+    """
     if not isinstance(document, Mapping):
         raise MalformedError(f"{document!r} is no object")
     try:
         value = _CONVERTER.structure(document, kind)
     except cattrs.BaseValidationError as cause:
         raise MalformedError("; ".join(cattrs.transform_error(cause))) from cause
-    written = write(value)
-    if changed := [name for name, part in document.items() if written.get(name) != part]:
-        raise MalformedError(f"{changed[0]} has an unexpected value")
+    if problem := _difference(document, write(value), complete=complete):
+        raise MalformedError(problem)
     return value
+
+
+def _difference(found: object, written: object, *, complete: bool) -> str | None:
+    """Describe where a document is not what its value is written as; None if it is."""
+    match found, written:
+        case Mapping(), Mapping():
+            names = found.keys() | written.keys() if complete else found.keys()
+            for name in sorted(names, key=str):
+                if name not in found:
+                    return f"{name} is missing"
+                if _difference(found[name], written.get(name), complete=complete):
+                    return f"{name} has an unexpected value"
+        case list() | tuple(), list() | tuple() if len(found) == len(written):
+            pairs = zip(found, written, strict=True)
+            if any(_difference(a, b, complete=complete) for a, b in pairs):
+                return "an entry has an unexpected value"
+        case _:
+            return None if found == written else "it has an unexpected value"
+    return None
 
 
 def _converter() -> cattrs.Converter:

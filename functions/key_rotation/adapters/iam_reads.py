@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.adapters.clients import AWS_ERRORS, error_message, is_transient
 from key_rotation.domain.inventory import ListedUser
 from key_rotation.domain.model import AccessKey, LastUse, ObservedKey, Status, User
+from key_rotation.domain.watch import Watch
 from key_rotation.errors import ListUsersError, UnreadableError, UserNotFoundError
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def list_keys(iam: "IAMClient", user: User) -> tuple[AccessKey, ...]:
     except (*AWS_ERRORS, KeyError) as cause:
         if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "NoSuchEntity":
             raise UserNotFoundError("IAM no longer knows its user by this name") from cause
-        raise UnreadableError(f"its keys could not be listed ({error_message(cause)})") from cause
+        text = f"its keys could not be listed ({error_message(cause)})"
+        raise UnreadableError(text, transient=is_transient(cause)) from cause
 
 
 def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
@@ -58,7 +60,8 @@ def read_last_use(iam: "IAMClient", key: AccessKey) -> LastUse:
         owner, found = answer["UserName"], answer["AccessKeyLastUsed"]
         at, service = found.get("LastUsedDate"), found.get("ServiceName")
     except (*AWS_ERRORS, KeyError) as cause:
-        raise UnreadableError(f"its last use could not be read ({error_message(cause)})") from cause
+        text = f"its last use could not be read ({error_message(cause)})"
+        raise UnreadableError(text, transient=is_transient(cause)) from cause
     if owner != key.user.name:
         raise UnreadableError(f"IAM gives another owner: {owner!r}")
     if at is None and service != NOT_APPLICABLE:
@@ -72,6 +75,29 @@ def find_key_owner(iam: "IAMClient", access_key_id: str) -> str | None:
         return iam.get_access_key_last_used(AccessKeyId=access_key_id)["UserName"]
     except (*AWS_ERRORS, KeyError):
         return None
+
+
+def owner_of(iam: "IAMClient", watch: Watch) -> str | None:
+    """Return the name of the user who has a watched key now; None if IAM says that it is gone.
+
+    For a key that does not exist, IAM answers `NoSuchEntity`, or denies the call because there is
+    no user whose policy it could apply; then the keys of the recorded user decide. Raises
+    UnreadableError where IAM gives no answer.
+    """
+    try:
+        return iam.get_access_key_last_used(AccessKeyId=watch.access_key_id)["UserName"]
+    except (*AWS_ERRORS, KeyError) as cause:
+        code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else ""
+        if code == "NoSuchEntity":
+            return None
+        if code not in {"AccessDenied", "AccessDeniedException"}:
+            text = f"whether it still exists could not be read ({error_message(cause)})"
+            raise UnreadableError(text) from cause
+    try:
+        keys = list_keys(iam, watch.user)
+    except UserNotFoundError:
+        return None
+    return watch.user.name if any(k.access_key_id == watch.access_key_id for k in keys) else None
 
 
 def reread_key(iam: "IAMClient", key: AccessKey) -> ObservedKey | None:

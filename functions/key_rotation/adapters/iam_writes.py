@@ -1,12 +1,15 @@
-"""The adapter to IAM's two writes. If IAM does not confirm one, the key is read back.
+"""The adapter to IAM's two writes.
 
-If IAM's response is lost, only the status that is read back counts. If IAM refused the only try, it
-did not make the change: if the key is already in the wanted state, someone else changed it.
+If IAM does not confirm a deactivation, the key is read back, and only that status counts. If IAM
+refused the only try, it did not make the change: if the key is already in the wanted state, someone
+else changed it. A deletion is tried once a call, since the key must be read again before each try.
 """
 
 from typing import TYPE_CHECKING
 
-from key_rotation.adapters.clients import AWS_ERRORS, error_message, is_refusal
+from botocore.exceptions import ClientError
+
+from key_rotation.adapters.clients import AWS_ERRORS, error_message, is_refusal, is_transient
 from key_rotation.adapters.iam_reads import list_keys
 from key_rotation.domain.model import AccessKey, Status
 from key_rotation.errors import (
@@ -14,6 +17,7 @@ from key_rotation.errors import (
     ChangeUnconfirmedError,
     KeyNotFoundError,
     KeyScopedError,
+    TransientError,
     UnreadableError,
 )
 
@@ -38,15 +42,21 @@ def deactivate(iam: "IAMClient", key: AccessKey) -> None:
             raise _not_done(cause) from cause
 
 
-def delete(iam: "IAMClient", key: AccessKey) -> None:
-    """Delete a key; raises as `deactivate` does."""
+def delete_once(iam: "IAMClient", key: AccessKey) -> None:
+    """Try once to delete a key; `iam` must not try again by itself.
+
+    Raises KeyNotFoundError, TransientError where another try may succeed, and ChangeRefusedError.
+    """
     try:
         iam.delete_access_key(UserName=key.user.name, AccessKeyId=key.access_key_id)
     except AWS_ERRORS as cause:
-        if _read_back(iam, key, cause) is not None:
-            raise _not_done(cause) from cause
-        if is_refusal(cause):
+        why = error_message(cause)
+        if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "NoSuchEntity":
             raise KeyNotFoundError(key.access_key_id) from cause
+        if not is_transient(cause):
+            raise ChangeRefusedError(f"IAM refused it ({why})") from cause
+        text = f"IAM did not confirm it ({why})"
+        raise TransientError(text, may_have_happened=not is_refusal(cause)) from cause
 
 
 def _read_back(iam: "IAMClient", key: AccessKey, cause: Exception) -> Status | None:

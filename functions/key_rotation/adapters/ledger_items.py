@@ -10,7 +10,7 @@ from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Event, Watch
 from key_rotation.errors import UnreadableError
 
-SCHEMA = 2
+SCHEMA = 3
 FRAME = frozenset({"pk", "sk", "schema", "written_by"})
 RENAMED_IN_SCHEMA_2 = {
     "told_on": "announced_on",
@@ -75,13 +75,9 @@ def encode_watch(watch: Watch, partitions: Partitions = OWN_ACCOUNT) -> Item:
 def decode_watch(item: Mapping[str, Any]) -> Watch:
     """Read a watch from its item; raises UnreadableError for any other shape, type or schema."""
     try:
-        fields = _fields(item)
-        watch = codec.read(fields, Watch)
-    except codec.MalformedError as cause:
+        return codec.read(_fields(item), Watch, complete=item["schema"] == SCHEMA)
+    except (codec.MalformedError, KeyError) as cause:
         raise UnreadableError(f"its watch cannot be read: {cause}") from cause
-    if codec.write(watch).keys() != fields.keys():  # a field with a default is missing
-        raise UnreadableError("its watch cannot be read: it is incomplete")
-    return watch
 
 
 def encode_event(watch: Watch, event: Event, partitions: Partitions = OWN_ACCOUNT) -> Item:
@@ -113,10 +109,10 @@ def _fields(item: Mapping[str, Any]) -> Item:
         case 1:
             renamed: Item = _renamed(fields)
             return renamed
-        case 2:
+        case 2 | 3:
             return fields
         case schema:
-            raise codec.MalformedError(f"schema {schema!r} is not one of 1 and {SCHEMA}")
+            raise codec.MalformedError(f"schema {schema!r} is not one of 1 to {SCHEMA}")
 
 
 def _renamed(value: object) -> Any:  # noqa: ANN401  # what DynamoDB stores has no narrower type

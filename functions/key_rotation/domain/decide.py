@@ -32,6 +32,11 @@ from key_rotation.errors import UnreadableError
 
 ONE_DAY = timedelta(days=1)
 NOTICE_OUTDATED_AFTER = timedelta(days=30)
+SHORT_ABSENCE = timedelta(days=7)
+"""How long its owner may turn a key off before its notice lapses."""
+DAYS_AFTER_ABSENCE = timedelta(days=3)
+TOLERANCE = timedelta(hours=12)
+"""How much less than its days a notice or a window may last in hours: runs are not punctual."""
 REACTIVATIONS_UNTIL_HOLD = 3
 PROPAGATION = timedelta(hours=1)
 """How long after its deactivation a use of a key does not count: IAM is eventually consistent (IAM
@@ -54,12 +59,9 @@ def decide(observed: ObservedKey, watch: Watch | None, *, now: Now, settings: Se
             due=exemption.until,
             note=exemption.reason,
         )
-    held = isinstance(state, Held)
-    if (
-        watch
-        and not held
-        and (watch.created, watch.user.user_id) != (key.created, key.user.user_id)
-    ):
+    if isinstance(state, Held):
+        return _decide_held(key, state, now, settings)
+    if watch and (watch.created, watch.user.user_id) != (key.created, key.user.user_id):
         return Decision(action=Action.HOLD, reason=Reason.IDENTITY_CHANGED)
     match key.status:
         case Status.ACTIVE:
@@ -105,12 +107,19 @@ def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Sett
             return _decide_noticed(key, notice, now, settings)
         case (Deactivated() as window) | Deleting(window=window):
             return _decide_reactivated(key, watch, window, now, settings)
-        case Held():
-            return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
         case Ended():
             return Decision(action=Action.KEEP, reason=Reason.ALREADY_GONE)
+        case Held():  # decided before
+            raise ValueError(state)
         case _:
             assert_never(state)
+
+
+def _decide_held(key: AccessKey, hold: Held, now: Now, settings: Settings) -> Decision:
+    """Decide a key that was held; an exemption since then shows that a person has looked."""
+    if hold.since and settings.was_exempt(key, since=now.day(hold.since), today=now.today):
+        return Decision(action=Action.KEEP, reason=Reason.RELEASED)
+    return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
 
 
 def _decide_reactivated(
@@ -122,7 +131,7 @@ def _decide_reactivated(
         return Decision(action=Action.HOLD, reason=Reason.REACTIVATED_TOO_OFTEN)
     announced = window.earliest_deactivation or date.min
     due = max(_first_stale_day(key, now, settings), now.today + settings.notice, announced)
-    return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due)
+    return Decision(action=Action.NOTICE, reason=Reason.REACTIVATED, due=due, new_day=True)
 
 
 def _decide_unnoticed(
@@ -132,9 +141,11 @@ def _decide_unnoticed(
     if not _notice_is_due(key, now, settings):
         return Decision(action=Action.KEEP, reason=Reason.FRESH)
     due = max(now.today + settings.notice, announced or date.min)
+    if due == now.today and settings.edited_rules:
+        due = _first_day_announced(now)
     if due == now.today:
         return _deactivate(Reason.STALE_WITHOUT_NOTICE, now, settings)
-    return Decision(action=Action.NOTICE, reason=Reason.STALE, due=due)
+    return Decision(action=Action.NOTICE, reason=Reason.STALE, due=due, new_day=True)
 
 
 def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Settings) -> Decision:
@@ -142,15 +153,37 @@ def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Setting
         return Decision(action=Action.WITHDRAW, reason=Reason.THRESHOLDS_CHANGED)
     if settings.was_exempt(key, since=now.day(notice.at), today=now.today):
         return _decide_unnoticed(key, notice.due, now, settings)
+    earliest = notice.at + settings.notice - TOLERANCE
     due = max(
-        notice.due, _first_stale_day(key, now, settings), now.day(notice.at) + settings.notice
+        notice.due,
+        _first_stale_day(key, now, settings),
+        now.day(notice.at) + settings.notice,
+        now.day(earliest),
     )
-    if now.today < due:
-        return _keep_until(Reason.NOTICE_RUNNING, due, notice.announced_on, now)
     if now.today - due > NOTICE_OUTDATED_AFTER:
-        again = now.today + settings.notice
-        return Decision(action=Action.NOTICE, reason=Reason.NOTICE_OUTDATED, due=again)
+        again = now.today + max(settings.notice, ONE_DAY)
+        return Decision(
+            action=Action.NOTICE, reason=Reason.NOTICE_OUTDATED, due=again, new_day=True
+        )
+    if notice.inactive_since:
+        return _decide_returned(key, notice, due, now, settings)
+    if now.today < due or now.instant < earliest:
+        return _keep_until(Reason.NOTICE_RUNNING, due, notice.announced_on, now)
     return _deactivate(Reason.NOTICE_OVER, now, settings)
+
+
+def _decide_returned(
+    key: AccessKey, notice: Noticed, due: date, now: Now, settings: Settings
+) -> Decision:
+    """Decide a key with a notice that its owner turned off and on again.
+
+    After a short absence it keeps its notice, so that a key cannot evade its due day by that.
+    """
+    if notice.inactive_since is None or now.today - notice.inactive_since > SHORT_ABSENCE:
+        return _decide_unnoticed(key, due, now, settings)
+    later = max(due, now.today + DAYS_AFTER_ABSENCE)
+    reason = Reason.NOTICE_RUNNING
+    return Decision(action=Action.KEEP, reason=reason, due=later, remind=later > due)
 
 
 def _decide_inactive(
@@ -163,10 +196,10 @@ def _decide_inactive(
             return _deactivate(Reason.FINISHED, now, settings)
         case (Deactivated() as window) | Deleting(window=window):
             return _decide_window(observed, window, now, settings)
-        case Held():
-            return Decision(action=Action.HOLD, reason=Reason.STILL_HELD)
         case Ended():
             return Decision(action=Action.KEEP, reason=Reason.ALREADY_GONE)
+        case Held() as state:  # decided before
+            raise ValueError(state)
         case _ as state:
             assert_never(state)
 
@@ -174,7 +207,7 @@ def _decide_inactive(
 def _decide_not_ours(now: Now, settings: Settings) -> Decision:
     if settings.adopt_inactive_keys:
         due = now.today + settings.grace
-        return Decision(action=Action.ADOPT, reason=Reason.ADOPTED, due=due)
+        return Decision(action=Action.ADOPT, reason=Reason.ADOPTED, due=due, new_day=True)
     return Decision(action=Action.KEEP, reason=Reason.NOT_OURS)
 
 
@@ -182,21 +215,28 @@ def _decide_window(
     observed: ObservedKey, window: Deactivated, now: Now, settings: Settings
 ) -> Decision:
     """Decide an inactive key in its grace window: the one place that decides a deletion."""
+    if window.adopted and not settings.adopt_inactive_keys:
+        return Decision(action=Action.KEEP, reason=Reason.NOT_ADOPTED)
     used_at = _used_in(window, observed.last_use)
     opened = now.day(window.start)
     if window.interrupted or settings.was_exempt(observed.key, since=opened, today=now.today):
         due = max(window.due, now.today + settings.grace)
-        return Decision(action=Action.EXTEND, reason=Reason.INTERRUPTION_ENDED, due=due)
+        return _extend(Reason.INTERRUPTION_ENDED, due)
     if used_at is not None:
         due = max(window.due, now.day(used_at) + settings.grace, now.today + ONE_DAY)
-        return Decision(action=Action.EXTEND, reason=Reason.USED_IN_WINDOW, due=due)
-    due = max(window.due, opened + settings.grace)
-    if window.announced_on == date.min:  # no digest has reported this window yet
-        due = max(due, now.today + ONE_DAY)
-    if now.today < due:
-        return _keep_until(Reason.IN_WINDOW, due, window.announced_on, now)
+        return _extend(Reason.USED_IN_WINDOW, due)
+    earliest = window.start + settings.grace - TOLERANCE
+    due = max(window.due, opened + settings.grace, now.day(earliest))
     if not settings.delete_unused_keys:
-        return Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
+        over = now.today >= due
+        return Decision(action=Action.KEEP, reason=Reason.DELETION_OFF, due=None if over else due)
+    if window.announced_on == date.min:  # no digest has announced this deletion yet
+        due = max(due, _first_day_announced(now))
+        return Decision(
+            action=Action.KEEP, reason=Reason.IN_WINDOW, due=due, new_day=True, remind=True
+        )
+    if now.today < due or now.instant < earliest:
+        return _keep_until(Reason.IN_WINDOW, due, window.announced_on, now)
     return Decision(action=Action.DELETE, reason=Reason.UNUSED)
 
 
@@ -229,10 +269,29 @@ def _first_stale_day(key: AccessKey, now: Now, settings: Settings) -> date:
 
 
 def _deactivate(reason: Reason, now: Now, settings: Settings) -> Decision:
-    return Decision(action=Action.DEACTIVATE, reason=reason, due=now.today + settings.grace)
+    due = now.today + settings.grace
+    return Decision(action=Action.DEACTIVATE, reason=reason, due=due, new_day=True)
+
+
+def _extend(reason: Reason, due: date) -> Decision:
+    return Decision(action=Action.EXTEND, reason=reason, due=due, new_day=True)
+
+
+def _first_day_announced(now: Now) -> date:
+    """The earliest day for what today's digest is the first to announce.
+
+    A run in between can still remind of it.
+    """
+    return now.today + timedelta(days=now.days_between_runs) + ONE_DAY
 
 
 def _keep_until(reason: Reason, due: date, announced_on: date, now: Now) -> Decision:
-    """Keep the key until its day; on the day before, remind, unless a digest of today did."""
-    remind = due - now.today == ONE_DAY and announced_on < now.today
-    return Decision(action=Action.KEEP, reason=reason, due=due, remind=remind)
+    """Keep the key until its day, and remind in the last run that is certainly before it."""
+    gap = timedelta(days=now.days_between_runs)
+    is_last_run = now.today < due <= now.today + gap
+    return Decision(
+        action=Action.KEEP,
+        reason=reason,
+        due=due,
+        remind=is_last_run and announced_on < due - gap,
+    )

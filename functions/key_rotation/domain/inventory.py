@@ -61,7 +61,10 @@ class Inventory:
     read_user_ids: the ids of the users whose keys were read
     keys: every key of those users
     observed_keys: the keys that can be decided: their last use was read, or is not needed
-    failures: the users and keys that could not be read
+    unreadable_user_ids: the ids of the users whose keys could not be read
+    exempt_users: those of them who are exempt by name or path, so that this is no failure
+    failures: the other users, and the keys, that could not be read
+    gone_key_ids: the watched keys of which IAM says that they no longer exist
     reported_keys: the keys of the other users, as the credential report gives them
     unread_user_ids: the users for whom there was no time, in the order in which to continue
     """
@@ -72,7 +75,10 @@ class Inventory:
     read_user_ids: frozenset[str] = frozenset()
     keys: tuple[AccessKey, ...] = ()
     observed_keys: tuple[ObservedKey, ...] = ()
+    unreadable_user_ids: frozenset[str] = frozenset()
+    exempt_users: tuple[User, ...] = ()
     failures: tuple[Failure, ...] = ()
+    gone_key_ids: frozenset[str] = frozenset()
     reported_keys: tuple[ReportedKey, ...] = ()
     unread_user_ids: tuple[str, ...] = ()
 
@@ -83,5 +89,8 @@ class Inventory:
             read_user_ids=self.read_user_ids | part.read_user_ids,
             keys=self.keys + part.keys,
             observed_keys=self.observed_keys + part.observed_keys,
+            unreadable_user_ids=self.unreadable_user_ids | part.unreadable_user_ids,
+            exempt_users=self.exempt_users + part.exempt_users,
             failures=self.failures + part.failures,
+            gone_key_ids=self.gone_key_ids | part.gone_key_ids,
         )

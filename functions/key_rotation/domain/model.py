@@ -49,11 +49,13 @@ class Reason(StrEnum):
     REACTIVATED = "turned on again after its deactivation"
     REACTIVATED_TOO_OFTEN = "turned on again for the third time; a person must decide"
     STILL_HELD = "held until a person decides"
+    RELEASED = "no longer held, since it was exempted meanwhile"
     IDENTITY_CHANGED = "its owner or creation date is not the recorded one; a person must decide"
     NOT_OURS = "inactive, not ours"
     ADOPTED = "inactive, not ours, and adopt-inactive-keys is true"
     IN_WINDOW = "inactive; deleted on the due day if it stays unused"
-    DELETION_OFF = "unused for its whole grace window; delete-unused-keys is false"
+    DELETION_OFF = "inactive; not deleted, because delete-unused-keys is false"
+    NOT_ADOPTED = "adopted, and left unchanged since adopt-inactive-keys is false again"
     UNUSED = "unused for its whole grace window"
     USED_IN_WINDOW = "used after its deactivation, so its grace window starts again"
     INTERRUPTION_ENDED = "its grace window was interrupted, so it starts again"
@@ -67,10 +69,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """The one instant of a run, and the time zone whose calendar counts the days."""
+    """The one instant of a run, and the calendar that counts the days.
+
+    zone: whose calendar it is
+    days_between_runs: how many days lie at most between two runs of the schedule
+    """
 
     instant: datetime
     zone: ZoneInfo
+    days_between_runs: int = 1
 
     @property
     def today(self) -> date:
@@ -136,13 +143,16 @@ class Decision:
     """One key's action and reason, before anything happened.
 
     due: the day of the coming deactivation or deletion; for `EXEMPT` the exemption's last day
-    remind: whether today is the day for the reminder
+    new_day: whether no digest has named `due`: it is the earliest day, and the plan finds one with
+        room
+    remind: whether this run's digest names the day again, or for the first time
     note: the reason that a person gave for the exemption, or the unknown status
     """
 
     action: Action
     reason: Reason
     due: date | None = None
+    new_day: bool = False
     remind: bool = False
     note: str | None = None
 

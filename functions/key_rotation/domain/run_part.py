@@ -17,8 +17,8 @@ from key_rotation.domain.settings import Settings
 class RunPart:
     """The facts of one part.
 
+    event_id: the event for which the run takes place
     plan: the decisions as they came out
-    limit: how many keys this part was allowed to deactivate or delete
     continued_from: what the part before left to this one; None for the first part
     """
 
@@ -26,20 +26,14 @@ class RunPart:
     mode: Mode
     settings: Settings
     inventory: Inventory
+    event_id: str
     plan: Plan
-    limit: int
     continued_from: Continuation | None = None
 
     @property
     def number(self) -> int:
         """The number of this part; 0 for the first."""
         return self.continued_from.part if self.continued_from else 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether this part, and those before it, could read the keys of all their users."""
-        failed = any(failure.access_key_id is None for failure in self.inventory.failures)
-        return not failed and (self.continued_from is None or self.continued_from.complete)
 
     @property
     def continuation(self) -> Continuation | None:
@@ -51,15 +45,25 @@ class RunPart:
         return Continuation(
             part=self.number + 1,
             user_ids=tuple(user_ids),
-            changes_left=self.limit - self.plan.changes,
             scan=self.inventory.scan,
-            complete=self.complete,
+            event_id=self.event_id,
+            edited=tuple(sorted(self.settings.edited)),
         )
 
     @property
     def finishes_full_scan(self) -> bool:
-        """Whether this part is the last of a run that read the keys of all users."""
-        return self.inventory.scan is Scan.FULL and self.complete and self.continuation is None
+        """Whether this part is the last of a run that asked for the keys of all users.
+
+        Users who could not be read are remembered, and each run asks for them again; of very many,
+        only a full scan does.
+        """
+        last = self.continuation is None
+        few_unread = len(self.inventory.unreadable_user_ids) < MAX_UNREAD
+        return self.inventory.scan is Scan.FULL and last and few_unread
+
+
+MAX_UNREAD = 1000
+"""How many users are remembered whose keys could not be read: the ledger's item is limited."""
 
 
 def next_state(previous: RunState, part: RunPart, report_fingerprint: str) -> RunState:
@@ -83,7 +87,10 @@ def next_state(previous: RunState, part: RunPart, report_fingerprint: str) -> Ru
         report_fingerprints=fingerprints,
         last_full_scan=scanned,
         last_full_report_scan=reported,
+        last_limit=part.settings.max_changes_per_run or previous.last_limit,
         expected_continuations=_expected_continuations(previous, part),
+        unread_user_ids=_unread_user_ids(previous, part),
+        changes_by_event=previous.after_changes(part.event_id, part.plan.changes).changes_by_event,
     )
 
 
@@ -102,10 +109,24 @@ def _unknown_status(previous: RunState, part: RunPart) -> Mapping[str, str]:
 
 
 def _expected_continuations(previous: RunState, part: RunPart) -> tuple[str, ...]:
-    """Return the parts to come; a new run in enforce mode replaces those of earlier runs."""
-    expected = list(previous.expected_continuations)
-    if part.continued_from:
-        expected.remove(part.continued_from.fingerprint)
-    elif part.mode is Mode.ENFORCE:
-        expected = []
-    return (*expected, part.continuation.fingerprint) if part.continuation else tuple(expected)
+    """Return the parts to come; a new run in enforce mode replaces those of earlier runs.
+
+    A part stays expected until the next one has ended: if it dies before it invokes that one,
+    Lambda retries it.
+    """
+    replaced = part.continued_from is None and part.mode is Mode.ENFORCE
+    others = () if replaced else previous.expected_continuations
+    chain = [part.continued_from, part.continuation] if part.continuation else []
+    return (
+        *(fingerprint for fingerprint in others if not fingerprint.startswith(part.event_id + " ")),
+        *(expected.fingerprint for expected in chain if expected),
+    )
+
+
+def _unread_user_ids(previous: RunState, part: RunPart) -> tuple[str, ...]:
+    """Return the users to ask again: those of today, and earlier ones that no part has asked."""
+    inventory = part.inventory
+    listed = {user.user_id for user in inventory.users}
+    asked = inventory.read_user_ids | inventory.unreadable_user_ids
+    earlier = (user_id for user_id in previous.unread_user_ids if user_id in listed - asked)
+    return (*sorted(inventory.unreadable_user_ids), *earlier)[:MAX_UNREAD]

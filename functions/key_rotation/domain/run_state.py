@@ -3,12 +3,17 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from key_rotation.domain.inventory import Scan
 from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import Parameter
+
+REMEMBERED_EVENTS = 8
+"""Lambda tries an event three times, and runs that people start come in between."""
+DEFAULT_LIMIT = 25
+"""The `max-changes-per-run` of a new deployment, for one that was paused from the beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +26,11 @@ class RunState:
     report_fingerprints: of the last digest in report mode, one for each part of the run
     last_full_scan: the last day on which a run in enforce mode read the keys of all users
     last_full_report_scan: the same of a run in report mode, which gives no notices
+    last_limit: the last `max-changes-per-run` above 0: new days are given by it while it is 0
     stopped: the fingerprint of the last message that a run was stopped; empty after a good run
     expected_continuations: the fingerprints of what runs left to their next parts
+    unread_user_ids: the users whose keys could not be read, so that each run tries again
+    changes_by_event: how many keys were changed, or tried, for each of the last events
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -31,8 +39,20 @@ class RunState:
     report_fingerprints: tuple[str, ...] = ()
     last_full_scan: date | None = None
     last_full_report_scan: date | None = None
+    last_limit: int = DEFAULT_LIMIT
     stopped: str = ""
     expected_continuations: tuple[str, ...] = ()
+    unread_user_ids: tuple[str, ...] = ()
+    changes_by_event: Mapping[str, int] = field(default_factory=dict)
+
+    def after_changes(self, event_id: str, changes: int) -> "RunState":
+        """Count changes for an event; all its retries and parts share one limit."""
+        if not changes:
+            return self
+        total = self.changes_by_event.get(event_id, 0) + changes
+        others = {k: n for k, n in self.changes_by_event.items() if k != event_id}
+        last = list(others.items())[1 - REMEMBERED_EVENTS :]
+        return replace(self, changes_by_event=dict([*last, (event_id, total)]))
 
     def last_full_scan_in(self, mode: Mode) -> date | None:
         """Return the last full scan that counts in a mode.
@@ -49,19 +69,19 @@ class Continuation:
 
     part: the number of the next part; the first part of a run is 0
     user_ids: the users whose keys are still to be read, in order
-    changes_left: how many keys may still be deactivated or deleted in this run
     scan: which users' keys the run reads
-    complete: whether the keys of all users before could be read
+    event_id: the event for which the run takes place
+    edited: the parameters that the run was the first to see edited
     """
 
     part: int
     user_ids: tuple[str, ...]
-    changes_left: int
     scan: Scan
-    complete: bool
+    event_id: str
+    edited: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        """What the ledger stores, to recognise the part that it expects."""
+        """What the ledger stores, to recognise the part that it expects; its event comes first."""
         document = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(document.encode()).hexdigest()
+        return f"{self.event_id} {hashlib.sha256(document.encode()).hexdigest()}"

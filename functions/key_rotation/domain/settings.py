@@ -1,14 +1,14 @@
 """The eight parameters that people edit, trusted only as a whole."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Self
 
 from key_rotation.domain import exemptions
 from key_rotation.domain.exemptions import Exemption
-from key_rotation.domain.model import AccessKey, Mode
+from key_rotation.domain.model import AccessKey, Mode, User
 from key_rotation.errors import InvalidSettingsError
 
 MODES = tuple(mode.value for mode in Mode)
@@ -40,6 +40,7 @@ class Settings:
     """The validated thresholds of one run.
 
     raw: the parameters they come from, by the last part of their names
+    edited: the names of those that were edited since the last run; none in the first run
     """
 
     mode: Mode
@@ -51,6 +52,7 @@ class Settings:
     adopt_inactive_keys: bool
     exemptions: tuple[Exemption, ...]
     raw: Mapping[str, Parameter]
+    edited: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, raw: Mapping[str, Parameter], *, path: str) -> Self:
@@ -90,9 +92,27 @@ class Settings:
             raw=raw,
         )
 
+    def after(self, previous: Mapping[str, Parameter], edited: Iterable[str] = ()) -> Self:
+        """Return the settings with the names of those edited since the previous run.
+
+        edited: what an earlier part of this run has found edited
+        """
+        names = {name for name, now in self.raw.items() if previous and previous.get(name) != now}
+        return replace(self, edited=frozenset(names | set(edited)))
+
+    @property
+    def edited_rules(self) -> bool:
+        """Whether this run is the first to see an edit that could cut a key without a notice."""
+        return bool(self.edited & {"mode", "max-age-days", "notice-days", "exemptions"})
+
     def exemption_of(self, key: AccessKey, today: date) -> Exemption | None:
         """Find the entry that exempts a key today: of several, the one that lasts longest."""
         covering = [e for e in self.exemptions if not e.ended(today) and e.covers(key)]
+        return max(covering, key=lambda e: e.until or date.max, default=None)
+
+    def exemption_of_user(self, user: User, today: date) -> Exemption | None:
+        """Find the entry that exempts all keys of a user today: the one that lasts longest."""
+        covering = [e for e in self.exemptions if not e.ended(today) and e.covers_user(user)]
         return max(covering, key=lambda e: e.until or date.max, default=None)
 
     def was_exempt(self, key: AccessKey, *, since: date, today: date) -> bool:

@@ -61,6 +61,11 @@ def cancel_intent(watch: Watch) -> Watch:
             assert_never(state)
 
 
+def after_failure(watch: Watch, *, not_begun: bool) -> Watch:
+    """Record that a change failed; `not_begun` is whether it is certain that it had no effect."""
+    return replace(cancel_intent(watch) if not_begun else watch, refused=True)
+
+
 def after_notice(watch: Watch, decision: Decision, now: Now, description: str | None) -> Watch:
     """Record a notice that was delivered today."""
     again = decision.reason is Reason.REACTIVATED
@@ -103,17 +108,23 @@ def after_action(
         case Action.WITHDRAW:
             state = Lapsed(due=_announced_day(watch.state))
         case Action.HOLD:
-            state = Held()
+            state = Held(since=event.at)
         case Action.DELETE | Action.CLOSE:
             state = Ended()
         case Action.NOTICE | Action.KEEP | Action.EXEMPT:
             raise ValueError(decision.action)
         case _:
             assert_never(decision.action)
-    return replace(watch, state=state, unreported_events=(*watch.unreported_events, event))
+    changed = decision.action in {Action.DEACTIVATE, Action.DELETE}
+    return replace(
+        watch,
+        state=state,
+        unreported_events=(*watch.unreported_events, event),
+        refused=watch.refused and not changed,
+    )
 
 
-def after_no_action(watch: Watch, decision: Decision, status: Status) -> Watch:
+def after_no_action(watch: Watch, decision: Decision, status: Status, now: Now) -> Watch:
     """Record what changes without an event for the digest; often nothing.
 
     A notice lapses, and a window is interrupted, while the key is exempt, of an unknown status,
@@ -122,20 +133,28 @@ def after_no_action(watch: Watch, decision: Decision, status: Status) -> Watch:
     """
     state = watch.state
     match decision.reason:
-        case Reason.NOTICE_RUNNING | Reason.IN_WINDOW:
-            return replace(watch, state=_postponed(state, _day(decision)))
-        case Reason.NOT_OURS:
-            return replace(watch, state=_lapsed(state))
-        case Reason.DELETION_OFF:
-            return cancel_intent(watch)
-        case Reason.REACTIVATED:  # whatever becomes of its notice, the window is interrupted
-            return replace(watch, state=replace(_window(state), interrupted=True))
         case Reason.EXEMPT if isinstance(state, Held):  # a person looked, and exempted the key
+            return replace(watch, state=Lapsed(due=None), reactivations=0)
+        case Reason.RELEASED:
             return replace(watch, state=Lapsed(due=None), reactivations=0)
         case Reason.EXEMPT | Reason.STATUS_UNKNOWN:
             return replace(watch, state=_interrupted(state, status))
         case Reason.FRESH | Reason.ALREADY_GONE:
             return watch
+        case Reason.NOT_OURS:
+            return replace(watch, state=_inactive(state, now.today))
+        case Reason.NOTICE_RUNNING | Reason.IN_WINDOW:
+            return replace(watch, state=_postponed(state, _day(decision)))
+        case _:
+            return replace(watch, state=_after_kept_window(_window(state), decision))
+
+
+def _after_kept_window(window: Deactivated, decision: Decision) -> Deactivated:
+    match decision.reason:
+        case Reason.DELETION_OFF:  # no digest announces the deletion any more
+            return replace(window, due=decision.due or window.due, announced_on=date.min)
+        case Reason.NOT_ADOPTED | Reason.REACTIVATED:  # also if the notice is not delivered
+            return replace(window, interrupted=True)
         case _:  # every other reason belongs to an action, which `after_action` records
             raise ValueError(decision.reason)
 
@@ -164,9 +183,18 @@ def _lapsed(state: State) -> State:
     return Lapsed(due=_announced_day(state)) if isinstance(state, Noticed | Deactivating) else state
 
 
+def _inactive(state: State, today: date) -> State:
+    """Note since when the owner keeps a key inactive; its notice may outlast a short absence."""
+    if not isinstance(state, Noticed):
+        return _lapsed(state)
+    return replace(state, inactive_since=state.inactive_since or today)
+
+
 def _postponed(state: State, due: date) -> State:
     match state:
-        case Noticed() | Deactivated():
+        case Noticed():
+            return replace(state, due=due, inactive_since=None)
+        case Deactivated():
             return replace(state, due=due)
         case Deactivating(notice=Noticed() as notice):
             return replace(notice, due=due)

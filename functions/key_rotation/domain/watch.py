@@ -24,11 +24,13 @@ class Noticed:
     at: when the run began whose digest delivered it
     due: the announced day of the deactivation
     announced_on: the last day on which a digest named that day
+    inactive_since: the first day on which the key was seen inactive, while its owner keeps it so
     """
 
     at: datetime
     due: date
     announced_on: date
+    inactive_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,8 @@ class Deactivated:
     start: from when the window counts: `since`, or a later use, or the end of an interruption
     baseline: the last use that was known at `start`
     due: the announced day of the deletion
-    announced_on: the last day on which a digest named that day
+    announced_on: the last day on which a digest named that day; `date.min` where none has, or where
+        what it said was that the key is not deleted
     earliest_deactivation: a day announced before; a new notice is never due earlier
     adopted: whether somebody else had turned it off
     interrupted: whether the window must start again (exempt, or of an unknown status, meanwhile)
@@ -71,7 +74,12 @@ class Deleting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """No further action is taken on the key until a person decides."""
+    """No further action is taken on the key until a person decides.
+
+    since: when the run began that held it; None for one of an earlier version
+    """
+
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +96,7 @@ class Event:
 
     at: when the run that did it began
     due: the day announced with it, if any
+    age_days, max_age_days: the age of the key and its limit then; None in earlier versions
     """
 
     action: Action
@@ -96,6 +105,8 @@ class Event:
     run_id: str
     due: date | None = None
     last_use: LastUse | None = None
+    age_days: int | None = None
+    max_age_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +117,7 @@ class Watch:
     reactivations: how often the key was turned on again after a deactivation of ours
     description: the key's description tag, read with the notice
     unreported_events: what happened to the key and no delivered digest has reported yet
+    refused: whether the last change of the key failed, so that other keys come first
     """
 
     access_key_id: str
@@ -116,6 +128,7 @@ class Watch:
     reactivations: int = 0
     description: str | None = None
     unreported_events: tuple[Event, ...] = ()
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ def run_metrics(report: Report) -> dict[str, int]:
     """Count what a run read and did; what only would have happened is not counted.
 
     The metrics of the whole account are left out of a run that is split into parts. `RunCompleted`
-    is 1 only for a run that read every user it had to, in the mode that is set: a report run that
-    a person started does not show that rotation is enforced.
+    is 1 for a run that came to its end in the mode that is set: a report run that a person started
+    does not show that rotation is enforced. What could not be read or changed is in `KeysFailed`.
     """
     counts = {
         name: sum(not outcome.dry_run for outcome in report.in_section(section))
@@ -30,7 +30,7 @@ def run_metrics(report: Report) -> dict[str, int]:
     part = report.part
     if part.continuation:
         return counts
-    completed = part.complete and part.mode is part.settings.mode
+    completed = part.mode is part.settings.mode
     account = {} if part.number else _account_metrics(part)
     return counts | {"RunCompleted": int(completed)} | account
 

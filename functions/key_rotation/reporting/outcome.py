@@ -1,13 +1,15 @@
 """What came of each decision, and under which heading it is reported."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from key_rotation.domain.model import Action, Failure, LastUse, Mode, Reason
-from key_rotation.domain.plan import Plan, Step
+from key_rotation.domain.plan import Plan
+from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import RunState
+from key_rotation.domain.step import Step
 from key_rotation.domain.watch import Event, Watch, Watches
 
 
@@ -107,6 +109,22 @@ def collect_outcomes(
     return (*earlier, *steps, *map(outcome_of_failure, plan.failures))
 
 
+def outcomes_of_exempt_users(part: RunPart) -> Iterator[Outcome]:
+    """Return the exempt users whose keys could not be read."""
+    for user in part.inventory.exempt_users:
+        entry = part.settings.exemption_of_user(user, part.now.today)
+        yield Outcome(
+            section=Section.EXEMPT,
+            user_name=user.name,
+            access_key_id=None,
+            created=None,
+            reason=Reason.EXEMPT,
+            detail=entry.reason if entry else None,
+            triggers_digest=False,
+            due=entry.until if entry else None,
+        )
+
+
 def section_of(action: Action, reason: Reason) -> Section | None:
     """Return the heading for a decision; None where nothing is reported of the key."""
     return _KEPT.get(reason) if action is Action.KEEP else _SECTIONS[action]
@@ -127,6 +145,7 @@ _KEPT = {
     Reason.NOTICE_RUNNING: Section.UPCOMING,
     Reason.IN_WINDOW: Section.UPCOMING,
     Reason.DELETION_OFF: Section.UPCOMING,
+    Reason.NOT_ADOPTED: Section.UPCOMING,
     Reason.STATUS_UNKNOWN: Section.HELD,
 }
 

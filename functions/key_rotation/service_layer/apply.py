@@ -2,39 +2,32 @@
 
 The order of these steps matters. Intents are recorded before IAM is called, so that the next run
 finishes what a killed run began. Outcomes are recorded after, with the events that the digest
-has to report. A key is read again right before it is deleted, since a deletion cannot be undone.
+has to report.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from key_rotation.adapters.clients import CONNECTIONS
+from key_rotation.adapters.clients import MemberClients
 from key_rotation.adapters.concurrency import in_parallel
-from key_rotation.adapters.iam_reads import reread_key
-from key_rotation.adapters.iam_writes import deactivate, delete
+from key_rotation.adapters.iam_writes import deactivate
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.domain import transitions
-from key_rotation.domain.decide import decide
-from key_rotation.domain.model import Action, Decision, Reason
-from key_rotation.domain.plan import CHANGES, Plan, Step, StepFailure, step_failure
+from key_rotation.domain.model import Action, Reason
+from key_rotation.domain.plan import Plan
+from key_rotation.domain.step import CHANGES, Step, StepFailure, step_failure
 from key_rotation.domain.watch import Event, Watch, WatchChange
 from key_rotation.errors import (
-    ChangeRefusedError,
     KeyNotFoundError,
     KeyScopedError,
     LedgerError,
 )
+from key_rotation.service_layer.change_counter import ChangeCounter
+from key_rotation.service_layer.deletion import GONE, KeyDeleter, failure_of
 from key_rotation.service_layer.run_context import RunContext
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam import IAMClient
 
 BATCH_SIZE = 48
 """Changes that are begun together: their outcomes and events fit into one transaction."""
-DELETION_BATCH_SIZE = 2 * CONNECTIONS
-"""The same where a key is to be deleted: few, so that it is deleted right after it was read."""
-GONE = Decision(action=Action.CLOSE, reason=Reason.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +55,10 @@ class Results:
 class PlanExecutor:
     """Carries out one plan."""
 
-    iam: "IAMClient"
+    member: MemberClients
     ledger: Ledger
     context: RunContext
+    counter: ChangeCounter
 
     def execute(self, plan: Plan) -> Plan:
         """Change keys in IAM, and record it; a notice is recorded once it was delivered.
@@ -74,11 +68,11 @@ class PlanExecutor:
         a failure, and the others go on. Raises LeaseLostError when another run took over.
         """
         results = self._record([step for step in plan.steps if not step.is_change])
-        waiting = [step for step in plan.steps if step.is_change]
+        changes = (step for step in plan.steps if step.is_change)
+        waiting = sorted(changes, key=Step.change_order)
         while waiting and self.context.budget.allows_changes:
-            size = _batch_size(waiting)
-            results += self._execute_batch(waiting[:size])
-            waiting = waiting[size:]
+            results += self._execute_batch(waiting[:BATCH_SIZE])
+            waiting = waiting[BATCH_SIZE:]
         return replace(
             _with_results(plan, results),
             changes=plan.changes - len(waiting),
@@ -97,28 +91,13 @@ class PlanExecutor:
         return _with_results(plan, recorded + Results(others))
 
     def _execute_batch(self, steps: Sequence[Step]) -> Results:
-        """Read again, record the intents, call IAM a few at a time, and record what came of it."""
+        """Record the intents, call IAM a few at a time, and record what came of it."""
         self.context.lease.check()
-        reread = Results.of(in_parallel(self._reread, steps))
-        intended = self._record_intents(reread.steps)
-        self.context.lease.check()
+        intended = self._record_intents(steps)
+        self.counter.add(len(intended.steps))
         called = Results.of(in_parallel(self._call_iam, intended.steps))
         recorded = self._record(called.steps, failed=called.failures)
-        return Results(failures=reread.failures + intended.failures) + recorded
-
-    def _reread(self, step: Step) -> Step | StepFailure:
-        """Read a key that is to be deleted again, and decide it again."""
-        if step.decision.action is not Action.DELETE:
-            return step
-        try:
-            observed = reread_key(self.iam, step.observed_key.key)
-            if observed is None:
-                return replace(step, decision=GONE)
-            now, settings = self.context.now, self.context.settings
-            decision = decide(observed, step.watch, now=now, settings=settings)
-        except KeyScopedError as error:
-            return _failure(step, error)
-        return replace(step, observed=observed, decision=decision)
+        return Results(failures=intended.failures) + recorded
 
     def _record_intents(self, steps: Sequence[Step]) -> Results:
         changes = {
@@ -126,26 +105,25 @@ class PlanExecutor:
                 watch=transitions.record_intent(step.watch_or_new, step.decision.action)
             )
             for step in steps
-            if step.is_change
         }
         written = self.ledger.write_watches(changes.values())
         return Results.of(
             _failure(step, result) if isinstance(result, LedgerError) else _with_watch(step, result)
             for step in steps
-            for result in [written.get(step.access_key_id)]
+            for result in [written[step.access_key_id]]
         )
 
     def _call_iam(self, step: Step) -> Step | StepFailure:
-        """Make one change, if the step still is one."""
-        if not step.is_change:
-            return step
-        change = delete if step.decision.action is Action.DELETE else deactivate
+        """Make one change."""
+        self.context.lease.check()
+        if step.decision.action is Action.DELETE:
+            return KeyDeleter(self.member.iam_once, self.context).delete(step)
         try:
-            change(self.iam, step.observed_key.key)
+            deactivate(self.member.iam, step.observed_key.key)
         except KeyNotFoundError:
             return replace(step, decision=GONE)
         except KeyScopedError as error:
-            return _failure(step, error)
+            return failure_of(step, error)
         return step
 
     def _record(self, steps: Sequence[Step], failed: Sequence[StepFailure] = ()) -> Results:
@@ -155,7 +133,7 @@ class PlanExecutor:
         """
         self.context.lease.check()
         changes = {step.access_key_id: self._outcome(step) for step in steps}
-        changes |= {failure.access_key_id or "": _cancelled_intent(failure) for failure in failed}
+        changes |= {failure.access_key_id or "": _after_failure(failure) for failure in failed}
         written = self.ledger.write_watches([change for change in changes.values() if change])
         recorded = Results.of(
             _unrecorded(step, result)
@@ -177,8 +155,8 @@ class PlanExecutor:
         if step.deferred:  # the key was read unchanged, so an earlier intent had no effect
             return _if_changed(step, transitions.cancel_intent(step.watch_or_new))
         if step.is_unreported:
-            status = step.observed_key.key.status
-            kept = transitions.after_no_action(step.watch_or_new, decision, status)
+            status, now = step.observed_key.key.status, self.context.now
+            kept = transitions.after_no_action(step.watch_or_new, decision, status, now)
             return _if_changed(step, kept)
         if decision.action is Action.NOTICE or decision.reason is Reason.STILL_HELD:
             return None
@@ -189,6 +167,8 @@ class PlanExecutor:
             run_id=self.context.run_id,
             due=decision.due,
             last_use=step.observed.last_use if step.observed else None,
+            age_days=(self.context.now.today - self.context.now.day(step.created)).days,
+            max_age_days=self.context.settings.max_age.days,
         )
         watch = transitions.after_action(step.watch_or_new, decision, step.observed, event)
         return WatchChange(watch=watch, events=(event,))
@@ -211,24 +191,19 @@ def _if_changed(step: Step, watch: Watch) -> WatchChange | None:
     return WatchChange(watch=watch) if step.watch and watch != step.watch else None
 
 
-def _cancelled_intent(failure: StepFailure) -> WatchChange | None:
-    """Cancel the intent of a change that was refused; one that may still happen stays recorded."""
-    if not failure.not_begun or not failure.watch:
+def _after_failure(failure: StepFailure) -> WatchChange | None:
+    """Record that a change failed; the intent of one that may still happen stays recorded."""
+    if not failure.watch:
         return None
-    return WatchChange(watch=transitions.cancel_intent(failure.watch))
+    watch = transitions.after_failure(failure.watch, not_begun=failure.not_begun)
+    return WatchChange(watch=watch) if watch != failure.watch else None
 
 
-def _failure(step: Step, error: KeyScopedError | LedgerError) -> StepFailure:
-    failure = step_failure(step, f"could not {step.decision.action}: {error}")
-    return replace(failure, not_begun=isinstance(error, ChangeRefusedError))
+def _failure(step: Step, error: LedgerError) -> StepFailure:
+    return step_failure(step, f"could not {step.decision.action}: {error}")
 
 
 def _unrecorded(step: Step, error: LedgerError) -> StepFailure:
     done = "done in IAM, but " if step.decision.action in CHANGES else ""
     text = f"{step.decision.action}: {done}not recorded; the next run tries to record it ({error})"
     return step_failure(step, text)
-
-
-def _batch_size(changes: Sequence[Step]) -> int:
-    deletes = any(step.decision.action is Action.DELETE for step in changes[:BATCH_SIZE])
-    return DELETION_BATCH_SIZE if deletes else BATCH_SIZE

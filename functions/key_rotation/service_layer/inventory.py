@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.credential_report import begin_credential_report
-from key_rotation.adapters.iam_reads import list_keys, list_users, read_last_use
+from key_rotation.adapters.iam_reads import list_keys, list_users, owner_of, read_last_use
 from key_rotation.domain.decide import PROPAGATION, needs_last_use
 from key_rotation.domain.inventory import Inventory, ListedUser, Scan
 from key_rotation.domain.model import AccessKey, Failure, ObservedKey, Status, User
-from key_rotation.domain.plan import key_failure
 from key_rotation.domain.run_state import Continuation, RunState
 from key_rotation.domain.selection import is_full_scan_due
-from key_rotation.domain.watch import Deactivated, Watch, Watches
+from key_rotation.domain.step import key_failure
+from key_rotation.domain.watch import Deactivated, Ended, Watch, Watches
 from key_rotation.errors import UnreadableError, UserNotFoundError
 from key_rotation.service_layer.run_context import RunContext
 from key_rotation.service_layer.targets import (
@@ -59,7 +59,9 @@ class InventoryReader:
             targets = all_users(listed, self.watches)
         else:
             targets = from_credential_report(self.iam, listed, self.watches, previous, self.context)
-        return self._read_targets(tuple(user.user for user in listed), targets)
+        users = tuple(user.user for user in listed)
+        inventory = self._read_targets(users, targets)
+        return self._find_missing_keys(inventory, first_part=continuation is None)
 
     def _read_targets(self, users: tuple[User, ...], targets: Targets) -> Inventory:
         inventory = Inventory(
@@ -96,7 +98,7 @@ class InventoryReader:
         except UserNotFoundError:
             return nothing
         except UnreadableError as error:
-            return replace(nothing, failures=(Failure(user_name=user.name, text=str(error)),))
+            return self._unreadable(nothing, user, error)
         observed = [self._observe(key) for key in keys]
         return replace(
             nothing,
@@ -106,6 +108,13 @@ class InventoryReader:
             failures=tuple(key for key in observed if isinstance(key, Failure)),
         )
 
+    def _unreadable(self, nothing: Inventory, user: User, error: UnreadableError) -> Inventory:
+        """Name a user whose keys cannot be read; one who is exempt need not be readable."""
+        unreadable = replace(nothing, unreadable_user_ids=frozenset({user.user_id}))
+        if self.context.settings.exemption_of_user(user, self.context.now.today):
+            return replace(unreadable, exempt_users=(user,))
+        return replace(unreadable, failures=(Failure(user_name=user.name, text=str(error)),))
+
     def _observe(self, key: AccessKey) -> ObservedKey | Failure:
         context = self.context
         watch = self._watch(key)
@@ -113,7 +122,45 @@ class InventoryReader:
         try:
             return ObservedKey(key=key, last_use=read_last_use(self.iam, key) if needed else None)
         except UnreadableError as error:
+            if context.settings.exemption_of(key, context.now.today):
+                return ObservedKey(key=key)
             return key_failure(key, str(error))
+
+    def _find_missing_keys(self, inventory: Inventory, *, first_part: bool) -> Inventory:
+        """Ask IAM for each watched key that was not found: it is gone only if IAM says so.
+
+        A listing may lack a user who is renamed meanwhile; then the key has an owner all the same,
+        whose keys are read.
+        """
+        found = {key.access_key_id for key in inventory.keys}
+        listed = {user.user_id for user in inventory.users}
+        missing = [
+            watch
+            for watch in self.watches.by_key_id.values()
+            if watch.access_key_id not in found
+            and not isinstance(watch.state, Ended)
+            and (
+                watch.user.user_id in inventory.read_user_ids
+                or (first_part and watch.user.user_id not in listed)
+            )
+        ]
+        return reduce(Inventory.merge, in_parallel(self._find_key, missing), inventory)
+
+    def _find_key(self, watch: Watch) -> Inventory:
+        nothing = Inventory(scan=Scan.TARGETED)
+        try:
+            owner = owner_of(self.iam, watch)
+        except UnreadableError as error:
+            return replace(nothing, failures=(key_failure(watch, str(error)),))
+        if owner is None:
+            return replace(nothing, gone_key_ids=frozenset({watch.access_key_id}))
+        read = self._read_user(replace(watch.user, name=owner))
+        keep = [key for key in read.keys if key.access_key_id == watch.access_key_id]
+        observed = [o for o in read.observed_keys if o.key in keep]
+        failures = [f for f in read.failures if f.access_key_id in {None, watch.access_key_id}]
+        return replace(
+            nothing, keys=tuple(keep), observed_keys=tuple(observed), failures=tuple(failures)
+        )
 
     def _may_be_inconsistent(self, observed: ObservedKey) -> bool:
         """Return whether a key is active so soon after its deactivation that IAM may be behind.

@@ -7,10 +7,11 @@ from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain import transitions
 from key_rotation.domain.model import Action, Mode
-from key_rotation.domain.plan import Step, StepFailure, key_failure
+from key_rotation.domain.step import Step, StepFailure, key_failure
 from key_rotation.domain.watch import Ended, Event, Watch, WatchChange, Watches
 from key_rotation.errors import LedgerError
 from key_rotation.reporting.digest import compose
+from key_rotation.reporting.formatting import age_days
 from key_rotation.reporting.outcome import Outcome, outcome_of_failure
 from key_rotation.reporting.report import Report
 from key_rotation.service_layer.run_context import RunContext
@@ -110,6 +111,8 @@ def _notice(step: Step, outcome: Outcome, report: Report) -> WatchChange:
         run_id=report.run_id,
         due=decision.due,
         last_use=outcome.last_use,
+        age_days=age_days(outcome, now),
+        max_age_days=report.settings.max_age.days,
     )
     before = transitions.after_digest_sent(step.watch_or_new, now)
     watch = transitions.after_notice(before, decision, now, outcome.details.description)

@@ -62,6 +62,7 @@ def from_credential_report(
         {watch.user.user_id for watch in watches.by_key_id.values()}
         | _owners_of_exempt_keys(iam, listed, context)
         | set(previous.unknown_status.values())
+        | set(previous.unread_user_ids)
     )
     ordered = by_oldest_key(listed, watches.by_key_id)
     selected = select_users(ordered, rows, always=frozenset(always), now=now, settings=settings)
