@@ -7,7 +7,8 @@ LAMBDA_VERSION := 3.13
 LAMBDA_PYTHON ?= python$(LAMBDA_VERSION)
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-LOCKS := requirements-dev functions/requirements local/emulator/requirements local/emulator/runtime-requirements
+# What is shipped comes first: `make audit` stops at the first finding.
+LOCKS := functions/requirements requirements-dev local/emulator/requirements local/emulator/runtime-requirements
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
 # Files of tests run in parallel, in the order of tests/conftest.py; the tests of one file share an
@@ -84,8 +85,8 @@ format: setup ## fix what ruff can fix
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-synth: setup ## the CloudFormation template, into cdk.out
-	@CDK_OUTDIR=cdk.out $(BIN)/python app.py && echo "synth: cdk.out/KeyRotation.template.json"
+synth: setup ## the CloudFormation template, into cdk.out, by cdk.json; or: make synth EMAIL=you@example.com
+	@$(if $(EMAIL),CDK_CONTEXT_JSON='{"email": "$(EMAIL)"}') CDK_OUTDIR=cdk.out $(BIN)/python app.py && echo "synth: cdk.out/KeyRotation.template.json"
 
 release: setup ## the files to install it without the CDK, with checksums and an SBOM, into dist
 	@rm -rf dist

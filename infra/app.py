@@ -24,7 +24,7 @@ def build_app(
     Only the CDK CLI reads cdk.json. This function reads it too, so that `python app.py`, the tests
     and `cdk deploy` synthesise the same template. `-c` (`context` in tests) has precedence.
     `validate=False` omits the CDK's validation of the template, which takes three seconds.
-    Raises ContextError if a context value is not valid.
+    Raises ContextError if a context key is not known, or its value missing or not valid.
     """
     defaults = json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"]
     app = cdk.App(
@@ -38,7 +38,7 @@ def build_app(
     KeyRotationStack(
         app,
         "KeyRotation",
-        context=Context.read(app.node.try_get_context),
+        context=Context.read(app.node.get_all_context()),
         package=package,
         env=env,
     )

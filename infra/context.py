@@ -2,23 +2,35 @@
 
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
 
-from infra.schedule_expression import is_recurring_schedule
+from infra.schedule_expression import ACCEPTED, parse_schedule
+from infra.schedule_gap import longest_gap
+from infra.thresholds import PARAMETER_PATH, THRESHOLDS
 
-_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
+NOBODY = "none"
+"""The value of `email` that subscribes nobody, on purpose."""
+KEYS = ("email", "schedule", "timezone", "silence-hours", "alarm-topic", "reserved-concurrency")
+"""Every key that the app reads."""
+
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+_TOPIC_ARN = re.compile(r"arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 # zoneinfo can list these names, but EventBridge Scheduler does not accept them.
 _UNSUPPORTED_ZONES = frozenset({"Factory", "localtime"})
 _MAX_SILENCE_HOURS = 7 * 24  # CloudWatch evaluates at most seven days
+_DEFAULT_SCHEDULE = "cron(0 9 * * ? *)"
+_DELAY_HOURS = 2  # of a run, before its absence is silence
 
 
 class ContextError(Exception):
-    """Raised when a context value is not valid."""
+    """Raised when the context is not valid; the message is one line."""
 
-    def __init__(self, *, key: str, value: object, accepts: str) -> None:
-        """Name the key, its value and what the key accepts."""
-        super().__init__(f"context {key!r} is {value!r}; it accepts {accepts}")
+    def __init__(self, problem: str) -> None:
+        """Add to the problem that nothing came of it."""
+        super().__init__(f"{problem}; nothing was deployed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +38,7 @@ class Context:
     """The context values of one deployment."""
 
     emails: tuple[str, ...]
-    """Addresses that receive the digests and the alarms."""
+    """Addresses that receive the digests and the alarms; empty if nobody is to be subscribed."""
 
     schedule: str
     """A cron or rate expression of EventBridge Scheduler."""
@@ -34,48 +46,68 @@ class Context:
     timezone: str
     """IANA time zone of the schedule and of the calendar days in the rules."""
 
+    longest_gap_hours: int
+    """The longest time between two runs of the schedule, in hours, rounded up."""
+
     silence_hours: int
     """Hours without a completed run after which an alarm goes off."""
+
+    alarm_topic: str | None
+    """ARN of an existing SNS topic that gets the alarms as well, or None."""
 
     reserved_concurrency: int | None
     """1: one concurrent execution is reserved, so runs never overlap; None: nothing is reserved."""
 
     @classmethod
-    def read(cls, get: Callable[[str], object]) -> "Context":
-        """Read and validate every key with `get`, which returns None for a missing key.
+    def read(cls, values: Mapping[str, object]) -> "Context":
+        """Read and validate the context; a key that is missing has its default.
 
-        Raises ContextError for the first value that is not valid.
+        Keys with a colon, an at sign or a slash are the CDK's own, and not read.
+        Raises ContextError for the first key that is not known, or value that is not valid.
         """
+        for key in values:
+            if key not in KEYS and not re.search("[:@/]", key):
+                raise ContextError(_unknown(key))
+        emails = _emails(values.get("email"))
+        timezone = _timezone(values.get("timezone"))
+        schedule = values.get("schedule", _DEFAULT_SCHEDULE)
+        gap = _longest_gap_hours(schedule, timezone)
         return cls(
-            emails=_emails(get("email")),
-            schedule=_schedule(get("schedule")),
-            timezone=_timezone(get("timezone")),
-            silence_hours=_silence_hours(get("silence-hours")),
-            reserved_concurrency=_reserved_concurrency(get("reserved-concurrency")),
+            emails=emails,
+            schedule=str(schedule),
+            timezone=timezone,
+            longest_gap_hours=gap,
+            silence_hours=_silence_hours(values.get("silence-hours"), gap),
+            alarm_topic=_alarm_topic(values.get("alarm-topic")),
+            reserved_concurrency=_reserved_concurrency(values.get("reserved-concurrency")),
         )
 
 
+def _unknown(key: str) -> str:
+    """Describe a key that the app does not read, with the nearest one that it does."""
+    near = get_close_matches(key.lower(), KEYS, n=1)
+    advice = f"did you mean {near[0]!r}? " if near else ""
+    if key.lower() in (threshold.name for threshold in THRESHOLDS):
+        advice = f"after the deployment, set the SSM parameter {PARAMETER_PATH}/{key.lower()}; "
+    return f"context {key!r} is not known: {advice}the known keys are {', '.join(KEYS)}"
+
+
+def _refusal(key: str, value: object, accepts: str) -> ContextError:
+    found = "missing" if value is None else repr(value)
+    return ContextError(f"context {key!r} is {found}; it accepts {accepts}")
+
+
 def _emails(value: object) -> tuple[str, ...]:
-    if value is None:
+    if value == NOBODY:
         return ()
     emails = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
     if not emails or not all(_EMAIL.fullmatch(email) for email in emails):
-        raise ContextError(key="email", value=value, accepts="e-mail addresses separated by commas")
+        accepts = (
+            "one e-mail address, several separated by commas, or none to subscribe nobody; write it"
+            " into cdk.json, so that the next deployment subscribes the same addresses"
+        )
+        raise _refusal("email", value, accepts)
     return tuple(dict.fromkeys(emails))
-
-
-def _schedule(value: object) -> str:
-    if value is None:
-        return "cron(0 9 * * ? *)"
-    if isinstance(value, str) and is_recurring_schedule(value):
-        return value
-    raise ContextError(
-        key="schedule",
-        value=value,
-        accepts="cron(minutes hours day-of-month month day-of-week year) with ? for exactly one of"
-        " the two days, or rate(n minutes|hours|days): for example cron(0 9 * * ? *) or"
-        " rate(12 hours)",
-    )
 
 
 def _timezone(value: object) -> str:
@@ -83,25 +115,54 @@ def _timezone(value: object) -> str:
         return "UTC"
     if isinstance(value, str) and value in zoneinfo.available_timezones() - _UNSUPPORTED_ZONES:
         return value
-    raise ContextError(
-        key="timezone", value=value, accepts="an IANA time zone, for example Europe/Berlin or UTC"
-    )
+    raise _refusal("timezone", value, "an IANA time zone, for example Europe/Berlin or UTC")
 
 
-def _silence_hours(value: object) -> int:
-    hours = 26 if value is None else _whole_number(value)
-    if hours is not None and 1 <= hours <= _MAX_SILENCE_HOURS:
+def _longest_gap_hours(value: object, timezone: str) -> int:
+    """Return the hours between two runs at most, rounded up, of a schedule that runs every week."""
+    schedule = parse_schedule(value) if isinstance(value, str) else None
+    if schedule is None:
+        raise _refusal("schedule", value, ACCEPTED)
+    gap = longest_gap(schedule, zoneinfo.ZoneInfo(timezone))
+    if gap is not None and gap <= timedelta(hours=_MAX_SILENCE_HOURS):
+        return _hours(gap)
+    found = "it never runs"
+    if gap is not None:
+        found = f"its runs in {timezone} are up to {_hours(gap)} h apart, not {_MAX_SILENCE_HOURS}"
+    raise _refusal("schedule", value, f"{ACCEPTED}; {found}")
+
+
+def _hours(gap: timedelta) -> int:
+    """Round up to whole hours."""
+    return -(-gap // timedelta(hours=1))
+
+
+def _silence_hours(value: object, gap: int) -> int:
+    default = min(gap + _DELAY_HOURS, _MAX_SILENCE_HOURS)
+    hours = default if value is None else _whole_number(value)
+    if hours is not None and gap <= hours <= _MAX_SILENCE_HOURS:
         return hours
-    accepts = f"a whole number from 1 to {_MAX_SILENCE_HOURS}"
-    raise ContextError(key="silence-hours", value=value, accepts=accepts)
+    accepts = (
+        f"a whole number from {gap} (the longest time between two runs of the schedule) to"
+        f" {_MAX_SILENCE_HOURS}"
+    )
+    raise _refusal("silence-hours", value, accepts)
+
+
+def _alarm_topic(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and _TOPIC_ARN.fullmatch(value)):
+        return value
+    accepts = (
+        "the ARN of a standard SNS topic in the Region of the deployment, for example"
+        " arn:aws:sns:eu-central-1:123456789012:on-call"
+    )
+    raise _refusal("alarm-topic", value, accepts)
 
 
 def _reserved_concurrency(value: object) -> int | None:
     if value is None or _whole_number(value) == 1:
         return _whole_number(value)
-    raise ContextError(
-        key="reserved-concurrency", value=value, accepts="only 1; omit it to reserve nothing"
-    )
+    raise _refusal("reserved-concurrency", value, "only 1; omit it to reserve nothing")
 
 
 def _whole_number(value: object) -> int | None:

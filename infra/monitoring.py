@@ -1,5 +1,7 @@
 """The alarms: on failed runs, on failed keys, and on the absence of completed runs."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -8,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.metrics import run_metric
+from infra.metrics import NAMESPACE, run_metric
 
 _RUN_FAILED = (
     "A key-rotation run failed. Keys that it did not reach are not rotated until a run succeeds."
@@ -35,7 +37,7 @@ _NO_RUN = (
 
 
 class Monitoring(Construct):
-    """Four alarms that notify the topic. The engineer on call reads their descriptions."""
+    """Four alarms that notify the topics. The engineer on call reads names and descriptions."""
 
     def __init__(
         self,
@@ -44,12 +46,12 @@ class Monitoring(Construct):
         *,
         function: lambda_.Function,
         dead_letter_queue: sqs.Queue,
-        topic: sns.Topic,
+        topics: Sequence[sns.ITopic],
         silence_hours: int,
     ) -> None:
         """Create the alarms; without a completed run for `silence_hours` the last one goes off."""
         super().__init__(scope, construct_id)
-        self._action = actions.SnsAction(topic)
+        self._actions = [actions.SnsAction(topic) for topic in topics]
         period = Duration.minutes(5)
         failed_keys = run_metric("KeysFailed", statistic="Sum", period=period)
         dead_letters = dead_letter_queue.metric_approximate_number_of_messages_visible(
@@ -69,6 +71,7 @@ class Monitoring(Construct):
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
+            alarm_name=_name(construct_id),
             alarm_description=description,
             metric=metric,
             threshold=1,
@@ -76,7 +79,7 @@ class Monitoring(Construct):
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(self._action)
+        alarm.add_alarm_action(*self._actions)
         return alarm
 
     def _no_run_alarm(self, hours: int) -> cloudwatch.Alarm:
@@ -89,6 +92,7 @@ class Monitoring(Construct):
         alarm = cloudwatch.Alarm(
             self,
             "Silence",
+            alarm_name=_name("Silence"),
             alarm_description=_NO_RUN.format(hours=hours),
             metric=run_metric("RunCompleted", statistic="Sum", period=Duration.hours(1)),
             threshold=1,
@@ -96,5 +100,10 @@ class Monitoring(Construct):
             evaluation_periods=hours,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
-        alarm.add_alarm_action(self._action)
+        alarm.add_alarm_action(*self._actions)
         return alarm
+
+
+def _name(construct_id: str) -> str:
+    """Return the alarm's name in CloudWatch: the same in each deployment."""
+    return f"{NAMESPACE}-{construct_id}"

@@ -36,6 +36,6 @@ class NotificationTopic(Construct):
         if not emails:
             Annotations.of(self).add_warning_v2(
                 "key-rotation:no-subscriber",
-                "No e-mail address is set (-c email=...). In enforce mode every run fails until"
-                " the topic has a confirmed subscription.",
+                "The context email is none: nobody is subscribed. In enforce mode every run fails"
+                " until the topic has a confirmed subscription.",
             )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import aws_cdk as cdk
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.context import Context
@@ -68,6 +69,7 @@ class KeyRotationStack(cdk.Stack):
                 "TOPIC_ARN": self._topic.topic_arn,
                 "PARAMETER_PATH": PARAMETER_PATH,
                 "TIMEZONE": context.timezone,
+                "LONGEST_GAP_HOURS": str(context.longest_gap_hours),
                 "ACCOUNT_ID": cdk.Aws.ACCOUNT_ID,
                 "POWERTOOLS_SERVICE_NAME": SERVICE,
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
@@ -89,10 +91,16 @@ class KeyRotationStack(cdk.Stack):
             "Monitoring",
             function=function.function,
             dead_letter_queue=function.dead_letter_queue,
-            topic=self._topic,
+            topics=self._alarm_topics(context.alarm_topic),
             silence_hours=context.silence_hours,
         )
         return Dashboard(self, "Overview", function=function.function, alarms=monitoring.alarms)
+
+    def _alarm_topics(self, other: str | None) -> list[sns.ITopic]:
+        """Return our topic, and the existing one that gets the alarms as well, if one is given."""
+        if other is None:
+            return [self._topic]
+        return [self._topic, sns.Topic.from_topic_arn(self, "AlarmTopic", other)]
 
     def _create_outputs(self, function: RotationFunction, dashboard: Dashboard) -> None:
         for name, value in {

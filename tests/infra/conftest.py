@@ -15,6 +15,8 @@ import aws_cdk as cdk
 
 from infra.app import build_app
 
+NOBODY: dict[str, object] = {"email": "none"}
+
 
 @pytest.fixture(scope="session")
 def package() -> Iterator[Path]:
@@ -31,7 +33,7 @@ def synthesise(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synth
     def synthesise(region: str | None, **context: object) -> Template:
         app = build_app(
             package=package,
-            context={key.replace("_", "-"): value for key, value in context.items()},
+            context=NOBODY | {key.replace("_", "-"): value for key, value in context.items()},
             env=cdk.Environment(region=region) if region else None,
             outdir=str(tmp_path_factory.mktemp("cdk.out")),
             validate=False,
@@ -58,5 +60,6 @@ def customised(synthesise: Synthesise) -> Template:
         schedule="rate(12 hours)",
         timezone="Europe/Berlin",
         silence_hours="168",
+        alarm_topic="arn:aws:sns:eu-central-1:123456789012:on-call",
         reserved_concurrency="1",
     )

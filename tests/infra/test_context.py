@@ -7,51 +7,47 @@ from pathlib import Path
 
 import pytest
 
-from infra.context import Context, ContextError
+from infra.context import KEYS, Context, ContextError
+
+_ROOT = Path(__file__).parents[2]
 
 
 def _read(**context: object) -> Context:
-    return Context.read({key.replace("_", "-"): v for key, v in context.items()}.get)
+    values = {"email": "none"} | {key.replace("_", "-"): v for key, v in context.items()}
+    return Context.read(values)
 
 
-def test_every_context_key_has_a_default() -> None:
+def _refusal(values: dict[str, object]) -> str:
+    with pytest.raises(ContextError) as refused:
+        Context.read(values)
+    message = str(refused.value)
+    assert "\n" not in message
+    assert message.endswith("; nothing was deployed")
+    return message
+
+
+def test_every_context_key_but_email_has_a_default() -> None:
     assert _read() == Context(
         emails=(),
         schedule="cron(0 9 * * ? *)",
         timezone="UTC",
+        longest_gap_hours=24,
         silence_hours=26,
+        alarm_topic=None,
         reserved_concurrency=None,
     )
 
 
+def test_a_deployment_without_an_email_is_refused_and_told_what_is_accepted() -> None:
+    message = _refusal({})
+    assert message.startswith("context 'email' is missing; it accepts one e-mail address, several")
+    assert "or none to subscribe nobody" in message
+    assert "cdk.json" in message
+
+
 def test_email_addresses_are_separated_by_commas_and_duplicates_are_dropped() -> None:
-    context = _read(email="a@example.com, b@example.co.uk,a@example.com")
-    assert context.emails == ("a@example.com", "b@example.co.uk")
-
-
-@pytest.mark.parametrize(
-    "schedule",
-    [
-        "cron(0 9 * * ? *)",
-        "cron(30 6 ? * MON-FRI *)",
-        "cron(0/15 8-17 ? * 2,4,6 2026-2030)",
-        "cron(0 9 1,15 * ? *)",
-        "cron(0 9 L * ? *)",
-        "cron(0 9 15W JAN,JUL ? *)",
-        "cron(0 9 ? * 6L *)",
-        "cron(0 9 ? * MON#1 *)",
-        "rate(1 day)",
-        "rate(12 hours)",
-        "rate(30 minutes)",
-    ],
-)
-def test_recurring_schedules_are_accepted(schedule: str) -> None:
-    assert _read(schedule=schedule).schedule == schedule
-
-
-@pytest.mark.parametrize("hours", ["1", "26", "168", 48])
-def test_silence_hours_from_1_to_168_are_accepted(hours: object) -> None:
-    assert _read(silence_hours=hours).silence_hours == int(str(hours))
+    context = _read(email="a@example.com, b+c@mail.example.co.uk,a@example.com")
+    assert context.emails == ("a@example.com", "b+c@mail.example.co.uk")
 
 
 @pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin", "America/Argentina/Ushuaia"])
@@ -59,39 +55,88 @@ def test_iana_time_zone_names_are_accepted(timezone: str) -> None:
     assert _read(timezone=timezone).timezone == timezone
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sns:eu-central-1:123456789012:on-call",
+        "arn:aws-cn:sns:cn-north-1:123456789012:On_Call",
+        "arn:aws-us-gov:sns:us-gov-west-1:123456789012:on-call",
+        "arn:aws-iso-b:sns:us-isob-east-1:123456789012:on-call",
+    ],
+)
+def test_a_topic_for_the_alarms_is_accepted_in_any_partition(arn: str) -> None:
+    assert _read(alarm_topic=arn).alarm_topic == arn
+
+
 @pytest.mark.parametrize("one", [1, "1"])
 def test_a_reserved_concurrency_of_1_is_accepted(one: object) -> None:
     assert _read(reserved_concurrency=one).reserved_concurrency == 1
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["@aws-cdk/core:checkSecretUsage", "aws:cdk:bundling-stacks", "availability-zones:account=1"],
+)
+def test_a_key_of_the_cdk_itself_is_left_alone(key: str) -> None:
+    assert Context.read({"email": "none", key: True}) == _read()
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("e-mail", "did you mean 'email'? "),
+        ("Email", "did you mean 'email'? "),
+        ("timzone", "did you mean 'timezone'? "),
+        ("silence_hours", "did you mean 'silence-hours'? "),
+        ("alarmtopic", "did you mean 'alarm-topic'? "),
+        ("zzz", ""),
+        ("", ""),
+        ("mode", "after the deployment, set the SSM parameter /key-rotation/mode; "),
+        (
+            "max-age-days",
+            "after the deployment, set the SSM parameter /key-rotation/max-age-days; ",
+        ),
+    ],
+)
+def test_a_key_that_the_app_does_not_know_is_refused_with_the_nearest_and_all_known_keys(
+    key: str, advice: str
+) -> None:
+    message = _refusal({"email": "none", key: "report"})
+    known = ", ".join(KEYS)
+    assert message.startswith(f"context {key!r} is not known: {advice}the known keys are {known};")
+
+
 _REFUSED: dict[str, list[object]] = {
-    "email": ["", "nobody", "a@b", "a@example.com;b@example.com", "a@example.com,", "@a.b", 7],
-    "schedule": [
+    "email": [
         "",
-        "daily",
-        "0 9 * * ? *",
-        "cron(0 9 * * ?)",
-        "cron(0 9 * * ? * *)",
-        "cron(0 9 * * * *)",
-        "cron(0 9 ? * ? *)",
-        "cron(0 9 1 * 2 *)",
-        "cron(60 9 * * ? *)",
-        "cron(0 24 * * ? *)",
-        "cron(0 9 32 * ? *)",
-        "cron(0 9 * 13 ? *)",
-        "cron(0 9 ? * 8 *)",
-        "cron(0 9 ? * MO *)",
-        "cron(0 9  * * ? *)",
-        "rate(0 days)",
-        "rate(1 days)",
-        "rate(2 day)",
-        "rate(1 week)",
-        "rate(-1 days)",
-        "at(2027-01-01T09:00:00)",
-        ["cron(0 9 * * ? *)"],
+        " ",
+        "nobody",
+        "None",
+        "none,a@example.com",
+        "a@b",
+        "a@example.com;b@example.com",
+        "a@example.com,",
+        "a@example.com b@example.com",
+        "mailto:a@example.com",
+        "Security <a@example.com>",
+        "a@exa\nmple.com",
+        "é@example.com",
+        "@a.b",
+        7,
+        ["a@example.com"],
     ],
     "timezone": ["", "Berlin", "europe/berlin", "CEST", "+01:00", "../etc/passwd", "localtime", 1],
-    "silence-hours": ["", "0", "169", "-1", "26h", "1.5", "٢٦", 0, 169, 26.0, True],
+    "alarm-topic": [
+        "",
+        "on-call",
+        "arn:aws:sqs:eu-central-1:123456789012:on-call",
+        "arn:aws:sns:eu-central-1:1234:on-call",
+        "arn:aws:sns:eu-central-1:123456789012:on call",
+        "arn:aws:sns:eu-central-1:123456789012:on-call.fifo",
+        "arn:aws:sns:eu-central-1:123456789012:on-call:12345678-1234-1234-1234-123456789012",
+        "arn:aws:sns:eu-central-1:123456789012:on-call\n",
+        1,
+    ],
     "reserved-concurrency": ["", "0", "2", 0, True, "one"],
 }
 
@@ -102,26 +147,37 @@ _REFUSED: dict[str, list[object]] = {
 def test_the_error_for_a_bad_value_names_the_key_the_value_and_what_is_accepted(
     key: str, value: object
 ) -> None:
-    with pytest.raises(ContextError) as refused:
-        Context.read({key: value}.get)
-    message = str(refused.value)
+    message = _refusal({"email": "none", key: value})
     assert message.startswith(f"context {key!r} is {value!r}; it accepts ")
-    assert "\n" not in message
 
 
-def test_a_bad_value_ends_synthesis_with_one_line_and_exit_code_1(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
+@pytest.mark.parametrize(
+    ("context", "start"),
+    [
+        ({}, "context 'email' is missing; it accepts one e-mail address, several separated"),
+        (
+            {"email": "none", "timezone": "Mars"},
+            "context 'timezone' is 'Mars'; it accepts an IANA time zone, for example",
+        ),
+        (
+            {"email": "none", "mode": "report"},
+            "context 'mode' is not known: after the deployment, set the SSM parameter",
+        ),
+    ],
+)
+def test_a_bad_context_ends_synthesis_with_one_line_and_exit_code_1(
+    context: dict[str, str], start: str, tmp_path: Path
+) -> None:
     run = subprocess.run(
         [sys.executable, "app.py"],
-        cwd=root,
-        env={"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps({"timezone": "Mars"})},
+        cwd=_ROOT,
+        env={"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(context)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 1
-    assert run.stderr == (
-        "key-rotation: context 'timezone' is 'Mars';"
-        " it accepts an IANA time zone, for example Europe/Berlin or UTC\n"
-    )
+    assert run.stderr.startswith(f"key-rotation: {start}")
+    assert run.stderr.endswith("; nothing was deployed\n")
+    assert run.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []

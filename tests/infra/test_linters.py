@@ -29,7 +29,8 @@ _ACCEPTED = {
 
 
 def test_cdk_nag_reports_only_the_accepted_findings(package: Path, tmp_path: Path) -> None:
-    app = build_app(package=package, outdir=str(tmp_path), validate=False)
+    context: dict[str, object] = {"email": "none"}
+    app = build_app(package=package, context=context, outdir=str(tmp_path), validate=False)
     report = AwsSolutionsChecks().validate_scope(app)
     assert {
         (resource.construct_path, violation.rule_name)

@@ -1,5 +1,7 @@
 """Promise 10: alarms on failed runs, on failed keys, and on the absence of completed runs."""
 
+from typing import Any
+
 import pytest
 
 from tests.infra.template import Template, render
@@ -75,13 +77,29 @@ def test_silence_hours_set_the_evaluation_period_up_to_cloudwatchs_limit_of_seve
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (3600, 168)
 
 
+def _alarms(template: Template) -> list[dict[str, Any]]:
+    return [found["Properties"] for found in template.resources("AWS::CloudWatch::Alarm").values()]
+
+
 def test_every_alarm_notifies_the_topic(template: Template) -> None:
-    alarms = template.resources("AWS::CloudWatch::Alarm").values()
-    assert len(alarms) == 4
-    for alarm in alarms:
-        properties = alarm["Properties"]
-        assert properties["AlarmActions"] == [{"Ref": template.logical_id("AWS::SNS::Topic")}]
-        assert properties.get("ActionsEnabled", True)
+    topic = {"Ref": template.logical_id("AWS::SNS::Topic")}
+    assert [alarm["AlarmActions"] for alarm in _alarms(template)] == [[topic]] * 4
+    assert all(alarm.get("ActionsEnabled", True) for alarm in _alarms(template))
+
+
+def test_the_alarm_topic_of_the_context_gets_every_alarm_as_well(customised: Template) -> None:
+    topic = {"Ref": customised.logical_id("AWS::SNS::Topic")}
+    both = [topic, "arn:aws:sns:eu-central-1:123456789012:on-call"]
+    assert [alarm["AlarmActions"] for alarm in _alarms(customised)] == [both] * 4
+
+
+def test_the_alarms_have_names_that_people_can_read(template: Template) -> None:
+    assert {alarm["AlarmName"] for alarm in _alarms(template)} == {
+        "KeyRotation-RunFailed",
+        "KeyRotation-KeyFailed",
+        "KeyRotation-Silence",
+        "KeyRotation-DeadLetter",
+    }
 
 
 @pytest.mark.parametrize("metric", _ALARM_METRICS)

@@ -81,7 +81,12 @@ def test_another_checkout_synthesises_the_same_template_with_an_empty_path(
         [sys.executable, "app.py"],
         cwd=elsewhere,
         # No node and no credentials. cfn-lint validates the template in another test.
-        env={"CDK_OUTDIR": str(outdir), "PATH": "", "CDK_VALIDATION": "false"},
+        env={
+            "CDK_CONTEXT_JSON": '{"email": "none"}',
+            "CDK_OUTDIR": str(outdir),
+            "CDK_VALIDATION": "false",
+            "PATH": "",
+        },
         capture_output=True,
         text=True,
         check=False,

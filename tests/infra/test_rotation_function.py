@@ -23,6 +23,7 @@ def test_the_environment_variables_name_the_resources_and_hold_no_secret(
         "TOPIC_ARN": {"Ref": template.logical_id("AWS::SNS::Topic")},
         "PARAMETER_PATH": "/key-rotation",
         "TIMEZONE": "UTC",
+        "LONGEST_GAP_HOURS": "24",
         "ACCOUNT_ID": {"Ref": "AWS::AccountId"},
         "POWERTOOLS_SERVICE_NAME": "key-rotation",
         "POWERTOOLS_METRICS_NAMESPACE": "KeyRotation",
@@ -74,7 +75,8 @@ def test_the_context_sets_the_schedule_and_the_time_zone_of_the_calendar_days(
     function = customised.properties("AWS::Lambda::Function")
     assert schedule["ScheduleExpression"] == "rate(12 hours)"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
-    assert function["Environment"]["Variables"]["TIMEZONE"] == "Europe/Berlin"
+    variables = function["Environment"]["Variables"]
+    assert (variables["TIMEZONE"], variables["LONGEST_GAP_HOURS"]) == ("Europe/Berlin", "12")
 
 
 def test_the_scheduled_event_holds_only_the_scheduled_time(template: Template) -> None:

@@ -15,7 +15,18 @@ def test_each_email_address_of_the_context_is_subscribed(customised: Template) -
     assert {each["Protocol"] for each in subscribed} == {"email"}
 
 
-def test_without_an_email_address_nobody_is_subscribed_and_synthesis_warns(
+def test_a_second_deployment_with_the_same_context_keeps_the_subscriptions(
+    synthesise: Synthesise,
+) -> None:
+    """CloudFormation deletes what a template no longer has, and replaces what has another id."""
+    first = synthesise(None, email="a@example.com,b@example.com")
+    second = synthesise(None, email="b@example.com, a@example.com")
+    kind = "AWS::SNS::Subscription"
+    assert len(first.resources(kind)) == 2
+    assert second.resources(kind) == first.resources(kind)
+
+
+def test_with_the_email_none_nobody_is_subscribed_and_synthesis_warns(
     template: Template,
 ) -> None:
     assert template.resources("AWS::SNS::Subscription") == {}
@@ -98,7 +109,7 @@ def test_a_stack_for_one_region_uses_the_arns_of_its_partition(
     assert users["Fn::Join"][1][0] == f"arn:{partition}:iam::"
 
 
-def test_only_the_parameters_have_fixed_physical_names(template: Template) -> None:
+def test_only_the_parameters_and_the_alarms_have_fixed_physical_names(template: Template) -> None:
     names = {
         (found["Type"], name)
         for found in template.body["Resources"].values()
@@ -108,6 +119,7 @@ def test_only_the_parameters_have_fixed_physical_names(template: Template) -> No
     }
     # The FunctionName of EventInvokeConfig is a reference.
     assert names == {
+        ("AWS::CloudWatch::Alarm", "AlarmName"),
         ("AWS::SSM::Parameter", "Name"),
         ("AWS::Lambda::EventInvokeConfig", "FunctionName"),
     }

@@ -107,6 +107,7 @@ def _run_and_list(actors: Actors, label: str) -> list[str]:
     return _listed(actors, label, actors.account.invoke({}).answer)
 
 
+CONFIRM = CommandBlock(RUNBOOK, "Confirming a subscription")
 PAUSE = CommandBlock(RUNBOOK, "Pause everything now")
 STOP_RUNS = CommandBlock(RUNBOOK, "Pause everything now", 1)
 ALLOW_RUNS = CommandBlock(RUNBOOK, "Pause everything now", 2)
@@ -298,10 +299,14 @@ def test_a_threshold_is_reset_to_a_value_from_its_history(
     assert _parameter(actors.account, "max-age-days") == "90"
 
 
-@covers(RESTORE_TABLE)
-def test_the_command_that_restores_the_table_has_a_valid_form(terminal: Terminal) -> None:
-    assert "Could not connect" in terminal.run_block(RESTORE_TABLE)
-    assert terminal.commands_run == [*FORM_ONLY]
+@covers(RESTORE_TABLE, CONFIRM)
+@pytest.mark.parametrize("block", [RESTORE_TABLE, CONFIRM], ids=["restore", "confirm"])
+def test_a_command_that_the_emulator_cannot_execute_has_a_valid_form(
+    terminal: Terminal, block: CommandBlock
+) -> None:
+    assert "Could not connect" in terminal.run_block(block)
+    (command,) = terminal.commands_run
+    assert command in FORM_ONLY
 
 
 @covers(DELETE_WATCH)

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from infra.context import KEYS
 from key_rotation import __version__, errors
 from key_rotation.domain import exemptions, watch
 from key_rotation.domain.inventory import Scan
@@ -27,6 +28,7 @@ GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
 HANDLER = (ROOT / "functions/key_rotation/handler.py").read_text()
 ROLE = (ROOT / "infra/function_role.py").read_text()
+ALARMS = (ROOT / "infra/monitoring.py").read_text()
 FAULT_TESTS = "".join(path.read_text() for path in ROOT.glob("tests/local/*.py"))
 
 
@@ -105,6 +107,18 @@ def test_the_readme_names_the_cdk_cli_that_the_locked_cdk_needs_and_the_one_that
     tried = json.loads((ROOT / "tests/local/cdk_cli/package.json").read_text())
     assert f"{needed} or newer" in README
     assert f"tried with {tried['devDependencies']['aws-cdk']}" in README
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_readme_gives_each_context_key(key: str) -> None:
+    assert f"| `{key}` | " in README
+
+
+@pytest.mark.parametrize(
+    "name", re.findall(r'_alarm_on_first\("(\w+)"|"(Silence)"', ALARMS), ids="".join
+)
+def test_the_runbook_names_every_alarm(name: tuple[str, str]) -> None:
+    assert f"| `KeyRotation-{''.join(name)}` | " in RUNBOOK
 
 
 @pytest.mark.parametrize(
