@@ -21,7 +21,8 @@ class EncryptionKey(Construct):
             "Key",
             description="key-rotation: table, topic and dead-letter queue",
             enable_key_rotation=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            # Kept, except when the deployment that creates it fails.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         # CloudWatch uses its service principal when an alarm publishes to the encrypted topic;
         # without this statement the alarm fails silently. Scheduler sends to the encrypted queue

@@ -32,5 +32,6 @@ class Ledger(Construct):
             # removing it here would change their table.
             time_to_live_attribute="expires_at",
             deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            # Kept, except when the deployment that creates it fails.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, CfnCondition, CfnResource, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -46,14 +46,28 @@ class RotationFunction(Construct):
             memory_size=256,
             timeout=Duration.minutes(15),
             reserved_concurrent_executions=reserved_concurrency,
-            # A long run continues by invoking itself, each time with less work left. By default
-            # Lambda stops that (Developer Guide, "Recursive loop detection").
-            recursive_loop=lambda_.RecursiveLoop.ALLOW,
             # Lambda retries a failed run, which then continues where it stopped.
             retry_attempts=2,
             max_event_age=Duration.hours(6),
             on_failure=destinations.SqsDestination(self.dead_letter_queue),
         )
+        _allow_recursion(self.function)
+
+
+def _allow_recursion(function: lambda_.Function) -> None:
+    """Let a long run continue by invoking the function itself, each time with less work left.
+
+    By default Lambda stops that (Developer Guide, "Recursive loop detection"). CloudFormation
+    refuses a property that a partition does not know, and AWS announced this one for the commercial
+    partition only.
+    """
+    commercial = CfnCondition(
+        function, "Commercial", expression=Fn.condition_equals(Aws.PARTITION, "aws")
+    )
+    allow = Fn.condition_if(commercial.logical_id, "Allow", Aws.NO_VALUE)
+    resource = function.node.default_child
+    assert isinstance(resource, CfnResource)  # noqa: S101  # of a function that is created here
+    resource.add_property_override("RecursiveLoop", allow)
 
 
 def _dead_letter_queue(scope: Construct, key: kms.IKey) -> sqs.Queue:
@@ -75,5 +89,5 @@ def _log_group(scope: Construct) -> logs.LogGroup:
         scope,
         "Log",
         retention=logs.RetentionDays.ONE_YEAR,
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )

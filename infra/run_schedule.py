@@ -28,7 +28,10 @@ class RunSchedule(Construct):
     ) -> None:
         """Create the schedule; events that fail for three hours go to the dead-letter queue."""
         super().__init__(scope, construct_id)
-        role = _role(self, function=function, dead_letter_queue=dead_letter_queue, key=key)
+        role = _role(self)
+        policy = _policy(
+            self, role, function=function, dead_letter_queue=dead_letter_queue, key=key
+        )
         scheduler.Schedule(
             self,
             "Schedule",
@@ -46,17 +49,15 @@ class RunSchedule(Construct):
                 max_event_age=Duration.hours(3),
                 dead_letter_queue=dead_letter_queue,
             ),
-        ).node.add_dependency(role)
+        ).node.add_dependency(policy)
 
 
-def _role(
-    scope: Construct, *, function: lambda_.Function, dead_letter_queue: sqs.Queue, key: kms.Key
-) -> iam.Role:
+def _role(scope: Construct) -> iam.Role:
     """Create a role that only schedules of this account's default group can assume."""
     group = Stack.of(scope).format_arn(
         service="scheduler", resource="schedule-group", resource_name="default"
     )
-    role = iam.Role(
+    return iam.Role(
         scope,
         "Role",
         assumed_by=iam.ServicePrincipal(
@@ -66,7 +67,18 @@ def _role(
             },
         ),
     )
-    for statement in (
+
+
+def _policy(
+    scope: Construct,
+    role: iam.Role,
+    *,
+    function: lambda_.Function,
+    dead_letter_queue: sqs.Queue,
+    key: kms.Key,
+) -> iam.ManagedPolicy:
+    """Create the role's policy: invoke the function, and send what it cannot deliver."""
+    statements = [
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]),
         iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letter_queue.queue_arn]),
         iam.PolicyStatement(
@@ -74,6 +86,5 @@ def _role(
             resources=[key.key_arn],
             conditions=via_services("sqs"),
         ),
-    ):
-        role.add_to_policy(statement)
-    return role
+    ]
+    return iam.ManagedPolicy(scope, "Policy", roles=[role], statements=statements)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -40,7 +41,8 @@ class KeyRotationStack(cdk.Stack):
         )
         self._key = EncryptionKey(self, "Encryption").key
         self._thresholds = Thresholds(self, "Thresholds")
-        self._table = Ledger(self, "Ledger", key=self._key).table
+        self._role = FunctionRole(self, "Permissions")
+        self._table = self._create_table()
         self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
         function = self._create_function(context, package)
         RunSchedule(
@@ -55,8 +57,18 @@ class KeyRotationStack(cdk.Stack):
         dashboard = self._create_monitoring(context, function)
         self._create_outputs(function, dashboard)
 
+    def _create_table(self) -> dynamodb.Table:
+        """Create the table after what refuses a deployment: names that exist already.
+
+        Its deletion protection would keep the rollback of a failed first deployment from deleting
+        it.
+        """
+        table = Ledger(self, "Ledger", key=self._key).table
+        table.node.add_dependency(self._role.account_policy, self._thresholds)
+        return table
+
     def _create_function(self, context: Context, package: Path) -> RotationFunction:
-        role = FunctionRole(self, "Permissions")
+        role = self._role
         function = RotationFunction(
             self,
             "Enforcer",
@@ -75,7 +87,6 @@ class KeyRotationStack(cdk.Stack):
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             },
         )
-        role.grant_iam()
         role.grant_parameter_read(self._thresholds.parameters)
         role.grant_ledger(self._table)
         role.grant_publish(self._topic)
@@ -83,6 +94,7 @@ class KeyRotationStack(cdk.Stack):
         role.grant_dead_letter_send(function.dead_letter_queue)
         role.grant_key_use(self._key)
         role.grant_self_invoke(function.function, scope=function)
+        function.function.node.add_dependency(role.account_policy, role.policy)
         return function
 
     def _create_monitoring(self, context: Context, function: RotationFunction) -> Dashboard:

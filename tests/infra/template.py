@@ -46,7 +46,7 @@ class Template:
         ]
         return [
             statement
-            for policy in self.resources("AWS::IAM::Policy").values()
+            for policy in self.resources("AWS::IAM::ManagedPolicy").values()
             if {"Ref": role} in policy["Properties"]["Roles"]
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         ]

@@ -111,8 +111,21 @@ def test_only_the_table_its_kms_key_and_the_log_group_are_kept_when_the_stack_is
     template: Template,
 ) -> None:
     resources = template.body["Resources"].values()
-    kept = {each["Type"] for each in resources if each.get("DeletionPolicy") == "Retain"}
+    kept = {each["Type"] for each in resources if each.get("DeletionPolicy", "Delete") != "Delete"}
     assert kept == _RETAINED
+
+
+@pytest.mark.parametrize("kind", sorted(_RETAINED))
+def test_a_failed_first_deployment_deletes_what_is_otherwise_kept(
+    template: Template, kind: str
+) -> None:
+    assert template.resource(kind)["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_the_table_is_created_after_the_names_that_may_exist_already(template: Template) -> None:
+    """Its deletion protection would keep it when the deployment fails at one of them."""
+    first = set(template.resource("AWS::DynamoDB::Table")["DependsOn"])
+    assert first == {"PermissionsAccount35985856", *template.resources("AWS::SSM::Parameter")}
 
 
 @pytest.mark.parametrize("kind", sorted(_RETAINED))

@@ -4,39 +4,78 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from cdk_nag import AwsSolutionsChecks
+import pytest
+from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks
 
 from infra.app import build_app
 from tests.infra.template import Template
 
-_ROLE = "KeyRotation/Permissions/Role/DefaultPolicy/Resource"
+_ACCOUNT = "KeyRotation/Permissions/Account/Resource"
+_ROLE = "KeyRotation/Permissions/Policy/Resource"
+_FUNCTION = "KeyRotation/Enforcer/Function/Resource"
+_LOG = "KeyRotation/Enforcer/Log/Resource"
+_TABLE = "KeyRotation/Ledger/Table/Resource"
 _USERS = "arn:<AWS::Partition>:iam::<AWS::AccountId>:user/*"
 
 _ACCEPTED = {
-    # These four list the whole account, and do not support resource-level permissions.
-    (_ROLE, "AwsSolutions-IAM5[Resource::*]"),
-    # The product covers every user of the account.
-    (_ROLE, f"AwsSolutions-IAM5[Resource::{_USERS}]"),
-    # The AWS documentation gives this action with the star for SNS and SQS.
-    (_ROLE, "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]"),
-    # The queue is itself a dead-letter queue, of a schedule and a function. The rule recognises
-    # only the dead-letter queues of other queues.
-    ("KeyRotation/Enforcer/DeadLetters/Resource", "AwsSolutions-SQS3"),
-    # Python 3.13 is chosen on purpose over the newest runtime: it gets security updates until 2029.
-    ("KeyRotation/Enforcer/Function/Resource", "AwsSolutions-L1"),
+    AwsSolutionsChecks: {
+        # These four list the whole account, and do not support resource-level permissions.
+        (_ACCOUNT, "AwsSolutions-IAM5[Resource::*]"),
+        # The product covers every user of the account.
+        (_ACCOUNT, f"AwsSolutions-IAM5[Resource::{_USERS}]"),
+        # The AWS documentation gives these actions with the star for DynamoDB, SNS and SQS.
+        (_ROLE, "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]"),
+        (_ROLE, "AwsSolutions-IAM5[Action::kms:ReEncrypt*]"),
+        # The queue is itself a dead-letter queue, of a schedule and a function. The rule recognises
+        # only the dead-letter queues of other queues.
+        ("KeyRotation/Enforcer/DeadLetters/Resource", "AwsSolutions-SQS3"),
+        # Python 3.13 is chosen on purpose over the newest runtime: it gets security updates until
+        # 2029.
+        (_FUNCTION, "AwsSolutions-L1"),
+    },
+    NIST80053R5Checks: {
+        # The table has point-in-time recovery over 35 days; a backup plan is the account's choice.
+        (_TABLE, "NIST.800.53.R5-DynamoDBInBackupPlan"),
+        # CloudWatch encrypts the log with a key of its own, so that it stays readable when our KMS
+        # key is the problem. No secret is ever logged.
+        (_LOG, "NIST.800.53.R5-CloudWatchLogGroupEncrypted"),
+        # A new account may have no concurrency to reserve: the context can reserve it.
+        (_FUNCTION, "NIST.800.53.R5-LambdaConcurrency"),
+        # The function has an on-failure destination, which replaces the dead-letter queue.
+        (_FUNCTION, "NIST.800.53.R5-LambdaDLQ"),
+        # It calls only AWS APIs. IAM has no VPC endpoint in every Region, and a NAT gateway costs
+        # more than all of this.
+        (_FUNCTION, "NIST.800.53.R5-LambdaInsideVPC"),
+    },
+    # The reasons are those above.
+    PCIDSS321Checks: {
+        (_LOG, "PCI.DSS.321-CloudWatchLogGroupEncrypted"),
+        (_FUNCTION, "PCI.DSS.321-LambdaInsideVPC"),
+    },
+    HIPAASecurityChecks: {
+        (_TABLE, "HIPAA.Security-DynamoDBInBackupPlan"),
+        (_LOG, "HIPAA.Security-CloudWatchLogGroupEncrypted"),
+        (_FUNCTION, "HIPAA.Security-LambdaConcurrency"),
+        (_FUNCTION, "HIPAA.Security-LambdaDLQ"),
+        (_FUNCTION, "HIPAA.Security-LambdaInsideVPC"),
+    },
 }
 
 
-def test_cdk_nag_reports_only_the_accepted_findings(package: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("checks", _ACCEPTED, ids=lambda checks: checks.__name__)
+def test_cdk_nag_reports_only_the_accepted_findings(
+    checks: type[Any], package: Path, tmp_path: Path
+) -> None:
     context: dict[str, object] = {"email": "none"}
     app = build_app(package=package, context=context, outdir=str(tmp_path), validate=False)
-    report = AwsSolutionsChecks().validate_scope(app)
+    report = checks().validate_scope(app)
     assert {
         (resource.construct_path, violation.rule_name)
         for violation in report.violations
         for resource in violation.violating_resources
-    } == _ACCEPTED
+    } == _ACCEPTED[checks]
 
 
 # The CDK writes a DependsOn for the function's role, which cfn-lint reports as redundant.

@@ -1,7 +1,11 @@
 """Promise 9: the role allows only what the README lists."""
 
+import json
+from fnmatch import fnmatchcase
+
 import pytest
 
+from key_rotation.adapters.ledger_items import Partitions
 from tests.infra.template import Template, as_list, render
 
 _USERS = "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"
@@ -39,8 +43,11 @@ _ALLOWED = {
     "dynamodb:DeleteItem": [_TABLE],
     "sns:Publish": [_TOPIC],
     "sns:ListSubscriptionsByTopic": [_TOPIC],
+    "kms:Encrypt": [_KEY],
     "kms:Decrypt": [_KEY],
+    "kms:ReEncrypt*": [_KEY],
     "kms:GenerateDataKey*": [_KEY],
+    "kms:DescribeKey": [_KEY],
     "logs:CreateLogStream": ["${EnforcerLogB692A62C.Arn}"],
     "logs:PutLogEvents": ["${EnforcerLogB692A62C.Arn}"],
     "sqs:SendMessage": [_QUEUE],
@@ -66,9 +73,57 @@ def test_the_function_role_allows_exactly_the_listed_actions_on_the_listed_resou
     assert _allowed(template, "lambda") == _ALLOWED
 
 
-def test_the_roles_have_no_managed_or_inline_policies(template: Template) -> None:
+def test_the_roles_have_no_inline_policies_and_no_managed_ones_of_aws(template: Template) -> None:
     for role in template.resources("AWS::IAM::Role").values():
         assert role["Properties"].keys() == {"AssumeRolePolicyDocument"}
+    assert template.resources("AWS::IAM::Policy") == {}
+
+
+def test_a_managed_policy_has_no_more_than_the_6144_characters_that_iam_accepts(
+    template: Template,
+) -> None:
+    """References become longer names: the template's own text may fill half of it."""
+    for policy in template.resources("AWS::IAM::ManagedPolicy").values():
+        document = json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"))
+        assert len(document) < 6144 / 2
+
+
+def test_the_policy_that_lets_the_function_change_keys_has_a_name_that_only_one_stack_can_have(
+    template: Template,
+) -> None:
+    """A change of name or description would replace the policy, beside one of the same name."""
+    (named,) = [
+        found["Properties"]
+        for found in template.resources("AWS::IAM::ManagedPolicy").values()
+        if "ManagedPolicyName" in found["Properties"]
+    ]
+    assert named["ManagedPolicyName"] == "KeyRotation-OneDeploymentPerAccount"
+    assert named["Description"] == (
+        "Lets key-rotation change access keys. The name is fixed on purpose: one deployment per"
+        " account, whatever the Region."
+    )
+    actions = [action for each in named["PolicyDocument"]["Statement"] for action in each["Action"]]
+    assert {"iam:UpdateAccessKey", "iam:DeleteAccessKey"} < set(actions)
+    assert {action.partition(":")[0] for action in actions} == {"iam"}
+
+
+@pytest.mark.parametrize("prefix", ["", "123456789012#"])
+def test_the_role_deletes_watches_and_items_of_runs_but_no_history(
+    template: Template, prefix: str
+) -> None:
+    (statement,) = [
+        each
+        for each in template.role_statements("lambda")
+        if each["Action"] == "dynamodb:DeleteItem"
+    ]
+    (operator, condition), *more = statement["Condition"].items()
+    assert (operator, more) == ("ForAllValues:StringLike", [])
+    patterns = condition["dynamodb:LeadingKeys"]
+    partitions = Partitions(prefix.rstrip("#") or None)
+    assert any(fnmatchcase(partitions.watches, pattern) for pattern in patterns)
+    assert any(fnmatchcase(partitions.run, pattern) for pattern in patterns)
+    history = partitions.history("AKIAIOSFODNN7EXAMPLE")
+    assert not any(fnmatchcase(history, pattern) for pattern in patterns)
 
 
 @pytest.mark.parametrize(

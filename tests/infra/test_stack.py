@@ -109,17 +109,21 @@ def test_a_stack_for_one_region_uses_the_arns_of_its_partition(
     assert users["Fn::Join"][1][0] == f"arn:{partition}:iam::"
 
 
-def test_only_the_parameters_and_the_alarms_have_fixed_physical_names(template: Template) -> None:
+def test_only_parameters_alarms_and_one_policy_have_fixed_physical_names(
+    template: Template,
+) -> None:
     names = {
         (found["Type"], name)
         for found in template.body["Resources"].values()
         for name in found["Properties"]
         if name in {"Name", "AlarmName", "FunctionName", "QueueName", "RoleName"}
         or name in {"TableName", "TopicName", "LogGroupName", "DashboardName", "GroupName"}
+        or name in {"ManagedPolicyName", "PolicyName"}
     }
     # The FunctionName of EventInvokeConfig is a reference.
     assert names == {
         ("AWS::CloudWatch::Alarm", "AlarmName"),
+        ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
         ("AWS::SSM::Parameter", "Name"),
         ("AWS::Lambda::EventInvokeConfig", "FunctionName"),
     }
@@ -132,7 +136,7 @@ def test_the_stack_contains_only_these_resource_types_and_no_custom_resource(
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::Dashboard",
         "AWS::DynamoDB::Table",
-        "AWS::IAM::Policy",
+        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Role",
         "AWS::KMS::Key",
         "AWS::Lambda::EventInvokeConfig",

@@ -43,6 +43,7 @@ def role_name(arn: str) -> str:
 
 
 Arguments = Callable[[Resources], dict[str, Any]]
+HISTORY = {"pk": {"S": "HISTORY#AKIAEXAMPLE000000000"}, "sk": {"S": "2026-01-01#000001"}}
 RUN_STATE = {"pk": {"S": "RUN"}, "sk": {"S": "STATE"}}
 # What it does, the service, the operation, and its arguments.
 DENIED_CALLS: tuple[tuple[str, str, str, Arguments], ...] = (
@@ -125,6 +126,12 @@ DENIED_CALLS: tuple[tuple[str, str, str, Arguments], ...] = (
         "dynamodb",
         "batch_write_item",
         lambda p: {"RequestItems": {p.table: [{"DeleteRequest": {"Key": RUN_STATE}}]}},
+    ),
+    (
+        "delete the history of a key",
+        "dynamodb",
+        "delete_item",
+        lambda p: {"TableName": p.table, "Key": HISTORY},
     ),
     ("delete its table", "dynamodb", "delete_table", lambda p: {"TableName": p.table}),
     (

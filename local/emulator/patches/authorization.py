@@ -86,6 +86,32 @@ def _parameter_names(body: bytes) -> list[str]:
     return [*request.get("Names", []), *([request["Path"]] if "Path" in request else [])]
 
 
+def tell_leading_keys() -> None:
+    """Tell policies the partition key of the item that a DynamoDB request names.
+
+    ministack has no `dynamodb:LeadingKeys`, and allows a role that is restricted by it everything.
+    AWS compares it with the partition key.
+    """
+
+    def make(original: Callable[[bytes], dict[str, Any]]) -> Callable[[bytes], dict[str, Any]]:
+        def context(body: bytes) -> dict[str, Any]:
+            request = json.loads(body or b"{}")
+            item = request.get("Key") or request.get("Item") or {}
+            keys = list(item.get(_partition_key(request), {}).values())
+            return original(body) | ({"dynamodb:LeadingKeys": keys} if keys else {})
+
+        return context
+
+    replace("core.iam_actions", "dynamodb_service_context", make)
+
+
+def _partition_key(request: Mapping[str, Any]) -> str:
+    """Return the name of the partition key of a request's table, or "" without such a table."""
+    table = private_name("services.dynamodb", "_tables").get(request.get("TableName")) or {}
+    names = [key["AttributeName"] for key in table.get("KeySchema", ()) if key["KeyType"] == "HASH"]
+    return str(names[0]) if names else ""
+
+
 def authorize_topic_kms_key() -> None:
     """Authorize a publisher for the KMS key of the topic.
 

@@ -38,6 +38,27 @@ def keep_topic_kms_key() -> None:
     _after_provisioning("AWS::SNS::Topic", keep)
 
 
+def refuse_taken_policy_name() -> None:
+    """Refuse to create a managed policy whose name another policy of the account has.
+
+    ministack takes the other policy over. In AWS, IAM refuses it, in every Region, with this text.
+    """
+
+    def make(original: Callable[..., tuple[str, Any]]) -> Callable[..., tuple[str, Any]]:
+        def create(logical_id: str, declared: Declared, stack: str) -> tuple[str, Any]:
+            name = declared.get("ManagedPolicyName")
+            existing = private_name("services.iam", "_policies").values()
+            if name in [policy["PolicyName"] for policy in existing]:
+                message = f"A policy called {name} already exists. Duplicate names are not allowed."
+                raise ValueError(message)
+            return original(logical_id, declared, stack)
+
+        return create
+
+    steps = private_name(_PROVISIONERS, "_RESOURCE_HANDLERS")["AWS::IAM::ManagedPolicy"]
+    steps["create"] = make(steps["create"])
+
+
 def _after_provisioning(resource_type: str, keep: Callable[[str, Declared], None]) -> None:
     """Call `keep` with the ID and properties of each resource that was created or updated."""
 

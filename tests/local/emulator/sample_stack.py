@@ -142,6 +142,7 @@ def _function_policy() -> dict[str, Any]:
     parameters = [f"arn:aws:ssm:{account}:parameter/sample/{name}" for name in ("first", "second")]
     user = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:user/ops/*"}
     key_use = {"StringLike": {"kms:ViaService": "sns.*"}}
+    own_items = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-*"]}}
     return {
         "Statement": [
             _allow("iam:ListUsers", "*"),
@@ -149,6 +150,7 @@ def _function_policy() -> dict[str, Any]:
             _allow("ssm:GetParameters", [{"Fn::Sub": each} for each in parameters]),
             _allow("sns:Publish", _ref("Topic")),
             _allow(["dynamodb:PutItem", "dynamodb:GetItem"], _arn("Table")),
+            _allow(["dynamodb:DeleteItem"], _arn("Table"), Condition=own_items),
             _allow(["kms:Decrypt", "kms:GenerateDataKey*"], _arn("Key"), Condition=key_use),
         ]
     }

@@ -37,6 +37,15 @@ def test_publishing_needs_permission_for_the_kms_key_of_the_topic(
         sns.publish(TopicArn=topic, Message="without")
 
 
+def test_permission_to_delete_an_item_depends_on_its_partition_key(
+    account: LocalAccount, outputs: dict[str, str]
+) -> None:
+    dynamodb, table = account.role_session().client("dynamodb"), outputs["TableName"]
+    dynamodb.delete_item(TableName=table, Key={"pk": {"S": "own-1"}})
+    with pytest.raises(ClientError, match=r"\(AccessDeniedException\)"):
+        dynamodb.delete_item(TableName=table, Key={"pk": {"S": "other-1"}})
+
+
 def test_the_function_writes_to_an_encrypted_table(
     account: LocalAccount, outputs: dict[str, str]
 ) -> None:
