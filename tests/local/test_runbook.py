@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import pytest
 
 from local.demo.actors import Actors
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import disable_schedule
@@ -124,8 +125,10 @@ SUBSCRIBE = CommandBlock(RUNBOOK, "An alarm went off", 5)
 RESET_THRESHOLD = CommandBlock(RUNBOOK, "A bad threshold was set")
 RESTORE_TABLE = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup")
 DELETE_WATCH = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 1)
-DESTROY_STACK = CommandBlock(RUNBOOK, "Removing it")
-DELETE_RETAINED = CommandBlock(RUNBOOK, "Removing it", 1)
+SAVE = CommandBlock(RUNBOOK, "Removing it")
+DESTROY_STACK = CommandBlock(RUNBOOK, "Removing it", 1)
+SET_AGAIN = CommandBlock(RUNBOOK, "Removing it", 2)
+DELETE_RETAINED = CommandBlock(RUNBOOK, "Removing it", 3)
 REPORT_MODE = CommandBlock(README, "Before you enforce")
 EDIT_THRESHOLDS = CommandBlock(README, "Thresholds")
 READ_EXEMPTIONS = CommandBlock(README, "Exempting a key")
@@ -374,6 +377,33 @@ def test_the_retained_resources_are_deleted_after_the_stack(
         assert key["KeyState"] == "PendingDeletion"
         logs = account.client("logs").describe_log_groups(logGroupNamePrefix=log_group)
         assert logs["logGroups"] == []
+
+
+@covers(SAVE, SET_AGAIN)
+def test_saved_parameters_are_set_again_and_the_kept_history_is_read(
+    deployed_account: AccountFactory, synthesised: Path, tmp_path: Path
+) -> None:
+    edited = {"mode": "report", "exemptions": "-dash # begins like an option\nlegacy-* # two lines"}
+    with deployed_account(START) as account:
+        actors, terminal = Actors(account), open_terminal(account, tmp_path)
+        actors.set_parameter("notice-days", "0")
+        account.create_user("carol")
+        actors.create_key("carol", created=START - STALE)
+        assert _run_and_list(actors, "carol") == ["deactivated"]
+        for name, value in edited.items():
+            actors.set_parameter(name, value)
+        key_id = actors.key_ids["carol"]
+        terminal.run_block(SAVE)
+        assert (tmp_path / "saved-keys.txt").read_text() == f"{key_id}\tcarol\t2026-07-01\n"
+        terminal.run_block(DESTROY_STACK)
+        kept = terminal.run_block(EVIDENCE, **{_EXAMPLE_KEY: key_id})
+        assert [each["action"] for each in json.loads(kept)["Items"]] == [{"S": "deactivate"}]
+        account.deploy(synthesised, STACK)
+        assert _parameter(account, "mode") == "enforce"
+        terminal.run_block(SET_AGAIN)
+        assert {name: _parameter(account, name) for name in edited} == edited
+        assert _parameter(account, "notice-days") == "0"
+        assert account.invoke({}).error is None
 
 
 def _retained_resources(account: LocalAccount) -> tuple[str, str, str]:

@@ -109,6 +109,11 @@ def test_the_readme_names_the_cdk_cli_that_the_locked_cdk_needs_and_the_one_that
     assert f"tried with {tried['devDependencies']['aws-cdk']}" in README
 
 
+def test_the_costs_have_no_amount_because_no_source_of_one_is_at_hand() -> None:
+    costs = README.partition("## Costs")[2].partition("\n## ")[0]
+    assert not re.search(r"USD|\$|\d\.\d", costs)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_readme_gives_each_context_key(key: str) -> None:
     assert f"| `{key}` | " in README

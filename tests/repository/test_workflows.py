@@ -107,5 +107,9 @@ def test_the_lambda_functions_own_python_is_among_them(path: Path) -> None:
     assert _lambda_python() in _pythons(path)
 
 
+def test_the_lock_of_what_is_shipped_is_audited_first() -> None:
+    assert re.search(r"^LOCKS := functions/requirements ", MAKEFILE, re.MULTILINE)
+
+
 def test_make_runs_the_unit_tests_on_the_lambda_functions_own_python() -> None:
     assert f"\nLAMBDA_VERSION := {_lambda_python()}\n" in MAKEFILE
