@@ -1,7 +1,8 @@
 """The longest time between two runs of a schedule, the change to daylight saving time included.
 
 EventBridge Scheduler skips a time that the clock leaves out, and runs once at a time that the clock
-shows twice (Scheduler User Guide, "Daylight savings time").
+shows twice (Scheduler User Guide, "Daylight savings time"). The time zone data of the machine says
+when the clock changes.
 """
 
 from collections.abc import Iterator, Sequence

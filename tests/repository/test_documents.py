@@ -114,6 +114,12 @@ def test_the_costs_have_no_amount_because_no_source_of_one_is_at_hand() -> None:
     assert not re.search(r"USD|\$|\d\.\d", costs)
 
 
+def test_the_documents_name_the_policy_that_refuses_a_second_deployment() -> None:
+    (policy,) = re.findall(r'^ONE_PER_ACCOUNT = "(.+)"$', ROLE, re.MULTILINE)
+    assert f"A policy called {policy} already exists." in README
+    assert policy in RUNBOOK
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_readme_gives_each_context_key(key: str) -> None:
     assert f"| `{key}` | " in README
