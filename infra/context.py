@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
-from infra.schedule_expression import ACCEPTED, parse_schedule
+from infra.schedule_expression import ACCEPTED, Cron, parse_schedule
 from infra.schedule_gap import longest_gap
 from infra.thresholds import PARAMETER_PATH, THRESHOLDS
 
@@ -21,6 +21,8 @@ _TOPIC_ARN = re.compile(r"arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_
 # zoneinfo can list these names, but EventBridge Scheduler does not accept them.
 _UNSUPPORTED_ZONES = frozenset({"Factory", "localtime"})
 _MAX_SILENCE_HOURS = 7 * 24  # CloudWatch evaluates at most seven days
+_WEEK = timedelta(days=7)
+_LONGEST_WEEK = _WEEK + timedelta(hours=1)  # of a time of the day, where the clock is set back
 _DEFAULT_SCHEDULE = "cron(0 9 * * ? *)"
 _DELAY_HOURS = 2  # of a run, before its absence is silence
 
@@ -124,7 +126,8 @@ def _longest_gap_hours(value: object, timezone: str) -> int:
     if schedule is None:
         raise _refusal("schedule", value, ACCEPTED)
     gap = longest_gap(schedule, zoneinfo.ZoneInfo(timezone))
-    if gap is not None and gap <= timedelta(hours=_MAX_SILENCE_HOURS):
+    longest = _LONGEST_WEEK if isinstance(schedule, Cron) else _WEEK
+    if gap is not None and gap <= longest:
         return _hours(gap)
     found = "it never runs"
     if gap is not None:
@@ -140,10 +143,11 @@ def _hours(gap: timedelta) -> int:
 def _silence_hours(value: object, gap: int) -> int:
     default = min(gap + _DELAY_HOURS, _MAX_SILENCE_HOURS)
     hours = default if value is None else _whole_number(value)
-    if hours is not None and gap <= hours <= _MAX_SILENCE_HOURS:
+    least = min(gap, _MAX_SILENCE_HOURS)
+    if hours is not None and least <= hours <= _MAX_SILENCE_HOURS:
         return hours
     accepts = (
-        f"a whole number from {gap} (the longest time between two runs of the schedule) to"
+        f"a whole number from {least} (the longest time between two runs of the schedule) to"
         f" {_MAX_SILENCE_HOURS}"
     )
     raise _refusal("silence-hours", value, accepts)
