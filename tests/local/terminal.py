@@ -1,4 +1,8 @@
-"""A terminal in which the documents' commands are run, for an emulated account."""
+"""A terminal in which the documents' commands are run, for an emulated account.
+
+Commands run as they are written. The AWS CLI 1 has the emulator's address from the environment, but
+for SQS, whose address it takes from an option only.
+"""
 
 import os
 import re
@@ -21,16 +25,12 @@ _WRAPPER = """\
 #!/bin/bash
 command="$1 $2"
 printf '%s\\n' "$command" >> {log}
-given=()
-while (($#)); do
-  if [[ $1 == --cli-binary-format ]]; then shift 2; else given+=("$1"); shift; fi
-done
 case "$command" in
   {form_only})
-    AWS_MAX_ATTEMPTS=1 {aws} "${{given[@]}}" --endpoint-url {unreachable} 2>&1 |
+    AWS_MAX_ATTEMPTS=1 AWS_ENDPOINT_URL={unreachable} {aws} "$@" 2>&1 |
       grep -F 'Could not connect to the endpoint URL' && exit ;;
-  "sqs "*) exec {aws} "${{given[@]}}" --endpoint-url "$AWS_ENDPOINT_URL" ;;  # version 1 ignores it
-  *) exec {aws} "${{given[@]}}" ;;
+  "sqs "*) exec {aws} "$@" --endpoint-url "$AWS_ENDPOINT_URL" ;;  # version 1 reads no variable
+  *) exec {aws} "$@" ;;
 esac
 """
 _CDK = """\
@@ -74,8 +74,11 @@ class Terminal:
 
 
 def open_terminal(account: LocalAccount, folder: Path) -> Terminal:
-    """Open a terminal for an account. Its files are in a new folder."""
-    own = Path(sys.executable).with_name("aws")
+    """Open a terminal for an account. Its files are in a new folder.
+
+    The AWS CLI is the one of the development environment, or the one that `AWS_CLI` names.
+    """
+    own = Path(os.environ.get("AWS_CLI") or Path(sys.executable).with_name("aws"))
     aws = str(own) if own.exists() else shutil.which("aws")
     assert aws, "awscli is not installed"
     programs = folder / "bin"

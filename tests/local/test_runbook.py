@@ -2,9 +2,9 @@
 
 A block of a document runs in bash with the AWS CLI, after the block that names the stack's outputs;
 placeholders are replaced. A test fails if no other test covers a block, or a command within
-text. The CLI is version 1, which PyPI has; the option `--cli-binary-format`, which only version 2
-knows and needs, is removed. Commands that the emulator cannot execute (FORM_ONLY) are checked for
-their form only: the CLI validates them against the model of the service and tries to send them.
+text. The CLI is version 1, which PyPI has; version 2 was tried by hand (docs/testing.md). Commands
+that the emulator cannot execute (FORM_ONLY) are checked for their form only: the CLI validates them
+against the model of the service and tries to send them.
 """
 
 import json
@@ -174,7 +174,7 @@ def test_reserved_concurrency_is_set_to_zero_and_removed_again(
 def test_one_command_restores_a_key(
     terminal: Terminal, actors: Actors, block: CommandBlock, request: pytest.FixtureRequest
 ) -> None:
-    user = f"restored-{request.node.callspec.id}"
+    user = f"-restored-{request.node.callspec.id}"
     actors.account.create_user(user)
     actors.create_key(user, created=actors.account.now - STALE)
     key_id = actors.key_ids[user]
@@ -185,17 +185,6 @@ def test_one_command_restores_a_key(
     assert actors.statuses()[key_id] == "Active"
     actors.delete(user)
     del actors.key_ids[user]
-
-
-def test_the_command_in_the_email_restores_a_key(
-    terminal: Terminal, actors: Actors, key: str
-) -> None:
-    assert _run_and_list(actors, key) == ["deactivated"]
-    email = actors.account.outbox()[-1].text
-    command = re.search(r"aws iam update-access-key --status Active.*?AKIA\w+", email, re.DOTALL)
-    assert command
-    terminal.run(command[0])
-    assert actors.statuses()[actors.key_ids[key]] == "Active"
 
 
 @covers(ADD_EXEMPTION)
@@ -337,12 +326,17 @@ def test_a_report_lists_what_a_run_would_do(terminal: Terminal, actors: Actors, 
 
 
 @covers(EDIT_THRESHOLDS)
-def test_each_threshold_is_edited(terminal: Terminal, actors: Actors) -> None:
+@pytest.mark.parametrize("deleted", [False, True])
+def test_each_threshold_is_edited(terminal: Terminal, actors: Actors, *, deleted: bool) -> None:
+    """Also one that somebody deleted."""
     before = {
         name: _parameter(actors.account, name)
         for name in re.findall(r"--name /key-rotation/(\S+)", COMMANDS[EDIT_THRESHOLDS])
     }
     assert len(before) == 8
+    if deleted:
+        names = [f"/key-rotation/{name}" for name in before]
+        actors.account.client("ssm").delete_parameters(Names=names)
     (terminal.folder / "exemptions.txt").write_text("legacy-* until 2027-03-31\n")
     terminal.run_block(EDIT_THRESHOLDS)
     for name, value in re.findall(r"/key-rotation/(\S+) --value (\S+)", COMMANDS[EDIT_THRESHOLDS]):

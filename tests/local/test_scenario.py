@@ -120,7 +120,7 @@ def test_a_deactivation_is_reported_with_the_command_that_restores_the_key(
     restore = {e["user"]: e["restore"] for e in document(_message(days, 8))["deactivated"]}
     assert restore["carol"] == (
         "aws iam update-access-key --status Active "
-        f"--user-name carol --access-key-id {key_ids['carol']}"
+        f"--user-name=carol --access-key-id {key_ids['carol']}"
     )
 
 

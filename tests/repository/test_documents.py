@@ -77,7 +77,8 @@ def test_the_readme_gives_each_parameter_with_default_and_accepted_values(name: 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_readme_shows_how_to_edit_each_parameter(name: str) -> None:
     assert re.search(
-        rf"aws ssm put-parameter --name /key-rotation/{name} --value \S+ --over", README
+        rf"aws ssm put-parameter --name /key-rotation/{name} --value \S+ --type String --over",
+        README,
     )
 
 

@@ -23,7 +23,7 @@ from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import DEFAULT_LIMIT, Continuation, RunState
 from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
-from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Details, KeyToDelete, NewerKey, Outcome, Section
 from key_rotation.reporting.report import Report
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -228,6 +228,7 @@ def an_outcome(
     last_use: LastUse | None = NEVER_USED,
     description: str | None = None,
     newer: NewerKey | None = None,
+    to_delete: KeyToDelete | None = None,
     happened_at: datetime | None = None,
 ) -> Outcome:
     """Return one entry of a report."""
@@ -242,7 +243,7 @@ def an_outcome(
         dry_run=dry_run,
         due=None if due is None else in_days(due),
         last_use=last_use,
-        details=Details(description=description, newer=newer),
+        details=Details(description=description, newer=newer, to_delete=to_delete),
         happened_at=happened_at,
     )
 

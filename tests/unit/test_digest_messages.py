@@ -117,7 +117,7 @@ def test_the_json_contains_every_fact_of_a_key() -> None:
             "description": "CI upload",
             "newer_key": {"access_key_id": "AKIANEWER", "last_used": "2026-11-23T12:00:00+00:00"},
             "restore": "aws iam update-access-key --status Active "
-            f"--user-name alice --access-key-id {KEY_ID}",
+            f"--user-name=alice --access-key-id {KEY_ID}",
             "done_at": "2026-11-23T12:00:00+00:00",
         }
     ]

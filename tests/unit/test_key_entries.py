@@ -23,7 +23,7 @@ def test_a_notice_gives_the_day_and_the_advice_for_the_owner() -> None:
         "    90 days old, limit 90; last used Sat 21 Nov 2026 by s3 in eu-west-1\n",
         "    this user has no newer active key\n",
         "    description: CI upload\n",
-        "aws iam create-access-key --user-name USER",
+        "aws iam create-access-key --user-name=USER",
     ):
         assert fact in body
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from key_rotation import __version__
 from key_rotation.domain.model import LastUse, Now
+from key_rotation.reporting.commands import one_line, replacement_commands, restore_command
 from key_rotation.reporting.email_body import Page, count_text, render
-from key_rotation.reporting.formatting import restore_command, sanitize_line
+from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.key_entries import is_restorable
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.paging import paginate
@@ -144,6 +145,7 @@ def _full_entry(outcome: Outcome, now: Now) -> Document:
             "last_used": iso_time(newer.last_use.at if newer.last_use else None),
         },
         "restore": _restore(outcome),
+        "replace": [one_line(command) for command in replacement_commands(outcome)],
         "would": outcome.dry_run or None,
         "reminder": outcome.triggers_digest if outcome.section is Section.UPCOMING else None,
         "done_at": iso_time(outcome.happened_at),
@@ -160,4 +162,4 @@ def _where(last_use: LastUse | None) -> Document:
 def _restore(outcome: Outcome) -> str | None:
     if not is_restorable(outcome):
         return None
-    return " ".join(line.strip(" \\") for line in restore_command(outcome))
+    return one_line(restore_command(outcome.user_name, str(outcome.access_key_id)))

@@ -10,6 +10,7 @@ from key_rotation import __version__
 from key_rotation.domain.inventory import Scan
 from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import Parameter
+from key_rotation.reporting.commands import key_to_delete
 from key_rotation.reporting.formatting import (
     PHONE_WIDTH,
     format_date,
@@ -24,6 +25,7 @@ from key_rotation.reporting.headings import (
     SHORT,
     SUMMARY,
     TOMORROW,
+    TWO_KEYS,
 )
 from key_rotation.reporting.key_entries import detailed_entry, short_entries
 from key_rotation.reporting.outcome import Outcome, Section
@@ -130,6 +132,8 @@ def _entries(
     if advice:
         yield textwrap.indent(advice, "  ")
     if short or len(outcomes) > MAX_DETAILED:
+        if any(map(key_to_delete, outcomes)):
+            yield textwrap.indent(TWO_KEYS, "  ")
         yield "\n".join(short_entries(outcomes, report))
     else:
         yield from ("\n".join(detailed_entry(outcome, report)) for outcome in outcomes)

@@ -1,6 +1,5 @@
-"""How days, names, ages, last uses and commands are written."""
+"""How days, names, ages and last uses are written."""
 
-import shlex
 import textwrap
 import unicodedata
 from datetime import date
@@ -45,15 +44,6 @@ def last_use_text(last_use: LastUse | None, now: Now) -> str:
 def age_days(outcome: Outcome, now: Now) -> int | None:
     """Return the age of the key in calendar days."""
     return (now.today - now.day(outcome.created)).days if outcome.created else None
-
-
-def restore_command(outcome: Outcome) -> tuple[str, ...]:
-    """Return the command that turns a key on again, as the lines of one shell command."""
-    user = f"  --user-name {shlex.quote(sanitize_line(outcome.user_name))}"
-    key = f"--access-key-id {outcome.access_key_id}"
-    fits = len(f"      {user} {key}") <= WIDTH
-    rest = (f"{user} {key}",) if fits else (f"{user} \\", f"  {key}")
-    return ("aws iam update-access-key --status Active \\", *rest)
 
 
 def wrap(first: str, text: str, indent: str | None = None) -> list[str]:

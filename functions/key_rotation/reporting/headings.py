@@ -43,9 +43,17 @@ SUMMARY = {
 }
 SHORT = frozenset({Section.UPCOMING, Section.EXEMPT, Section.DEFERRED})
 ADVICE = {
-    Section.NOTICED: "For the owner: create a new key, use it, then deactivate the old one:\n"
-    "  aws iam create-access-key --user-name USER\n"
+    Section.NOTICED: "For the owner: create a new key, if no newer one is listed, use it,\n"
+    "then deactivate the old one:\n"
+    "  aws iam create-access-key --user-name=USER\n"
     "  aws iam update-access-key --status Inactive \\\n"
-    "    --user-name USER --access-key-id OLD_KEY",
+    "    --user-name=USER --access-key-id KEY",
     Section.HELD: "Find out what uses it, then exempt or delete it: docs/runbook.md.",
 }
+TWO_KEYS = (
+    "IAM allows a user two keys. Where an entry names a key to delete, delete\n"
+    "it first, once nothing uses it:\n"
+    "  aws iam delete-access-key \\\n"
+    "    --user-name=USER --access-key-id KEY"
+)
+"""Below the advice of a section with more keys than have an entry in full."""

@@ -4,15 +4,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from key_rotation.domain.model import Now, Reason
+from key_rotation.reporting.commands import (
+    INDENT,
+    Command,
+    delete_command,
+    key_to_delete,
+    restore_command,
+)
 from key_rotation.reporting.formatting import (
     age_days,
     format_date,
     last_use_text,
-    restore_command,
     sanitize_line,
     wrap,
 )
-from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.outcome import KeyToDelete, Outcome, Section
 from key_rotation.reporting.report import Report
 
 
@@ -32,7 +38,7 @@ def detailed_entry(outcome: Outcome, report: Report) -> list[str]:
     lines = [f"  {_name(outcome)}"]
     for fact in facts:
         lines += wrap("    ", fact) if fact else []
-    return lines + _restore(outcome)
+    return [*lines, *_restore(outcome), *_delete_first(outcome, report)]
 
 
 def short_entries(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
@@ -79,6 +85,8 @@ def _short_entry(outcome: Outcome, report: Report) -> Iterator[str]:
     if age is not None:
         limit = report.settings.max_age.days
         yield f"      {age} d, limit {limit}{_short_use(outcome, report.now)}"
+    if first := key_to_delete(outcome):
+        yield f"      delete {sanitize_line(first.access_key_id)}"
 
 
 def _short_use(outcome: Outcome, now: Now) -> str:
@@ -103,15 +111,36 @@ def _what_comes(outcome: Outcome, report: Report) -> str:
 def _restore(outcome: Outcome) -> list[str]:
     if not is_restorable(outcome) or outcome.due is None:
         return []
-    command = [f"      {line}" for line in restore_command(outcome)]
-    return [f"    to turn it on again, before {format_date(outcome.due)}:", *command]
+    command = restore_command(outcome.user_name, str(outcome.access_key_id))
+    return [f"    to turn it on again, before {format_date(outcome.due)}:", *_indented(command)]
 
 
 def _restore_template() -> Iterator[str]:
     """Write the command once for many keys; the JSON of the digest has it for each key."""
     yield "    to turn one on again before that day:"
-    yield "      aws iam update-access-key --status Active \\"
-    yield "        --user-name USER --access-key-id KEY"
+    yield from _indented(restore_command("USER", "KEY"))
+
+
+def _delete_first(outcome: Outcome, report: Report) -> list[str]:
+    """Write which key the owner must delete before IAM accepts a new one, and how."""
+    first = key_to_delete(outcome)
+    if not first:
+        return []
+    text = f"this user has {first.key_count} keys, and IAM allows two: before a new one, delete"
+    command = delete_command(outcome.user_name, first.access_key_id)
+    return [
+        *wrap("    ", f"{text} {_key_to_delete(first, report.now)}, once nothing uses it:"),
+        *_indented(command),
+    ]
+
+
+def _key_to_delete(first: KeyToDelete, now: Now) -> str:
+    status = sanitize_line(first.status).lower()
+    return f"{first.access_key_id} ({status}, {last_use_text(first.last_use, now)})"
+
+
+def _indented(command: Command) -> list[str]:
+    return [f"{' ' * INDENT}{line}" for line in command]
 
 
 def _name(outcome: Outcome) -> str:

@@ -39,11 +39,32 @@ class NewerKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyToDelete:
+    """The key that a user must delete before IAM accepts a new one.
+
+    status: in IAM's own word
+    last_use: None where it is not known
+    key_count: how many keys the user has
+    """
+
+    access_key_id: str
+    status: str
+    last_use: LastUse | None
+    key_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What only the reader of the digest needs to know of a key."""
+    """What only the reader of the digest needs to know of a key.
+
+    newer: a newer active key of the same user
+    to_delete: the key to delete before a new one can be made; None if there is room for one, or
+        if the newer key stays
+    """
 
     description: str | None = None
     newer: NewerKey | None = None
+    to_delete: KeyToDelete | None = None
 
 
 NO_DETAILS = Details()

@@ -10,6 +10,7 @@ from key_rotation.adapters.iam_reads import read_last_use
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import AccessKey, LastUse, Status
 from key_rotation.errors import UnreadableError
+from key_rotation.reporting.key_limit import keys_to_delete
 from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
 from key_rotation.service_layer.run_context import RunContext
 
@@ -42,28 +43,29 @@ class KeyDetailsReader:
         """
         outcomes = tuple(outcomes)
         keys = {key.access_key_id: key for key in inventory.keys}
-        described = {
-            outcome.access_key_id: outcome
-            for outcome in outcomes
-            if outcome.triggers_digest
-            and outcome.section in DESCRIBED
-            and outcome.access_key_id in keys
+        described = {str(o.access_key_id): o for o in outcomes if _is_described(o)}
+        last_uses = {
+            observed.key.access_key_id: observed.last_use
+            for observed in inventory.observed_keys
+            if observed.last_use
         }
-        newer = self._newer_keys([keys[key_id] for key_id in described if key_id], inventory)
-        noticed = (o.user_name for o in described.values() if o.section is Section.NOTICED)
-        names = sorted(set(noticed))
+        newer = self._newer_keys([keys[i] for i in described if i in keys], inventory, last_uses)
+        to_delete = keys_to_delete(outcomes, inventory.keys, newer, last_uses)
+        noticed = {o.user_name for o in described.values() if o.section is Section.NOTICED}
+        names = sorted(noticed)
         tags = dict(zip(names, in_parallel(self._tags, names), strict=True))
 
         def with_details(outcome: Outcome) -> Outcome:
-            key_id = outcome.access_key_id
-            wanted = outcome.triggers_digest and outcome.section in DESCRIBED
-            if key_id not in described or not wanted:
+            key_id = str(outcome.access_key_id)
+            if key_id not in keys or not _is_described(outcome):
                 return outcome
-            description = outcome.details.description
-            read = tags.get(outcome.user_name) if outcome.section is Section.NOTICED else None
-            if read is not None:
-                description = read.get(str(key_id))
-            details = Details(description=description, newer=newer.get(str(key_id)))
+            is_notice = outcome.section is Section.NOTICED
+            read = tags.get(outcome.user_name) if is_notice else None
+            details = Details(
+                description=outcome.details.description if read is None else read.get(key_id),
+                newer=newer.get(key_id),
+                to_delete=to_delete.get(key_id) if is_notice else None,
+            )
             return replace(outcome, details=details)
 
         return tuple(map(with_details, outcomes))
@@ -92,9 +94,12 @@ class KeyDetailsReader:
             return None
 
     def _newer_keys(
-        self, keys: Iterable[AccessKey], inventory: Inventory
+        self, keys: Iterable[AccessKey], inventory: Inventory, known: Mapping[str, LastUse]
     ) -> Mapping[str, NewerKey]:
-        """Return for each key the newest active one of its user, if newer, and its last use."""
+        """Return for each key the newest active one of its user, if newer, and its last use.
+
+        known: the last uses that this run has read, by access key id
+        """
         newest = {
             key.user.user_id: key
             for key in sorted(inventory.keys, key=lambda key: key.created)
@@ -105,16 +110,11 @@ class KeyDetailsReader:
             for key in keys
             if (other := newest.get(key.user.user_id)) and other.created > key.created
         }
-        last_uses = {
-            observed.key.access_key_id: observed.last_use
-            for observed in inventory.observed_keys
-            if observed.last_use
-        }
         unread = {
-            key.access_key_id: key for key in newer.values() if key.access_key_id not in last_uses
+            key.access_key_id: key for key in newer.values() if key.access_key_id not in known
         }
         read = in_parallel(self._last_use, unread.values())
-        last_uses |= {key_id: use for key_id, use in zip(unread, read, strict=True) if use}
+        last_uses = {**known, **{i: use for i, use in zip(unread, read, strict=True) if use}}
         return {
             key_id: NewerKey(
                 access_key_id=other.access_key_id, last_use=last_uses.get(other.access_key_id)
@@ -129,3 +129,7 @@ class KeyDetailsReader:
             return read_last_use(self.iam, key)
         except UnreadableError:
             return None
+
+
+def _is_described(outcome: Outcome) -> bool:
+    return outcome.triggers_digest and outcome.section in DESCRIBED
