@@ -63,6 +63,7 @@ def run(
         watches = ledger.read_watches()
         inventory_reader = InventoryReader(member.iam, context, watches)
         inventory = inventory_reader.read(previous, request.continuation)
+        watches = watches.with_users(inventory.users)
         counter = ChangeCounter(ledger, previous, request.event_id)
         executor = PlanExecutor(member, ledger, context, counter)
         part = _apply(request, inventory, watches, previous, executor)
@@ -110,7 +111,7 @@ def _report(
     previous: RunState,
 ) -> Report:
     """Collect what came of the plan, with what only the reader of the digest needs."""
-    outcomes = collect_outcomes(part.plan, watches, previous, part.mode)
+    outcomes = collect_outcomes(part.plan, watches, previous, part.mode, part.now.today)
     outcomes += tuple(outcomes_of_exempt_users(part))
     report = Report(
         run_id=details.context.run_id,

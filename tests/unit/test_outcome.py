@@ -20,6 +20,7 @@ from key_rotation.reporting.outcome import (
 from tests.unit.builders import (
     ALICE,
     KEY_ID,
+    TODAY,
     a_key,
     a_plan,
     a_watch,
@@ -52,7 +53,7 @@ def outcome_of(
     plan = a_plan(
         an_inventory(observed_key(key, used(days_ago(3)))), watches, first_part=True, **changed
     )
-    outcomes = collect_outcomes(plan, watches, previous or RunState(), mode)
+    outcomes = collect_outcomes(plan, watches, previous or RunState(), mode, TODAY)
     assert len(outcomes) < 2
     return outcomes[0] if outcomes else None
 
@@ -238,7 +239,7 @@ def test_unreported_events_of_earlier_runs_come_first_and_are_not_dry_runs(mode:
     )
     watches = watches_of(watch)
     plan = a_plan(an_inventory(observed_key(key)), watches)
-    first, second = collect_outcomes(plan, watches, RunState(), mode)
+    first, second = collect_outcomes(plan, watches, RunState(), mode, TODAY)
     assert (first.section, first.triggers_digest, first.dry_run) == (
         Section.DEACTIVATED,
         True,
@@ -253,19 +254,21 @@ def test_an_unreported_event_of_a_deleted_key_is_listed() -> None:
     event = an_event(Action.DELETE, Reason.UNUSED, at=1)
     watches = watches_of(replace(a_watch(a_key(), Ended()), unreported_events=(event,)))
     [outcome] = collect_outcomes(
-        Plan(steps=(), failures=(), changes=0), watches, RunState(), Mode.ENFORCE
+        Plan(steps=(), failures=(), changes=0), watches, RunState(), Mode.ENFORCE, TODAY
     )
     assert (outcome.section, outcome.user_name) == (Section.DELETED, ALICE.name)
 
 
 def test_an_event_without_a_section_is_an_error() -> None:
     with pytest.raises(ValueError, match="keep"):
-        outcome_of_event(a_watch(a_key(), Held()), an_event(Action.KEEP, Reason.FRESH))
+        outcome_of_event(a_watch(a_key(), Held()), an_event(Action.KEEP, Reason.FRESH), None, TODAY)
 
 
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
 def test_every_action_except_keep_has_a_section(action: Action) -> None:
-    outcome = outcome_of_event(a_watch(a_key(), Held()), an_event(action, Reason.STALE))
+    outcome = outcome_of_event(
+        a_watch(a_key(), Held()), an_event(action, Reason.STALE), None, TODAY
+    )
     assert outcome.section in Section
 
 
@@ -277,7 +280,7 @@ def test_a_hold_triggers_a_digest_in_the_run_that_holds_the_key() -> None:
     event = an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
     held = replace(a_watch(key, Held(), reactivations=2), unreported_events=(event,))
     executed = replace(plan, steps=tuple(replace(step, watch=held) for step in plan.steps))
-    [outcome] = collect_outcomes(executed, watches, RunState(), Mode.ENFORCE)
+    [outcome] = collect_outcomes(executed, watches, RunState(), Mode.ENFORCE, TODAY)
     assert (outcome.section, outcome.triggers_digest) == (Section.HELD, True)
 
 

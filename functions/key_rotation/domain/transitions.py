@@ -159,9 +159,14 @@ def _after_kept_window(window: Deactivated, decision: Decision) -> Deactivated:
             raise ValueError(decision.reason)
 
 
-def after_digest_sent(watch: Watch, now: Now) -> Watch:
-    """Record that a digest that named the key was delivered."""
+def after_digest_sent(watch: Watch, now: Now, deletion: date | None = None) -> Watch:
+    """Record that a digest that named the key was delivered.
+
+    deletion: the day that it named for a deletion, which may be later than the recorded one
+    """
     state = watch.state
+    if isinstance(state, Deactivated) and deletion:
+        state = replace(state, due=max(state.due, deletion))
     if isinstance(state, Noticed | Deactivated):
         state = replace(state, announced_on=now.today)
     return replace(watch, state=state, unreported_events=())

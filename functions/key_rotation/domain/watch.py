@@ -1,6 +1,6 @@
 """What is remembered of one key between runs. Each state carries exactly what its rules need."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -150,3 +150,12 @@ class Watches:
 
     by_key_id: Mapping[str, Watch]
     unreadable: tuple[Failure, ...] = ()
+
+    def with_users(self, users: Iterable[User]) -> "Watches":
+        """Return the watches with each user as IAM gives it today, who may have been renamed."""
+        today = {user.user_id: user for user in users}
+        by_key_id = {
+            key_id: replace(watch, user=today.get(watch.user.user_id, watch.user))
+            for key_id, watch in self.by_key_id.items()
+        }
+        return replace(self, by_key_id=by_key_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from key_rotation.domain.model import Action, Failure, LastUse, Mode, Reason
@@ -10,7 +10,9 @@ from key_rotation.domain.plan import Plan
 from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.step import Step
-from key_rotation.domain.watch import Event, Watch, Watches
+from key_rotation.domain.watch import Deactivated, Deleting, Event, Watch, Watches
+
+ONE_DAY = timedelta(days=1)
 
 
 class Section(StrEnum):
@@ -113,11 +115,12 @@ class Outcome:
 
 
 def collect_outcomes(
-    plan: Plan, watches: Watches, previous: RunState, mode: Mode
+    plan: Plan, watches: Watches, previous: RunState, mode: Mode, today: date
 ) -> tuple[Outcome, ...]:
     """Return what came of a plan, after what earlier runs did and could not report."""
+    decided = {step.access_key_id: step for step in plan.steps}
     earlier = [
-        outcome_of_event(watch, event)
+        outcome_of_event(watch, event, decided.get(watch.access_key_id), today)
         for watch in watches.by_key_id.values()
         for event in watch.unreported_events
     ]
@@ -212,10 +215,13 @@ def outcome_of_failure(failure: Failure) -> Outcome:
     )
 
 
-def outcome_of_event(watch: Watch, event: Event) -> Outcome:
+def outcome_of_event(watch: Watch, event: Event, step: Step | None, today: date) -> Outcome:
     """Return the outcome of what an earlier run did and could not report.
 
-    Raises ValueError for an event that is never reported.
+    step: what this run decided for the key; None if it could not
+
+    Its day is the one that this run announces, since the day of the event may have passed. Raises
+    ValueError for an event that is never reported.
     """
     section = section_of(event.action, event.reason)
     if section is None:
@@ -227,11 +233,23 @@ def outcome_of_event(watch: Watch, event: Event) -> Outcome:
         created=watch.created,
         reason=event.reason,
         triggers_digest=True,
-        due=event.due,
+        due=_coming_day(watch, step, today) if event.due else None,
         last_use=event.last_use,
         details=Details(description=watch.description),
         happened_at=event.at,
     )
+
+
+def _coming_day(watch: Watch, step: Step | None, today: date) -> date | None:
+    """Return when a key in its grace window will be deleted; None if it is in none any more."""
+    if step is None:
+        state = watch.state
+        window = state.window if isinstance(state, Deleting) else state
+        return max(window.due, today + ONE_DAY) if isinstance(window, Deactivated) else None
+    decision = step.decision
+    opens = decision.action in {Action.DEACTIVATE, Action.ADOPT, Action.EXTEND}
+    in_window = decision.reason is Reason.IN_WINDOW
+    return decision.due if (opens or in_window) and not step.deferred else None
 
 
 def _triggers_digest(section: Section, step: Step, reported: Container[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.sns_topic import SnsTopic
@@ -79,9 +80,11 @@ def mark_reported(
     watches: by access key id, as they are stored by now
     """
     steps = {step.access_key_id: step for step in report.part.plan.steps}
+    outcomes = tuple(outcomes)
     by_key_id = {outcome.access_key_id: outcome for outcome in outcomes}
+    deletions = {o.access_key_id: o.due for o in outcomes if o.happened_at}
     changes = (
-        _change(outcome, steps.get(key_id), watches.get(key_id), report)
+        _change(outcome, steps.get(key_id), watches.get(key_id), report, deletions.get(key_id))
         for key_id, outcome in by_key_id.items()
         if key_id is not None
     )
@@ -89,15 +92,22 @@ def mark_reported(
 
 
 def _change(
-    outcome: Outcome, step: Step | None, watch: Watch | None, report: Report
+    outcome: Outcome,
+    step: Step | None,
+    watch: Watch | None,
+    report: Report,
+    deletion: date | None,
 ) -> WatchChange | None:
-    """Return what changes for one key; None for nothing."""
+    """Return what changes for one key; None for nothing.
+
+    deletion: the day that the digest names for what an earlier run did
+    """
     enforced = step if report.mode is Mode.ENFORCE else None
     if enforced and enforced.decision.action is Action.NOTICE:
         return _notice(enforced, outcome, report)
     reminded = enforced is not None and enforced.decision.remind
     if watch and (watch.unreported_events or reminded):
-        return WatchChange(watch=transitions.after_digest_sent(watch, report.now))
+        return WatchChange(watch=transitions.after_digest_sent(watch, report.now, deletion))
     return None
 
 
