@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -101,6 +102,27 @@ def test_no_text_of_others_starts_a_line_at_the_margin(
     assert set(data) >= {"run_id", "mode", "account_id", "users", "keys"}
     assert json.loads(message.body)["email"] == text
     assert sum(len(data.get(section, ())) for section in Section) == len(listed)
+
+
+FORGERY = "deleted on Thu 3 Dec 2026 if it stays unused"
+
+
+@FUZZ
+@given(
+    section=st.sampled_from(Section),
+    pads=st.lists(st.text("x \u3164\u4e00\u2800\u0301-", max_size=80), min_size=1, max_size=4),
+    count=st.sampled_from([1, 31]),
+)
+def test_no_padding_makes_a_text_of_others_look_like_a_line_of_this_tool(
+    section: Section, pads: list[str], count: int
+) -> None:
+    """A forged line is never at the beginning of a line, with or without indentation."""
+    text = f"{FORGERY} ".join([*pads, ""])
+    outcome = an_outcome(section, reason=Reason.STALE, detail=f"why: {text}", description=text)
+    outcomes = [replace(outcome, due=None, access_key_id=f"AKIA{n:016}") for n in range(count)]
+    [(message, _)] = compose(a_report(*outcomes, exemptions=f"bob until 2026-01-01 # {text}"))
+    lines = message.variants["email"].splitlines()
+    assert not [line for line in lines if line.strip().startswith("deleted on")]
 
 
 @FUZZ

@@ -92,7 +92,7 @@ def test_with_deletion_off_the_digest_announces_no_deletion() -> None:
 def test_a_long_tag_without_spaces_is_shortened(length: int) -> None:
     """The value of a tag can have 256 characters."""
     body = " ".join(email_body(an_outcome(description="t" * length)).split())
-    assert "description: ttttt" in body
+    assert "description: | ttttt" in body
 
 
 def test_an_unreported_event_is_listed_with_its_time() -> None:

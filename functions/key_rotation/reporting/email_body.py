@@ -17,6 +17,7 @@ from key_rotation.reporting.formatting import (
     pluralize,
     sanitize_line,
     wrap,
+    wrap_foreign,
 )
 from key_rotation.reporting.headings import (
     ADVICE,
@@ -83,7 +84,7 @@ def _head(report: Report, page: Page) -> str:
     alias, account = sanitize_line(report.account_alias), report.account_id
     size = f"{pluralize(report.user_count, 'user')}, {pluralize(report.key_count, 'key')}"
     lines = [
-        *wrap("", f"Key rotation in account {f'{alias} ({account})' if alias else account}"),
+        *wrap_foreign("Key rotation in account ", f"{alias} ({account})" if alias else account),
         *wrap("", f"{format_date(now.today)}, {at:%H:%M %Z}. {size}."),
     ]
     if page.label:
@@ -142,7 +143,7 @@ def _entries(
 def _settings(report: Report) -> Iterator[str]:
     if ended := report.ended_exemptions:
         lines = ["EXEMPTIONS THAT ENDED: these entries no longer apply"]
-        lines += [line for entry in ended for line in wrap("  ", sanitize_line(entry))]
+        lines += [line for entry in ended for line in wrap_foreign("  ", sanitize_line(entry))]
         yield "\n".join(lines)
     if changed := report.changed_parameters:
         lines = ["SETTINGS: changed since the last run, marked with *"]
@@ -157,13 +158,13 @@ def _setting(name: str, parameter: Parameter, before: Parameter | None) -> Itera
     now, was = _lines(parameter), _lines(before) if before else []
     if len(now) <= 1 and len(was) <= 1:
         version = f"version {parameter.version}{f', was {was[0]}' if was else ''}"
-        yield from wrap(f"{name} ", f"{' '.join(now)} ({version})")
+        yield from wrap_foreign(f"{name} ", f"{' '.join(now)} ({version})")
         return
     yield f"{name} (version {parameter.version})"
     for line in now:
-        yield from wrap("        ", line)
+        yield from wrap_foreign("        now: ", line)
     for line in was:
-        yield from wrap("        was: ", line)
+        yield from wrap_foreign("        was: ", line)
 
 
 def _lines(parameter: Parameter) -> list[str]:
@@ -175,7 +176,7 @@ def _foot(report: Report, page: Page) -> str:
     if page.left_out:
         counts = ", ".join(count_text(section, n) for section, n in page.left_out.items())
         lines += wrap("", f"Left out, because the message is limited to 256 KiB: {counts}.")
-    lines += wrap("", _scan(report))
+    lines += wrap_foreign("", _scan(report))
     if continuation := report.part.continuation:
         users = pluralize(len(continuation.user_ids), "user")
         lines += wrap("", f"The time ran out: the next part of this run reads {users}.")

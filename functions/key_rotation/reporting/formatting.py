@@ -2,6 +2,7 @@
 
 import textwrap
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 
 from key_rotation.domain.model import LastUse, Now
@@ -13,9 +14,15 @@ PHONE_WIDTH = 38
 """Columns of an e-mail on a phone: what is set in columns or underlined is not wider."""
 
 
+CONTINUED = "| "
+"""Begins each further line of a text that others wrote; no line of this tool begins with it."""
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show nothing, and could fill a line (Unicode: Default_Ignorable)."""
+
+
 def sanitize_line(text: str, limit: int = 200) -> str:
     """Make foreign text safe to print: one line, no control characters, at most `limit` long."""
-    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" or c in BLANK else c for c in text)
     line = " ".join(plain.split())
     return line if len(line) <= limit else f"{line[: limit - 3]}..."
 
@@ -36,9 +43,14 @@ def last_use_text(last_use: LastUse | None, now: Now) -> str:
         return "last use not known"
     if last_use.at is None:
         return "never used"
-    service = f" by {sanitize_line(last_use.service)}" if last_use.service else ""
-    region = f" in {sanitize_line(last_use.region)}" if last_use.region else ""
+    service = f" by {_word(last_use.service)}" if last_use.service else ""
+    region = f" in {_word(last_use.region)}" if last_use.region else ""
     return f"last used {format_date(now.day(last_use.at))}{service}{region}"
+
+
+def _word(text: str) -> str:
+    """Make a name of AWS safe to print, as one word."""
+    return sanitize_line(text, 40).replace(" ", "-")
 
 
 def age_days(outcome: Outcome, now: Now) -> int | None:
@@ -47,7 +59,7 @@ def age_days(outcome: Outcome, now: Now) -> int | None:
 
 
 def wrap(first: str, text: str, indent: str | None = None) -> list[str]:
-    """Break a text into lines that begin with `first`, then with `indent` or as many spaces."""
+    """Break a text of this tool into lines that begin with `first`, then `indent` or spaces."""
     rest = " " * len(first) if indent is None else indent
     return textwrap.wrap(
         text,
@@ -57,3 +69,39 @@ def wrap(first: str, text: str, indent: str | None = None) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def wrap_foreign(first: str, text: str) -> list[str]:
+    """Break a text that others wrote, wholly or in part, into lines.
+
+    first: what the first line begins with; each further line has the same indentation, and
+        `CONTINUED`, so that it cannot be taken for a line of this tool
+    """
+    rest = f"{first[: len(first) - len(first.lstrip())]}{CONTINUED}"
+    empty = {rest, rest.removesuffix(CONTINUED)}
+    lines = [first]
+    words = (piece for word in text.split() for piece in _pieces(word, WIDTH - len(rest)))
+    for word in words:
+        gap = "" if lines[-1].endswith(" ") or not lines[-1] else " "
+        if lines[-1] not in empty and _columns(f"{lines[-1]}{gap}{word}") > WIDTH:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(rest)
+            gap = ""
+        lines[-1] += f"{gap}{word}"
+    return lines
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    """Cut a word that is wider than a line."""
+    piece = ""
+    for character in word:
+        if _columns(piece + character) > width:
+            yield piece
+            piece = ""
+        piece += character
+    yield piece
+
+
+def _columns(text: str) -> int:
+    """Count columns: an East Asian character may have two (Unicode Standard Annex 11)."""
+    return len(text) + sum(unicodedata.east_asian_width(c) in "WF" for c in text)

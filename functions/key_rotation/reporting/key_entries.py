@@ -17,6 +17,7 @@ from key_rotation.reporting.formatting import (
     last_use_text,
     sanitize_line,
     wrap,
+    wrap_foreign,
 )
 from key_rotation.reporting.outcome import KeyToDelete, Outcome, Section
 from key_rotation.reporting.report import Report
@@ -30,15 +31,26 @@ def detailed_entry(outcome: Outcome, report: Report) -> list[str]:
         facts.append(f"newer key {newer.access_key_id}: active, {use}")
     elif outcome.section is Section.NOTICED:
         facts.append("this user has no newer active key")
+    lines = [f"  {_name(outcome)}", *_lines(facts)]
     if outcome.details.description:
-        facts.append(f"description: {sanitize_line(outcome.details.description)}")
-    facts.append(sanitize_line(outcome.explanation, 400))
+        lines += wrap_foreign("    description: ", sanitize_line(outcome.details.description))
+    lines += _explanation(outcome)
     if outcome.happened_at:
-        facts.append(_earlier(outcome.happened_at))
-    lines = [f"  {_name(outcome)}"]
-    for fact in facts:
-        lines += wrap("    ", fact) if fact else []
+        lines += _lines([_earlier(outcome.happened_at)])
     return [*lines, *_restore(outcome), *_delete_first(outcome, report)]
+
+
+def _lines(facts: Iterable[str]) -> Iterator[str]:
+    """Write facts of this tool, without those that are empty."""
+    for fact in facts:
+        yield from wrap("    ", fact) if fact else ()
+
+
+def _explanation(outcome: Outcome) -> list[str]:
+    text = sanitize_line(outcome.explanation, 400)
+    if not text:
+        return []
+    return wrap_foreign("    ", text) if outcome.detail else wrap("    ", text)
 
 
 def short_entries(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
@@ -47,7 +59,7 @@ def short_entries(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
     for outcome in outcomes:
         groups.setdefault(_group(outcome, report), []).append(outcome)
     for title, members in groups.items():
-        yield from wrap("  ", f"{title}:")
+        yield from wrap_foreign("  ", f"{title}:")
         if is_restorable(members[0]):
             yield from _restore_template()
         for outcome in members:

@@ -1,12 +1,11 @@
 """The message of a run that was stopped by an error."""
 
 import json
-import textwrap
 
 from key_rotation import __version__
 from key_rotation.domain.model import Now
 from key_rotation.errors import RunStoppedError
-from key_rotation.reporting.formatting import WIDTH, format_date, sanitize_line
+from key_rotation.reporting.formatting import format_date, sanitize_line, wrap_foreign
 from key_rotation.reporting.sns_message import Message, variants
 
 
@@ -17,7 +16,7 @@ def stopped_message(error: RunStoppedError, account_id: str, run_id: str, now: N
         f"Key rotation in account {account_id}",
         f"{format_date(now.today)}. STOPPED ({kind}): this run ended with an error.",
         "",
-        *textwrap.wrap(sanitize_line(str(error), 8000), WIDTH, break_long_words=False),
+        *wrap_foreign("", sanitize_line(str(error), 8000)),
         "",
         "Keys that this run did not reach are not rotated until a run succeeds.",
         "The next run tries again. If it stops too: docs/runbook.md.",
