@@ -36,6 +36,17 @@ class LedgerError(RunStoppedError):
     """Raised when the ledger cannot be read, or does not accept a record."""
 
 
+class UnreadableItemError(LedgerError):
+    """Raised before any change when an item that each run needs is incomplete or malformed."""
+
+    def __init__(self, problem: str, command: Sequence[str]) -> None:
+        """Carry what is wrong, and the lines of the shell command that deletes the item."""
+        one_line = " ".join(line.strip(" \\") for line in command)
+        super().__init__(f"{problem} To mend it: {one_line}")
+        self.problem = problem
+        self.command = tuple(command)
+
+
 class LedgerConflictError(LedgerError):
     """Raised when a watch was changed by somebody else since it was read."""
 

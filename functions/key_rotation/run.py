@@ -45,11 +45,9 @@ def run(
     partitions = Partitions(environment.ledger_account)
     ledger = Ledger(deployment.table, execution.run_id, partitions)
     topic = SnsTopic(deployment.sns, environment.topic_arn)
+    table, options = deployment.table, execution.lease_options
     holder = Holder(execution.run_id, report_only=request.report_only)
-    options = execution.lease_options
-    with lease.acquire(
-        deployment.table, partitions, holder, execution.clock, options
-    ) as lease_of_run:
+    with lease.acquire(table, partitions, holder, execution.clock, options) as lease_of_run:
         previous = ledger.read_run_state()
         if not request.is_expected(previous):
             raise RunInProgressError(None)
@@ -61,8 +59,8 @@ def run(
             topic.require_confirmed_subscription()
         context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
         watches = ledger.read_watches()
-        inventory_reader = InventoryReader(member.iam, context, watches)
-        inventory = inventory_reader.read(previous, request.continuation)
+        reader = InventoryReader(member.iam, context, watches)
+        inventory = reader.read(previous, request.continuation)
         watches = watches.with_users(inventory.users)
         counter = ChangeCounter(ledger, previous, request.event_id)
         executor = PlanExecutor(member, ledger, context, counter)
@@ -70,6 +68,7 @@ def run(
         details = KeyDetailsReader(member.iam, context)
         report = _report(environment, details, part, watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, watches)
+        lease_of_run.check()
         ledger.write_run_state(next_state(previous, part, report.fingerprint))
         return report
 

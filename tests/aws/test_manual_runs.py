@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 
 from key_rotation.adapters import lease
+from key_rotation.adapters.lease import LeaseOptions
 from key_rotation.adapters.ledger_items import OWN_ACCOUNT
 from key_rotation.domain.inventory import Scan
 from key_rotation.errors import InvalidEventError, RunInProgressError
 from key_rotation.reporting.metrics import run_metrics
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import altered_response
+from tests.aws.faults import altered_response, on_event
 
 
 def test_a_person_can_start_a_report_run_in_enforce_mode(account: AwsAccount) -> None:
@@ -70,6 +72,27 @@ def a_report_run(account: AwsAccount) -> AbstractContextManager[lease.Lease]:
     return lease.acquire(table, OWN_ACCOUNT, holder, account.clock, options)
 
 
+class HeartbeatAtPublish:
+    """A heartbeat that is written when SNS has accepted a message."""
+
+    def __init__(self, account: AwsAccount) -> None:
+        """Watch the messages of an account."""
+        self._events = account.clients.sns.meta.events
+
+    def start(self, beat: Callable[[], bool], _interval: float) -> "HeartbeatAtPublish":
+        """Write the heartbeat after each message."""
+        self._beat = beat
+        self._events.register("after-call.sns.Publish", self._after_publish)
+        return self
+
+    def stop(self) -> None:
+        """Write no further heartbeat."""
+        self._events.unregister("after-call.sns.Publish", self._after_publish)
+
+    def _after_publish(self, **_: Any) -> None:
+        self._beat()
+
+
 def test_the_scheduled_run_waits_for_a_manual_report_run(
     account: AwsAccount,
 ) -> None:
@@ -87,17 +110,65 @@ def test_the_scheduled_run_waits_for_a_manual_report_run(
     assert account.status(key_id) == "Inactive"
 
 
-def test_the_scheduled_run_stops_waiting_for_a_long_report_run(
+def test_the_scheduled_run_takes_the_place_of_a_long_report_run(
     account: AwsAccount,
 ) -> None:
+    """It is not lost: it takes the lease over, and the report run ends as one that did nothing."""
     account.in_real_time(
-        heartbeat_interval=0.02, timeout=0.04, poll_interval=0.05, report_run_timeout=0.3
+        heartbeat_interval=0.02, timeout=0.06, poll_interval=0.05, report_run_timeout=0.3
     )
-    with (
-        a_report_run(account),
-        pytest.raises(RunInProgressError, match="a report"),
-    ):
-        account.run()
+    key_id = account.create_key("alice", age=83)
+    account.run()
+    account.now += timedelta(days=7)
+    with a_report_run(account) as report_run:
+        report_run.check()
+        assert len(account.run()["deactivated"]) == 1
+        with pytest.raises(RunInProgressError):
+            report_run.check()
+    assert account.status(key_id) == "Inactive"
+
+
+def test_a_report_run_that_lost_its_lease_writes_no_run_state(account: AwsAccount) -> None:
+    """What the scheduled run wrote meanwhile stays."""
+    account.create_key("alice", age=83)
+    account.put_parameters(mode="report")
+    account.run()
+    [before] = [item for item in account.items("RUN") if item["sk"] == "STATE"]
+    account.put_parameters(grace_days="31")
+
+    def take_over(**_: Any) -> None:
+        account.clients.table.put_item(
+            Item={"pk": "RUN", "sk": "LEASE", "run_id": "the day's run", "beats": 1}
+        )
+
+    account.lease_options = LeaseOptions(start_heartbeat=HeartbeatAtPublish(account).start)
+    with on_event(account, "before-call.sns.Publish", take_over), pytest.raises(RunInProgressError):
+        account.run({"mode": "report"})
+    assert before in account.items("RUN")
+
+
+def test_two_scheduled_runs_that_wait_for_a_report_run_act_once(account: AwsAccount) -> None:
+    account.in_real_time(
+        heartbeat_interval=0.02, timeout=0.06, poll_interval=0.05, report_run_timeout=0.2
+    )
+    account.create_key("alice", age=83)
+    account.run()
+    account.now += timedelta(days=7)
+    answers: list[int] = []
+
+    def run_or_leave() -> None:
+        try:
+            answers.append(len(account.run()["deactivated"]))
+        except RunInProgressError:
+            answers.append(0)
+
+    with a_report_run(account):
+        threads = [threading.Thread(target=run_or_leave) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sum(answers) == 1
 
 
 def test_a_manual_report_run_does_not_count_as_the_full_scan(account: AwsAccount) -> None:

@@ -121,3 +121,20 @@ def test_the_commands_of_a_notice_work_for_a_user_with_two_keys(
     keys = keys_of(actors, user)
     assert other not in keys
     assert (keys.pop(old), list(keys.values())) == ("Inactive", ["Active"])
+
+
+@pytest.mark.parametrize("sort_key", ["LEASE", "STATE"])
+def test_the_command_of_a_stopped_run_deletes_the_item_that_cannot_be_read(
+    terminal: Terminal, actors: Actors, sort_key: str
+) -> None:
+    broken = {"pk": {"S": "RUN"}, "sk": {"S": sort_key}, "schema": {"S": "broken"}}
+    actors.account.client("dynamodb").put_item(
+        TableName=actors.account.outputs["TableName"], Item=broken
+    )
+    assert actors.account.invoke({}).error is not None
+    message = actors.account.outbox()[-1]
+    [in_email] = COMMANDS.findall(message.text)
+    command = json.loads(message.bodies["sqs"])["mend"]
+    assert " ".join(in_email.replace("\\\n", " ").split()) == command
+    terminal.run(in_email)
+    assert actors.account.invoke({}).error is None

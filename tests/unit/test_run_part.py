@@ -1,14 +1,16 @@
 """What one part of a run leaves to the next part, and to the next run."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from key_rotation.adapters.ledger_items import encode_state
 from key_rotation.domain.inventory import Inventory, Scan
 from key_rotation.domain.model import Mode, Reason
 from key_rotation.domain.run_part import RunPart, next_state
-from key_rotation.domain.run_state import Continuation, RunState
+from key_rotation.domain.run_state import MAX_UNKNOWN_STATUS, Continuation, RunState
 from tests.unit.builders import (
     ALICE,
     KEY_ID,
@@ -189,3 +191,28 @@ def test_each_field_of_a_continuation_changes_its_fingerprint() -> None:
     fingerprints = {left.fingerprint for left in (CONTINUATION, *others)}
     assert len(fingerprints) == 6
     assert replace(CONTINUATION).fingerprint == CONTINUATION.fingerprint
+
+
+def test_the_run_state_does_not_grow_with_the_account() -> None:
+    """Ten thousand keys of unknown status, and parts of report runs that never came."""
+    keys = [
+        a_key(status="Expired", key_id=f"AKIA{n:016}", user=replace(ALICE, user_id=f"AIDA{n:017}"))
+        for n in range(10_000)
+    ]
+    inventory = an_inventory(*map(observed_key, keys), unread=[ALICE])
+    before = RunState(expected_continuations=tuple(f"{n:064}" for n in range(5_000)))
+    unread = replace(inventory, unread_user_ids=("AIDAALICE",))
+    part = a_part(mode=Mode.REPORT, inventory=unread, plan=a_plan(inventory))
+    state = next_state(before, part, "")
+    assert len(json.dumps(encode_state(state), default=str)) < 100_000
+    assert part.continuation is not None
+    assert state.expected_continuations[-1] == part.continuation.fingerprint
+    again = next_state(state, a_part(inventory=inventory, plan=a_plan(inventory)), "")
+    assert again.unknown_status == state.unknown_status
+
+
+def test_of_more_keys_than_are_remembered_none_is_news() -> None:
+    full = RunState(unknown_status={f"AKIA{n}": "AIDA" for n in range(MAX_UNKNOWN_STATUS)})
+    assert full.has_reported_status("AKIAANOTHER")
+    known = dict(list(full.unknown_status.items())[1:])
+    assert not RunState(unknown_status=known).has_reported_status("AKIAANOTHER")

@@ -2,8 +2,10 @@
 
 Another run does not compare clocks. It polls the heartbeat, and takes the lease over only when the
 heartbeat has stopped for `LeaseTiming.timeout` seconds (as AWS's DynamoDB lock client does), so a
-run that was killed blocks the next one for seconds only. A holder that stalls for longer finds its
-lease lost before its next change, and its writes fail on the versions of the watches.
+run that was killed blocks the next one for seconds only. A report run that a person started never
+takes the place of the day's run: it loses the lease after `LeaseTiming.report_run_timeout`. A
+holder that stalls for longer finds its lease lost before its next change, and its writes fail on
+the versions of the watches.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,11 +15,17 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
+from key_rotation.adapters import codec
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.adapters.heartbeat import Heartbeat, ThreadHeartbeat
-from key_rotation.adapters.ledger_items import Partitions
+from key_rotation.adapters.ledger_items import Partitions, unreadable_item
 from key_rotation.domain.execution import Clock
-from key_rotation.errors import LeaseLostError, LedgerError, RunInProgressError
+from key_rotation.errors import (
+    LeaseLostError,
+    LedgerError,
+    RunInProgressError,
+    UnreadableItemError,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -37,8 +45,9 @@ class LeaseTiming:
     heartbeat_interval: between two heartbeats of the holder
     timeout: how long a heartbeat must have stopped before another run takes the lease over
     poll_interval: between two reads of the heartbeat by another run
-    report_run_timeout: how long a run waits for a report run that a person started: such a run
-        must not take the place of the day's run
+    report_run_timeout: how long a run waits for a report run that a person started, before it
+        takes the lease over: less than half of the function's 15 minutes, after which a run reads
+        no more users and leaves them to its next part
     """
 
     heartbeat_interval: float = 2.0
@@ -71,7 +80,12 @@ class Lease:
         self._lost = False
 
     def check(self) -> None:
-        """Raise LeaseLostError if another run took over; called before each change."""
+        """Raise LeaseLostError if another run took over; called before each change.
+
+        A report run that a person started has lost nothing: it raises RunInProgressError.
+        """
+        if self._lost and self._holder.report_only:
+            raise RunInProgressError(None)
         if self._lost:
             raise LeaseLostError("Another run took over: this one wrote no heartbeat for too long.")
 
@@ -85,6 +99,8 @@ class Lease:
             self._lost = not self._write(_held_by(self._holder.run_id))
         except AWS_ERRORS:
             return True
+        except UnreadableItemError:
+            self._lost = True
         return not self._lost
 
     def release(self) -> None:
@@ -97,7 +113,8 @@ class Lease:
     def take(self, timing: LeaseTiming, clock: Clock) -> None:
         """Take the lease if it is free, or if its holder's heartbeat has stopped.
 
-        Raises RunInProgressError when another run holds it.
+        A report run that a person started has some time to finish, and then loses it. Raises
+        RunInProgressError when another run holds it, and UnreadableItemError.
         """
         give_up = clock.monotonic() + timing.report_run_timeout
         while not self._write({"ConditionExpression": "attribute_not_exists(pk)"}):
@@ -107,8 +124,10 @@ class Lease:
             if self._heartbeat_stopped(holder, timing, clock) and self._write(_held_by(holder)):
                 return
             waits = holder.report_only and not self._holder.report_only
-            if not waits or clock.monotonic() > give_up:
+            if not waits:
                 raise RunInProgressError(holder.run_id)
+            if clock.monotonic() > give_up and self._write(_held_by(holder.run_id)):
+                return
 
     def _heartbeat_stopped(self, holder: Holder, timing: LeaseTiming, clock: Clock) -> bool:
         give_up = clock.monotonic() + timing.timeout
@@ -133,11 +152,16 @@ class Lease:
         return True
 
     def _read_holder(self) -> Holder | None:
+        """Read who holds the lease; raises UnreadableItemError for an item of any other shape."""
         item = self._table.get_item(Key=self._key, ConsistentRead=True).get("Item")
         if not item:
             return None
-        report_only = item.get("report_only") is True
-        return Holder(str(item["run_id"]), int(str(item["beats"])), report_only)
+        fields = {"run_id": item.get("run_id"), "beats": item.get("beats")}
+        fields["report_only"] = item.get("report_only", False)  # 0.1.0 wrote none
+        try:
+            return codec.read(fields, Holder)
+        except codec.MalformedError as cause:
+            raise unreadable_item(self._table.name, self._key, cause) from cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

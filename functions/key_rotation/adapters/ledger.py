@@ -128,7 +128,7 @@ class Ledger:
         try:
             return ledger_items.decode_state(item)
         except MalformedError as cause:
-            raise LedgerError(f"The ledger's item {key} cannot be read: {cause}.") from cause
+            raise ledger_items.unreadable_item(self._table.name, key, cause) from cause
 
     def write_run_state(self, state: RunState) -> None:
         """Write what the next run needs to know; raises LedgerError."""

@@ -1,5 +1,6 @@
 """How watches, events and the run's state are stored as DynamoDB items, and read again strictly."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from key_rotation.adapters import codec
 from key_rotation.adapters.codec import Item
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Event, Watch
-from key_rotation.errors import UnreadableError
+from key_rotation.errors import UnreadableError, UnreadableItemError
 
 SCHEMA = 3
 FRAME = frozenset({"pk", "sk", "schema", "written_by"})
@@ -64,6 +65,18 @@ def watch_key(access_key_id: str, partitions: Partitions = OWN_ACCOUNT) -> Item:
 def state_key(partitions: Partitions = OWN_ACCOUNT) -> Item:
     """Return the primary key of the run's state."""
     return {"pk": partitions.run, "sk": "STATE"}
+
+
+def unreadable_item(table_name: str, key: Item, problem: object) -> UnreadableItemError:
+    """Return the error of an item that each run needs, with the command that deletes it.
+
+    The next run writes it anew. Without a lease, a run in progress ends before its next change;
+    without a state, a run reads all users, and repeats what it has reported.
+    """
+    typed = json.dumps({name: {"S": value} for name, value in key.items()})
+    command = (f"aws dynamodb delete-item --table-name {table_name} \\", f"  --key '{typed}'")
+    what = {"LEASE": "lease of the run", "STATE": "state of the last run"}[key["sk"]]
+    return UnreadableItemError(f"The {what} in the ledger cannot be read: {problem}.", command)
 
 
 def encode_watch(watch: Watch, partitions: Partitions = OWN_ACCOUNT) -> Item:

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from key_rotation.domain.inventory import Inventory, Scan
 from key_rotation.domain.model import Mode, Now, Reason
 from key_rotation.domain.plan import Plan
-from key_rotation.domain.run_state import Continuation, RunState
+from key_rotation.domain.run_state import (
+    MAX_CONTINUATIONS,
+    MAX_UNKNOWN_STATUS,
+    Continuation,
+    RunState,
+)
 from key_rotation.domain.settings import Settings
 
 
@@ -101,11 +106,12 @@ def _unknown_status(previous: RunState, part: RunPart) -> Mapping[str, str]:
         for key_id, user_id in previous.unknown_status.items()
         if user_id not in part.inventory.read_user_ids
     }
-    return unread | {
+    found = unread | {
         step.access_key_id: step.user.user_id
         for step in part.plan.steps
         if step.decision.reason is Reason.STATUS_UNKNOWN
     }
+    return dict(sorted(found.items())[:MAX_UNKNOWN_STATUS])
 
 
 def _expected_continuations(previous: RunState, part: RunPart) -> tuple[str, ...]:
@@ -117,10 +123,9 @@ def _expected_continuations(previous: RunState, part: RunPart) -> tuple[str, ...
     replaced = part.continued_from is None and part.mode is Mode.ENFORCE
     others = () if replaced else previous.expected_continuations
     chain = [part.continued_from, part.continuation] if part.continuation else []
-    return (
-        *(fingerprint for fingerprint in others if not fingerprint.startswith(part.event_id + " ")),
-        *(expected.fingerprint for expected in chain if expected),
-    )
+    kept = (each for each in others if not each.startswith(f"{part.event_id} "))
+    expected = (*kept, *(each.fingerprint for each in chain if each))
+    return expected[-MAX_CONTINUATIONS:]
 
 
 def _unread_user_ids(previous: RunState, part: RunPart) -> tuple[str, ...]:

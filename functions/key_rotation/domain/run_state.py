@@ -10,6 +10,9 @@ from key_rotation.domain.inventory import Scan
 from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import Parameter
 
+MAX_UNKNOWN_STATUS = 1_000
+MAX_CONTINUATIONS = 100
+"""How many a run state remembers, so that its item stays far below DynamoDB's limit of 400 KB."""
 REMEMBERED_EVENTS = 8
 """Lambda tries an event three times, and runs that people start come in between."""
 DEFAULT_LIMIT = 25
@@ -53,6 +56,14 @@ class RunState:
         others = {k: n for k, n in self.changes_by_event.items() if k != event_id}
         last = list(others.items())[1 - REMEMBERED_EVENTS :]
         return replace(self, changes_by_event=dict([*last, (event_id, total)]))
+
+    def has_reported_status(self, access_key_id: str) -> bool:
+        """Return whether a digest has reported the unknown status of a key.
+
+        Of more keys than are remembered, none is news: each digest lists them, but they send none.
+        """
+        known = self.unknown_status
+        return access_key_id in known or len(known) >= MAX_UNKNOWN_STATUS
 
     def last_full_scan_in(self, mode: Mode) -> date | None:
         """Return the last full scan that counts in a mode.

@@ -1,6 +1,6 @@
 """What came of each decision, and under which heading it is reported."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -128,7 +128,7 @@ def collect_outcomes(
     steps = [
         outcome
         for step in plan.steps
-        if (outcome := outcome_of_step(step, dry_run=dry_run, reported=previous.unknown_status))
+        if (outcome := outcome_of_step(step, dry_run=dry_run, previous=previous))
     ]
     return (*earlier, *steps, *map(outcome_of_failure, plan.failures))
 
@@ -174,10 +174,10 @@ _KEPT = {
 }
 
 
-def outcome_of_step(step: Step, *, dry_run: bool, reported: Container[str]) -> Outcome | None:
+def outcome_of_step(step: Step, *, dry_run: bool, previous: RunState) -> Outcome | None:
     """Return the outcome of a step that succeeded; None where nothing is reported of the key.
 
-    reported: the ids of the keys whose unknown status a digest has reported
+    previous: what the last run reported
     """
     decision = step.decision
     section = section_of(decision.action, decision.reason)
@@ -194,7 +194,7 @@ def outcome_of_step(step: Step, *, dry_run: bool, reported: Container[str]) -> O
         created=step.created,
         reason=reason,
         detail=detail,
-        triggers_digest=_triggers_digest(section, step, reported),
+        triggers_digest=_triggers_digest(section, step, previous),
         dry_run=dry_run and decision.action not in {Action.KEEP, Action.EXEMPT},
         due=None if step.deferred else decision.due,
         last_use=step.observed.last_use if step.observed else None,
@@ -252,14 +252,15 @@ def _coming_day(watch: Watch, step: Step | None, today: date) -> date | None:
     return decision.due if (opens or in_window) and not step.deferred else None
 
 
-def _triggers_digest(section: Section, step: Step, reported: Container[str]) -> bool:
+def _triggers_digest(section: Section, step: Step, previous: RunState) -> bool:
     match section:
         case Section.UPCOMING:
             return step.decision.remind
         case Section.EXEMPT:
             return False
+        case Section.HELD if step.decision.reason is Reason.STATUS_UNKNOWN:
+            return not previous.has_reported_status(step.access_key_id)
         case Section.HELD:
-            still_held = step.decision.reason is Reason.STILL_HELD
-            return not still_held and step.access_key_id not in reported
+            return step.decision.reason is not Reason.STILL_HELD
         case _:
             return True
