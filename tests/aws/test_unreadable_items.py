@@ -65,6 +65,6 @@ def test_an_item_that_cannot_be_read_is_named_with_the_command_that_deletes_it(
 
 def test_a_lease_of_version_0_1_0_is_read(account: AwsAccount) -> None:
     """It has no field `report_only`; its heartbeat has stopped."""
-    lease = {"pk": "RUN", "sk": "LEASE", "run_id": "x", "beats": 1}
+    lease: dict[str, Any] = {"pk": "RUN", "sk": "LEASE", "run_id": "x", "beats": 1}
     account.clients.table.put_item(Item=lease)
     assert account.run()["users"] == 0

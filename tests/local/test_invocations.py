@@ -135,6 +135,10 @@ def test_an_event_can_only_make_a_run_weaker(
 def test_an_invalid_parameter_stops_the_run_and_is_reported(
     actors: Actors, key: str, parameter: str, value: str, accepted: str
 ) -> None:
+    name = f"/key-rotation/{parameter}"
+    ssm = actors.account.client("ssm")
+    ssm.delete_parameter(Name=name)  # made again without its pattern, which rejects most values
+    ssm.put_parameter(Name=name, Value="none", Type="String")
     with _parameter_set_to(actors, parameter, value):
         error = _invoke_with_error(actors.account, {})
     assert error["errorType"] == "InvalidSettingsError"

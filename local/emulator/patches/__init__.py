@@ -13,6 +13,7 @@ from local.emulator.patches import (
     iam,
     lambda_functions,
     last_used,
+    parameters,
     signatures,
     sns,
 )
@@ -36,6 +37,7 @@ def install(components: Components) -> None:
     iam.check_owner_of_deleted_key()
     last_used.serve_last_used(components.event_log)
     last_used.serve_last_used_in_credential_report(components.event_log)
+    parameters.reject_invalid_values()
     sns.reject_invalid_messages()
     sns.record_messages(components.clock, components.event_log)
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)
