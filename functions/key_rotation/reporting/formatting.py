@@ -93,6 +93,9 @@ def wrap_foreign(first: str, text: str) -> list[str]:
 
 def _pieces(word: str, width: int) -> Iterator[str]:
     """Cut a word that is wider than a line."""
+    if _columns(word) <= width:
+        yield word
+        return
     piece = ""
     for character in word:
         if _columns(piece + character) > width:
@@ -104,4 +107,6 @@ def _pieces(word: str, width: int) -> Iterator[str]:
 
 def _columns(text: str) -> int:
     """Count columns: an East Asian character may have two (Unicode Standard Annex 11)."""
+    if text.isascii():
+        return len(text)
     return len(text) + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
