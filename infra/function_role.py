@@ -91,9 +91,11 @@ class FunctionRole(Construct):
         self._add("DeleteNoHistory", ["dynamodb:DeleteItem"], [table.table_arn], of_no_history)
 
     def grant_publish(self, topic: sns.Topic) -> None:
-        """Publish to the topic and list its subscriptions."""
+        """Publish to the topic, list its subscriptions and read their filter policies."""
         actions = ["sns:Publish", "sns:ListSubscriptionsByTopic"]
         self._add("PublishDigest", actions, [topic.topic_arn])
+        # It supports no resource-level permissions.
+        self._add("ReadSubscriptions", ["sns:GetSubscriptionAttributes"], ["*"])
 
     def grant_logging(self, log_group: logs.LogGroup) -> None:
         """Write to the log group of the function."""

@@ -68,8 +68,8 @@ class ContinuationError(RunStoppedError):
     """Raised when the next part of a run could not be invoked: some users were not read."""
 
 
-class NoSubscriberError(RunStoppedError):
-    """Raised in enforce mode, before any change, when the topic has no confirmed subscription."""
+class NoListenerError(RunStoppedError):
+    """Raised in enforce mode, before any change, when nobody would see what is published."""
 
 
 class SubscriptionsUnreadableError(RunStoppedError):

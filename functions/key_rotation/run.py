@@ -56,7 +56,7 @@ def run(
         settings = settings.after(previous.parameters, edited)
         mode = request.mode(settings)
         if mode is Mode.ENFORCE:
-            topic.require_confirmed_subscription()
+            topic.require_listener()
         context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
         watches = ledger.read_watches()
         reader = InventoryReader(member.iam, context, watches)

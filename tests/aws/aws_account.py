@@ -151,7 +151,7 @@ class AwsAccount:
         return self.run()
 
     @contextmanager
-    def without_subscriber(self) -> Iterator[None]:
+    def without_listener(self) -> Iterator[None]:
         """Set the only subscription to pending confirmation."""
         [subscription] = sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.values()
         arn, subscription.arn = subscription.arn, "PendingConfirmation"

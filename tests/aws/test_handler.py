@@ -22,7 +22,7 @@ from key_rotation.errors import (
     InvalidEventError,
     InvalidSettingsError,
     LedgerError,
-    NoSubscriberError,
+    NoListenerError,
 )
 from key_rotation.service_layer import inventory
 from tests.aws.aws_account import AwsAccount
@@ -178,7 +178,7 @@ def test_a_run_without_a_subscriber_is_an_error(handler: Handler, account: AwsAc
     account.create_key("alice", age=400)
     arn = account.clients.sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
     account.clients.sns.unsubscribe(SubscriptionArn=arn)
-    with pytest.raises(NoSubscriberError):
+    with pytest.raises(NoListenerError):
         handler()
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from key_rotation.errors import NoSubscriberError, PublishError, SubscriptionsUnreadableError
+from key_rotation.errors import NoListenerError, PublishError, SubscriptionsUnreadableError
 from tests.aws.aws_account import AwsAccount
 from tests.aws.faults import on_event, refused, response_lost
 
@@ -21,18 +21,18 @@ def test_a_key_first_seen_at_any_age_gets_a_full_notice(account: AwsAccount, age
     assert len(account.run_after(1)["deactivated"]) == 1
 
 
-def test_without_a_subscriber_the_run_raises_and_changes_nothing(
+def test_without_a_listener_the_run_raises_and_changes_nothing(
     account: AwsAccount,
 ) -> None:
-    """A pending subscription is not a subscriber."""
+    """A pending subscription is no listener."""
     noticed = account.create_key("alice", age=83)
     account.run()
     found_today = account.create_key("bob", age=400)
     watches, messages = account.items("WATCH"), len(account.messages)
     account.now += timedelta(days=7)
     with (
-        account.without_subscriber(),
-        pytest.raises(NoSubscriberError, match="no confirmed subscription"),
+        account.without_listener(),
+        pytest.raises(NoListenerError, match="no listener"),
     ):
         account.run()
     assert (account.status(noticed), account.status(found_today)) == ("Active", "Active")
@@ -53,9 +53,9 @@ def test_if_the_subscriptions_cannot_be_read_the_run_raises(account: AwsAccount,
     assert account.status(key_id) == "Active"
 
 
-def test_a_report_run_needs_no_subscriber(account: AwsAccount) -> None:
+def test_a_report_run_needs_no_listener(account: AwsAccount) -> None:
     account.create_key("alice", age=83)
-    with account.without_subscriber():
+    with account.without_listener():
         assert len(account.run({"mode": "report"})["noticed"]) == 1
 
 

@@ -19,6 +19,7 @@ ALLOWED_CALLS = {
     "GetCredentialReport",
     "GetItem",
     "GetParameters",
+    "GetSubscriptionAttributes",
     "ListAccessKeys",
     "ListAccountAliases",
     "ListSubscriptionsByTopic",

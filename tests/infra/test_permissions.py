@@ -44,6 +44,7 @@ _ALLOWED = {
     "sns:Publish": [_TOPIC],
     "sns:ListSubscriptionsByTopic": [_TOPIC],
     "kms:Encrypt": [_KEY],
+    "sns:GetSubscriptionAttributes": ["*"],
     "kms:Decrypt": [_KEY],
     "kms:ReEncrypt*": [_KEY],
     "kms:GenerateDataKey*": [_KEY],

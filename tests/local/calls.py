@@ -49,6 +49,7 @@ CALLS = (
     _call("GetItem of the state", "LedgerError", "STATE"),
     _call("GetParameters", "SettingsUnreadableError"),
     _call("ListSubscriptionsByTopic", "SubscriptionsUnreadableError"),
+    _call("GetSubscriptionAttributes", "NoListenerError"),
     _call("Query of the watches", "LedgerError"),
     _call("ListUsers", "ListUsersError"),
     _call("GenerateCredentialReport", COMPLETES),

@@ -168,14 +168,14 @@ def test_an_event_that_fails_three_times_is_in_the_dead_letter_queue_and_two_ala
     account.set_confirmed(SUBSCRIBER, confirmed=True)
     failed = [each for each in account.invocations() if account.now - each.at < HOUR]
     tries = [each.error["errorType"] for each in failed if each.error]
-    assert tries == ["NoSubscriberError"] * 3
+    assert tries == ["NoListenerError"] * 3
     assert embedded_metrics([each for each in failed if each.error]) == []
     assert {"Errors", "ApproximateNumberOfMessagesVisible"} <= _in_alarm(account)
 
     url, _, messages = _dead_letters(account)
     assert messages == 1
     (letter,) = account.client("sqs").receive_message(QueueUrl=url)["Messages"]
-    assert "NoSubscriberError" in letter["Body"]
+    assert "NoListenerError" in letter["Body"]
     account.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
     account.move_clock(to=account.now + timedelta(minutes=6))
     assert _in_alarm(account) & {"Errors", "ApproximateNumberOfMessagesVisible"} == set()

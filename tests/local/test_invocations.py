@@ -157,7 +157,7 @@ def test_without_a_subscriber_nothing_is_recorded_and_the_run_fails(
     account.set_confirmed(SUBSCRIBER, confirmed=False)
     error = _invoke_with_error(account, {})
     account.set_confirmed(SUBSCRIBER, confirmed=True)
-    assert error["errorType"] == "NoSubscriberError"
+    assert error["errorType"] == "NoListenerError"
     assert actors.statuses()[actors.key_ids[key]] == "Active"
     assert _listed(account.invoke({}).answer, actors.key_ids[key]) == ["noticed"]
 

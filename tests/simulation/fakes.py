@@ -279,6 +279,11 @@ class FakeSns:
             Listing("ListSubscriptionsByTopic", "Subscriptions", "Endpoint", self._subscriptions),
         )
 
+    def get_subscription_attributes(self, SubscriptionArn: str) -> Item:  # noqa: N803
+        """Return the attributes of a subscription, which has no filter policy."""
+        attributes = {"SubscriptionArn": SubscriptionArn, "PendingConfirmation": "false"}
+        return self._aws.call("GetSubscriptionAttributes", {}, lambda: {"Attributes": attributes})
+
     def publish(self, **parameters: Any) -> Item:
         """Accept a message."""
         return self._aws.call("Publish", {}, lambda: self._take(**parameters))

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from key_rotation.errors import (
     InvalidSettingsError,
     ListUsersError,
-    NoSubscriberError,
+    NoListenerError,
     RunInProgressError,
     RunStoppedError,
     SettingsUnreadableError,
@@ -36,7 +36,7 @@ BEFORE_ANY_CHANGE = (
     InvalidSettingsError,
     SettingsUnreadableError,
     ListUsersError,
-    NoSubscriberError,
+    NoListenerError,
 )
 MAX_DEACTIVATIONS = 3
 PROPAGATION = timedelta(hours=1)
@@ -102,7 +102,7 @@ class Oracle:
             if settings is None:
                 expected = InvalidSettingsError
             elif enforce and not run.subscriber_count:
-                expected = NoSubscriberError
+                expected = NoListenerError
             if expected or not run.injector.disturbances:
                 check_promise(
                     type(error) is (expected or type(None)),

@@ -32,6 +32,7 @@ OPERATIONS = (
     "ListUserTags",
     "GetParameters",
     "ListSubscriptionsByTopic",
+    "GetSubscriptionAttributes",
     "Publish",
     "GetItem",
     "PutItem",

@@ -149,6 +149,7 @@ def test_the_eventful_day_makes_every_kind_of_call() -> None:
         "GetCredentialReport",
         "GetItem",
         "GetParameters",
+        "GetSubscriptionAttributes",
         "ListAccessKeys",
         "ListAccountAliases",
         "ListSubscriptionsByTopic",

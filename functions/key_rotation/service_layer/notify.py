@@ -49,12 +49,12 @@ class DigestNotifier:
     def _is_delivered(self, report: Report) -> bool:
         """Return whether what the digest reports counts as reported.
 
-        A run in report mode needs no subscriber. But what an earlier run did is reported again,
-        until somebody is subscribed.
+        A run in report mode needs no listener. But what an earlier run did is reported again, until
+        the topic has one.
         """
         earlier = any(outcome.happened_at for outcome in report.outcomes)
         enforced = report.mode is Mode.ENFORCE
-        return enforced or not earlier or self.topic.has_confirmed_subscription()
+        return enforced or not earlier or self.topic.has_listener()
 
     def _record(self, changes: Iterable[WatchChange]) -> list[Outcome]:
         """Write the changes; returns a failure for each that the ledger refused."""
