@@ -9,14 +9,18 @@ from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.adapters.sns_topic import SnsTopic
+from key_rotation.domain import exemptions
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import Mode, RunEnvironment
 from key_rotation.domain.plan import Terms, make_plan
 from key_rotation.domain.run_part import RunPart, next_state
 from key_rotation.domain.run_state import RunState
+from key_rotation.domain.suspension import suspensions
 from key_rotation.domain.watch import Watches
 from key_rotation.errors import RunInProgressError
-from key_rotation.reporting.outcome import collect_outcomes, outcomes_of_exempt_users
+from key_rotation.reporting.near import near_matches
+from key_rotation.reporting.news import mark_news
+from key_rotation.reporting.outcome import collect_outcomes
 from key_rotation.reporting.report import Report
 from key_rotation.request import Request
 from key_rotation.service_layer.apply import PlanExecutor
@@ -69,7 +73,7 @@ def run(
         report = _report(environment, details, part, watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, watches)
         lease_of_run.check()
-        ledger.write_run_state(next_state(previous, part, report.fingerprint))
+        ledger.write_run_state(next_state(previous, part, report.told))
         return report
 
 
@@ -110,15 +114,34 @@ def _report(
     previous: RunState,
 ) -> Report:
     """Collect what came of the plan, with what only the reader of the digest needs."""
-    outcomes = collect_outcomes(part.plan, watches, previous, part.mode, part.now.today)
-    outcomes += tuple(outcomes_of_exempt_users(part))
+    today = part.now.today
+    outcomes = mark_news(
+        collect_outcomes(part, watches),
+        previous.reported_days,
+        today,
+        paused=part.settings.paused,
+    )
+    unmatched = exemptions.unmatched(
+        part.settings.exemptions,
+        part.inventory.users,
+        part.inventory.keys,
+        today=today,
+        saw_all_keys=part.saw_all_keys,
+        known_before=previous.unmatched_exemptions,
+    )
     report = Report(
         run_id=details.context.run_id,
         account_id=environment.account_id,
         part=part,
         previous=previous,
         outcomes=details.add_details(outcomes, part.inventory),
+        suspended_since=suspensions(part, previous),
+        unmatched=unmatched,
     )
     if not report.needs_digest:
         return report
-    return replace(report, account_alias=details.read_account_alias())
+    return replace(
+        report,
+        account_alias=details.read_account_alias(),
+        near=near_matches(report.unmatched_listed, part.inventory),
+    )

@@ -149,7 +149,7 @@ def test_a_notice_is_withdrawn_when_max_age_is_raised_and_its_day_is_kept(
 
 
 def test_a_reactivated_key_gets_two_full_notices_and_is_then_held(account: AwsAccount) -> None:
-    """The hold is reported once; nothing more is done to the key."""
+    """The hold is reported, and again once a month; nothing more is done to the key."""
     key_id = account.create_key("alice", age=83)
     account.run()
     account.run_after(7)
@@ -169,8 +169,10 @@ def test_a_reactivated_key_gets_two_full_notices_and_is_then_held(account: AwsAc
     assert [message["subject"].partition(": ")[2] for message in account.messages[messages:]] == [
         "1 held"
     ]
-    assert account.run_after(60)["held"][0]["reason"] == Reason.STILL_HELD
+    assert account.run_after(29)["held"][0]["reason"] == Reason.STILL_HELD
     assert len(account.messages) == messages + 1
+    assert account.run_after(1)["held"][0]["reason"] == Reason.STILL_HELD
+    assert len(account.messages) == messages + 2
     assert account.status(key_id) == "Active"
 
 
@@ -206,7 +208,7 @@ def test_an_exemption_ends_a_hold(account: AwsAccount) -> None:
     assert noticed["reason"] == "at least max-age-days old by the due day"
 
 
-def test_a_key_with_an_unknown_status_is_never_changed_and_reported_once(
+def test_a_key_with_an_unknown_status_is_never_changed_and_reported_once_a_month(
     account: AwsAccount,
 ) -> None:
     key_id = account.create_key("alice", age=83)
@@ -216,9 +218,10 @@ def test_a_key_with_an_unknown_status_is_never_changed_and_reported_once(
     [held] = account.run_after(7)["held"]
     assert held["reason"] == f"{Reason.STATUS_UNKNOWN}: Expired"
     assert len(account.messages) == messages + 1
-    account.run_after(1)
-    account.run_after(60)
+    account.run_after(29)
     assert len(account.messages) == messages + 1
+    account.run_after(1)
+    assert len(account.messages) == messages + 2
     assert account.status(key_id) == "Expired"
 
 

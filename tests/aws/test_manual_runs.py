@@ -16,7 +16,8 @@ from key_rotation.domain.inventory import Scan
 from key_rotation.errors import InvalidEventError, RunInProgressError
 from key_rotation.reporting.metrics import run_metrics
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import altered_response, on_event
+from tests.aws.due_keys import a_key_to_deactivate
+from tests.aws.faults import altered_response, on_event, refused
 
 
 def test_a_person_can_start_a_report_run_in_enforce_mode(account: AwsAccount) -> None:
@@ -60,9 +61,46 @@ def test_a_manual_report_run_hides_nothing_from_the_next_run(account: AwsAccount
     account.now += timedelta(days=1)
     messages = len(account.messages)
     account.run({"mode": "report"})
+    assert len(account.messages) == messages
     account.run()
     assert account.messages[messages:]
     assert account.messages[-1]["subject"].endswith(": 1 due tomorrow")
+
+
+def test_a_manual_report_run_in_enforce_mode_sends_no_message(account: AwsAccount) -> None:
+    """Its answer has everything; subscribers would take its e-mail for the run of the day."""
+    a_key_to_deactivate(account)
+    messages = len(account.messages)
+    account.put_parameters(grace_days="29", exemptions="caroll")
+    response = account.run({"mode": "report"})
+    assert (len(response["deactivated"]), len(account.messages)) == (1, messages)
+
+
+def test_a_manual_report_run_leaves_its_news_to_the_next_run(account: AwsAccount) -> None:
+    """Edited settings, failures and exemptions that match nothing are still reported."""
+    account.run()
+    account.put_parameters(grace_days="29", exemptions="caroll")
+    account.create_key("alice", age=10)
+    with refused(account, "iam.ListAccessKeys"):
+        account.run({"mode": "report"})
+        account.run({"mode": "report"})
+        account.now += timedelta(days=7)
+        account.run({"mode": "report"})
+        assert account.messages == []
+        account.run()
+    subjects = [message["subject"].partition(": ")[2] for message in account.messages]
+    assert subjects == ["1 failed, settings changed, exemption matches nothing"]
+
+
+def test_a_manual_report_run_in_report_mode_sends_a_message_if_something_changed(
+    account: AwsAccount,
+) -> None:
+    """As a scheduled run does."""
+    account.put_parameters(mode="report")
+    account.create_key("alice", age=83)
+    for _ in range(2):
+        account.run({"mode": "report"})
+    assert len(account.messages) == 1
 
 
 def a_report_run(account: AwsAccount) -> AbstractContextManager[lease.Lease]:

@@ -13,7 +13,7 @@ from key_rotation.domain.model import LastUse, Mode, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.digest import compose, subject
-from key_rotation.reporting.headings import DRY_RUN_HEADINGS, HEADINGS, TOMORROW
+from key_rotation.reporting.headings import DRY_RUN_HEADINGS, HEADINGS, SOON, TOMORROW
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 
@@ -61,7 +61,7 @@ PRODUCT_LINES = (
     "The keys of 0 users were read, chosen by the credential report.",
     f"Run run-2, key-rotation {__version__}.",
     "-----",
-    *(f"{title} (" for title in (*HEADINGS.values(), *DRY_RUN_HEADINGS.values(), TOMORROW)),
+    *(f"{title} (" for title in (*HEADINGS.values(), *DRY_RUN_HEADINGS.values(), TOMORROW, SOON)),
 )
 LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 

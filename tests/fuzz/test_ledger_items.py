@@ -119,7 +119,7 @@ def test_a_changed_run_state_is_malformed_or_read_exactly(
     state = RunState(
         parameters={"mode": Parameter(value="enforce", version=2)},
         ended_exemptions=("alice",),
-        unknown_status={"AKIA1": "AIDA1"},
+        reported_days={"AIDA1": {"AbCd_-12": TODAY}},
         report_fingerprints=("f",),
         last_full_scan=TODAY,
         stopped="x",

@@ -1,9 +1,10 @@
 """Builders of the values that the tests of the rules use: keys, watches, settings and reports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.inventory import Inventory, Scan
 from key_rotation.domain.model import (
     NEVER_USED,
@@ -22,6 +23,7 @@ from key_rotation.domain.plan import Plan, Terms, make_plan
 from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import DEFAULT_LIMIT, Continuation, RunState
 from key_rotation.domain.settings import Parameter, Settings
+from key_rotation.domain.suspension import suspensions
 from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
 from key_rotation.reporting.outcome import Details, KeyToDelete, NewerKey, Outcome, Section
 from key_rotation.reporting.report import Report
@@ -281,22 +283,29 @@ def a_report(
     now: Now = NOW,
     continued_from: Continuation | None = None,
     alias: str = "",
+    unmatched: tuple[Exemption, ...] = (),
+    near: Mapping[str, tuple[str, ...]] | None = None,
     **changed: str,
 ) -> Report:
     """Return the report of a run; `setting` is the mode in the settings."""
+    part = a_part(
+        mode=mode,
+        setting=setting,
+        inventory=inventory,
+        plan=plan,
+        now=now,
+        continued_from=continued_from,
+        **changed,
+    )
+    state = previous or RunState(parameters=parameters(**(changed | {"mode": setting})))
     return Report(
         run_id="run-2",
         account_id="123456789012",
         account_alias=alias,
-        part=a_part(
-            mode=mode,
-            setting=setting,
-            inventory=inventory,
-            plan=plan,
-            now=now,
-            continued_from=continued_from,
-            **changed,
-        ),
-        previous=previous or RunState(parameters=parameters(**(changed | {"mode": setting}))),
+        part=part,
+        previous=state,
         outcomes=outcomes,
+        suspended_since=suspensions(part, state),
+        unmatched=unmatched,
+        near=near or {},
     )

@@ -81,7 +81,11 @@ def _in_report_mode() -> str:
     ]
     keys = [observed_key(a_key(key_id=str(outcome.access_key_id))) for outcome in outcomes]
     report = a_report(
-        *outcomes, alias="example-prod", mode=Mode.REPORT, inventory=an_inventory(*keys)
+        *outcomes,
+        alias="example-prod",
+        mode=Mode.REPORT,
+        setting="report",
+        inventory=an_inventory(*keys),
     )
     [(message, _)] = compose(report)
     return _as_text(message)

@@ -39,11 +39,12 @@ from tests.unit.digest_builders import (
         ),
         (
             (
-                an_outcome(Section.UPCOMING, triggers_digest=True),
+                an_outcome(Section.UPCOMING, triggers_digest=True, due=1),
                 an_outcome(Section.UPCOMING, triggers_digest=False),
             ),
             "1 due tomorrow",
         ),
+        ((an_outcome(Section.UPCOMING, triggers_digest=True, due=3),), "1 due soon"),
         ((an_outcome(Section.FAILED), an_outcome(Section.HELD)), "1 failed, 1 held"),
         ((an_outcome(Section.NOTICED, dry_run=True),), "1 would be noticed"),
         (
@@ -67,8 +68,8 @@ def test_the_subject_reports_changed_settings_and_ended_exemptions() -> None:
 
 def test_the_subject_is_not_empty_if_nothing_is_to_be_done() -> None:
     """In report mode such a digest is sent after a report with entries."""
-    previous = RunState(parameters=parameters(), report_fingerprints=("something",))
-    report = a_report(mode=Mode.REPORT, previous=previous)
+    previous = RunState(parameters=parameters(mode="report"), report_fingerprints=("something",))
+    report = a_report(mode=Mode.REPORT, setting="report", previous=previous)
     assert report.needs_digest
     _, _, expected = subject(report).partition(": ")
     assert expected.strip()
@@ -139,7 +140,7 @@ def test_the_json_contains_every_fact_of_a_key() -> None:
         ((an_outcome(Section.HELD),), "warning", ("held",)),
         ((an_outcome(Section.DEFERRED),), "warning", ("deferred",)),
         ((an_outcome(Section.FAILED), an_outcome(Section.DELETED)), "error", ("deleted", "failed")),
-        ((), "info", ("settings",)),
+        ((), "info", ("listed",)),
     ],
 )
 def test_subscribers_can_filter_by_mode_severity_account_and_event(

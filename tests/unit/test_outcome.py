@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
 from key_rotation.domain.model import NEVER_USED, Action, Failure, Mode, Reason, Status
-from key_rotation.domain.plan import Plan
-from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Deactivating, Ended, Held, State
+from key_rotation.reporting.news import lasting_by_user, mark_news
 from key_rotation.reporting.outcome import (
     Outcome,
     Section,
@@ -19,9 +19,9 @@ from key_rotation.reporting.outcome import (
 )
 from tests.unit.builders import (
     ALICE,
-    KEY_ID,
     TODAY,
     a_key,
+    a_part,
     a_plan,
     a_watch,
     an_event,
@@ -42,9 +42,9 @@ def outcome_of(
     age: float = 100,
     status: str = "Active",
     mode: Mode = Mode.ENFORCE,
-    previous: RunState | None = None,
+    told: bool = False,
     reactivations: int = 0,
-    **changed: str,
+    **changed: Any,
 ) -> Outcome | None:
     """Return the outcome of one key as planned, if it has one."""
     key = a_key(age=age, status=status)
@@ -53,7 +53,10 @@ def outcome_of(
     plan = a_plan(
         an_inventory(observed_key(key, used(days_ago(3)))), watches, first_part=True, **changed
     )
-    outcomes = collect_outcomes(plan, watches, previous or RunState(), mode, TODAY)
+    part = a_part(mode=mode, plan=plan, setting=mode, **changed)
+    found = collect_outcomes(part, watches)
+    days = {user: dict.fromkeys(what, TODAY) for user, what in lasting_by_user(found).items()}
+    outcomes = mark_news(found, days if told else {}, TODAY, paused=part.settings.paused)
     assert len(outcomes) < 2
     return outcomes[0] if outcomes else None
 
@@ -79,7 +82,6 @@ WINDOW = deactivated(since=10)
         (Section.ADOPTED, partial(outcome_of, status="Inactive", adopt_inactive_keys="true")),
         (Section.HELD, partial(outcome_of, WINDOW, reactivations=2)),
         (Section.HELD, partial(outcome_of, status="Expired")),
-        (Section.DEFERRED, partial(outcome_of, noticed(due=0), max_changes_per_run="0")),
         (Section.UPCOMING, partial(outcome_of, noticed(due=1))),
     ],
 )
@@ -95,13 +97,13 @@ def test_each_action_and_each_reminder_triggers_a_digest_under_its_section(
     ("section", "make_outcome"),
     [
         (Section.EXEMPT, partial(outcome_of, exemptions="alice")),
-        (Section.HELD, partial(outcome_of, Held())),
+        (Section.HELD, partial(outcome_of, Held(), told=True)),
         (
             Section.HELD,
             partial(
                 outcome_of,
                 status="Expired",
-                previous=RunState(unknown_status={KEY_ID: ALICE.user_id}),
+                told=True,
             ),
         ),
         (Section.UPCOMING, partial(outcome_of, noticed(due=2))),
@@ -166,7 +168,8 @@ def test_an_upcoming_day_triggers_a_digest_only_as_a_reminder(due: int, *, remin
             ),
         ),
         (True, partial(outcome_of, noticed(due=0), max_changes_per_run="0", mode=Mode.REPORT)),
-        (False, partial(outcome_of, noticed(due=3), mode=Mode.REPORT)),
+        (True, partial(outcome_of, noticed(due=3), mode=Mode.REPORT)),
+        (False, partial(outcome_of, Held(), mode=Mode.REPORT)),
         (False, partial(outcome_of, exemptions="alice", mode=Mode.REPORT)),
         (False, partial(outcome_of, status="Expired", mode=Mode.REPORT)),
         (False, outcome_of),
@@ -239,7 +242,7 @@ def test_unreported_events_of_earlier_runs_come_first_and_are_not_dry_runs(mode:
     )
     watches = watches_of(watch)
     plan = a_plan(an_inventory(observed_key(key)), watches)
-    first, second = collect_outcomes(plan, watches, RunState(), mode, TODAY)
+    first, second = collect_outcomes(a_part(mode=mode, plan=plan), watches)
     assert (first.section, first.triggers_digest, first.dry_run) == (
         Section.DEACTIVATED,
         True,
@@ -253,9 +256,7 @@ def test_unreported_events_of_earlier_runs_come_first_and_are_not_dry_runs(mode:
 def test_an_unreported_event_of_a_deleted_key_is_listed() -> None:
     event = an_event(Action.DELETE, Reason.UNUSED, at=1)
     watches = watches_of(replace(a_watch(a_key(), Ended()), unreported_events=(event,)))
-    [outcome] = collect_outcomes(
-        Plan(steps=(), failures=(), changes=0), watches, RunState(), Mode.ENFORCE, TODAY
-    )
+    [outcome] = collect_outcomes(a_part(), watches)
     assert (outcome.section, outcome.user_name) == (Section.DELETED, ALICE.name)
 
 
@@ -280,7 +281,7 @@ def test_a_hold_triggers_a_digest_in_the_run_that_holds_the_key() -> None:
     event = an_event(Action.HOLD, Reason.REACTIVATED_TOO_OFTEN)
     held = replace(a_watch(key, Held(), reactivations=2), unreported_events=(event,))
     executed = replace(plan, steps=tuple(replace(step, watch=held) for step in plan.steps))
-    [outcome] = collect_outcomes(executed, watches, RunState(), Mode.ENFORCE, TODAY)
+    [outcome] = collect_outcomes(a_part(plan=executed), watches)
     assert (outcome.section, outcome.triggers_digest) == (Section.HELD, True)
 
 

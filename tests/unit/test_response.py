@@ -39,6 +39,8 @@ def test_the_response_has_exactly_these_fields() -> None:
     expected = {
         "run_id": "run-2",
         "mode": "enforce",
+        "part": 1,
+        "users_left": 0,
         "users": 2,
         "keys": 1,
         "noticed": [],
@@ -53,6 +55,7 @@ def test_the_response_has_exactly_these_fields() -> None:
         "deferred": [],
         "upcoming": [],
         "failed": [],
+        "unmatched_exemptions": [],
     }
     bob = User(name="bob", path="/", user_id="AIDABOB")
     assert (
@@ -63,6 +66,7 @@ def test_the_response_has_exactly_these_fields() -> None:
         **expected,
         "run_id": "run-3",
         "mode": None,
+        "part": None,
         "users": 0,
         "keys": 0,
         "left_to": "run-2",

@@ -1,19 +1,16 @@
 """What one part of a run leaves to the next part, and to the next run."""
 
-import json
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from key_rotation.adapters.ledger_items import encode_state
 from key_rotation.domain.inventory import Inventory, Scan
-from key_rotation.domain.model import Mode, Reason
-from key_rotation.domain.run_part import RunPart, next_state
-from key_rotation.domain.run_state import MAX_UNKNOWN_STATUS, Continuation, RunState
+from key_rotation.domain.model import Mode
+from key_rotation.domain.run_part import RunPart, Told, next_state
+from key_rotation.domain.run_state import Continuation, RunState
 from tests.unit.builders import (
     ALICE,
-    KEY_ID,
     NO_PLAN,
     TODAY,
     a_key,
@@ -52,7 +49,7 @@ def test_the_users_of_changes_that_were_not_started_come_first_and_once() -> Non
 def test_what_a_run_changed_or_tried_counts_for_its_event() -> None:
     """Promise 4: the parts and the retries of an event share one limit."""
     changed = a_part(plan=replace(NO_PLAN, changes=7))
-    state = next_state(RunState(changes_by_event={"event-1": 3, "event-2": 1}), changed, "")
+    state = next_state(RunState(changes_by_event={"event-1": 3, "event-2": 1}), changed, Told())
     assert state.changes_by_event == {"event-1": 3, "event-2": 8}
 
 
@@ -102,7 +99,7 @@ BEFORE = RunState(last_full_scan=date(2026, 11, 1), last_full_report_scan=date(2
 def test_a_full_scan_counts_for_the_mode_that_made_it(
     part: RunPart, scans: tuple[date, date]
 ) -> None:
-    state = next_state(BEFORE, part, "")
+    state = next_state(BEFORE, part, Told())
     assert (state.last_full_scan, state.last_full_report_scan) == scans
 
 
@@ -134,27 +131,32 @@ def test_the_fingerprint_of_a_report_replaces_that_of_the_same_part(
     expecting = replace(
         before, expected_continuations=(continued_from.fingerprint,) if continued_from else ()
     )
-    part = a_part(mode=Mode.REPORT, continued_from=continued_from)
-    assert next_state(expecting, part, "new").report_fingerprints == expected
+    part = a_part(mode=Mode.REPORT, setting="report", continued_from=continued_from)
+    assert (
+        next_state(expecting, part, Told(delivered=True, fingerprint="new")).report_fingerprints
+        == expected
+    )
 
 
 def test_a_new_run_in_enforce_mode_replaces_the_parts_that_earlier_runs_left() -> None:
     before = RunState(expected_continuations=("left by an earlier run",))
-    assert next_state(before, a_part(), "").expected_continuations == ()
+    assert next_state(before, a_part(), Told()).expected_continuations == ()
     part = a_part(inventory=unread())
     assert part.continuation
-    assert next_state(before, part, "").expected_continuations == (part.continuation.fingerprint,)
+    assert next_state(before, part, Told()).expected_continuations == (
+        part.continuation.fingerprint,
+    )
 
 
 def test_a_report_run_that_a_person_starts_leaves_the_expected_parts_alone() -> None:
     before = RunState(expected_continuations=("the next part of the day's run",))
     part = a_part(mode=Mode.REPORT)
-    assert next_state(before, part, "").expected_continuations == before.expected_continuations
+    assert next_state(before, part, Told()).expected_continuations == before.expected_continuations
 
 
 def test_the_last_part_ends_the_parts_of_its_event() -> None:
     before = RunState(expected_continuations=("another", CONTINUATION.fingerprint))
-    state = next_state(before, a_part(continued_from=CONTINUATION), "")
+    state = next_state(before, a_part(continued_from=CONTINUATION), Told())
     assert state.expected_continuations == ("another",)
 
 
@@ -164,20 +166,11 @@ def test_a_part_stays_expected_until_the_next_one_has_ended() -> None:
     before = RunState(expected_continuations=("another", first.fingerprint))
     part = a_part(inventory=unread(), continued_from=first)
     assert part.continuation
-    state = next_state(before, part, "")
+    state = next_state(before, part, Told())
     both = (first.fingerprint, part.continuation.fingerprint)
     assert state.expected_continuations == ("another", *both)
-    again = next_state(state, a_part(continued_from=part.continuation), "")
+    again = next_state(state, a_part(continued_from=part.continuation), Told())
     assert again.expected_continuations == ("another",)
-
-
-def test_keys_of_unknown_status_are_remembered_until_their_user_is_read_again() -> None:
-    before = RunState(unknown_status={"AKIAOTHER": "AIDAOTHER", "AKIAGONE": ALICE.user_id})
-    odd = an_inventory(observed_key(a_key(status="Expired")))
-    plan = a_plan(odd)
-    assert [step.decision.reason for step in plan.steps] == [Reason.STATUS_UNKNOWN]
-    state = next_state(before, a_part(inventory=odd, plan=plan), "")
-    assert state.unknown_status == {"AKIAOTHER": "AIDAOTHER", KEY_ID: ALICE.user_id}
 
 
 def test_each_field_of_a_continuation_changes_its_fingerprint() -> None:
@@ -193,26 +186,11 @@ def test_each_field_of_a_continuation_changes_its_fingerprint() -> None:
     assert replace(CONTINUATION).fingerprint == CONTINUATION.fingerprint
 
 
-def test_the_run_state_does_not_grow_with_the_account() -> None:
-    """Ten thousand keys of unknown status, and parts of report runs that never came."""
-    keys = [
-        a_key(status="Expired", key_id=f"AKIA{n:016}", user=replace(ALICE, user_id=f"AIDA{n:017}"))
-        for n in range(10_000)
-    ]
-    inventory = an_inventory(*map(observed_key, keys), unread=[ALICE])
+def test_the_expected_parts_do_not_grow_without_end() -> None:
+    """Parts of report runs that never came."""
     before = RunState(expected_continuations=tuple(f"{n:064}" for n in range(5_000)))
-    unread = replace(inventory, unread_user_ids=("AIDAALICE",))
-    part = a_part(mode=Mode.REPORT, inventory=unread, plan=a_plan(inventory))
-    state = next_state(before, part, "")
-    assert len(json.dumps(encode_state(state), default=str)) < 100_000
+    part = a_part(mode=Mode.REPORT, inventory=unread())
+    state = next_state(before, part, Told())
     assert part.continuation is not None
+    assert len(state.expected_continuations) == 100
     assert state.expected_continuations[-1] == part.continuation.fingerprint
-    again = next_state(state, a_part(inventory=inventory, plan=a_plan(inventory)), "")
-    assert again.unknown_status == state.unknown_status
-
-
-def test_of_more_keys_than_are_remembered_none_is_news() -> None:
-    full = RunState(unknown_status={f"AKIA{n}": "AIDA" for n in range(MAX_UNKNOWN_STATUS)})
-    assert full.has_reported_status("AKIAANOTHER")
-    known = dict(list(full.unknown_status.items())[1:])
-    assert not RunState(unknown_status=known).has_reported_status("AKIAANOTHER")

@@ -111,8 +111,15 @@ def encode_state(state: RunState, partitions: Partitions = OWN_ACCOUNT) -> Item:
 
 
 def decode_state(item: Mapping[str, Any]) -> RunState:
-    """Read the run's state from its item; raises codec.MalformedError for any other shape."""
-    return codec.read(_fields({"schema": 1, **item}), RunState)
+    """Read the run's state from its item; raises codec.MalformedError for any other shape.
+
+    Versions up to 0.2.0 wrote the keys of unknown status, with their users, who are read again.
+    """
+    fields = _fields({"schema": 1, **item})
+    earlier = fields.pop("unknown_status", {})
+    if isinstance(earlier, Mapping) and "reported_days" not in fields:
+        fields["reported_days"] = {str(user_id): {} for user_id in earlier.values()}
+    return codec.read(fields, RunState)
 
 
 def _fields(item: Mapping[str, Any]) -> Item:

@@ -1,6 +1,7 @@
 """The list of keys that are never acted on, as people write it into its parameter."""
 
 import re
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -77,7 +78,20 @@ class Exemption:
         start, star, _ = self.pattern.casefold().partition("*")
         return bool(star) and (start.startswith("akia") or "akia".startswith(start))
 
+    @property
+    def may_name_a_key(self) -> bool:
+        """Return whether it may match an access key id: that of one key, or of any."""
+        return self.key_id is not None or self.may_name_any_key
+
+    def matches_one_of(self, names: Collection[str]) -> bool:
+        """Return whether it matches one of some names or key ids, which are in lower case."""
+        if "*" not in self.pattern:
+            return self.pattern.casefold() in names
+        return any(map(self._matches, names))
+
     def _matches(self, name: str) -> bool:
+        if "*" not in self.pattern:
+            return name.casefold() == self.pattern.casefold()
         only_stars = escape(self.pattern.casefold()).replace("[*]", "*")
         return fnmatchcase(name.casefold(), only_stars)
 
@@ -107,3 +121,37 @@ def parse(text: str) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
         except ValueError:
             unreadable.append(line)
     return tuple(entries), tuple(unreadable)
+
+
+def unmatched(
+    entries: Iterable[Exemption],
+    users: Iterable[User],
+    keys: Iterable[AccessKey],
+    *,
+    today: date,
+    saw_all_keys: bool,
+    known_before: Container[str],
+) -> tuple[Exemption, ...]:
+    """Return the entries in force that match no user and no key.
+
+    users: all users of the account
+    keys: those that were read
+    saw_all_keys: whether they are all keys of the account
+    known_before: the entries that matched nothing when all keys were last read, as lines
+
+    Of an entry that may be an access key id it is known only once all keys were read.
+    """
+    users = tuple(users)
+    names = {user.name.casefold() for user in users}
+    paths = {(user.path + user.name).casefold() for user in users}
+    key_ids = {key.access_key_id.casefold() for key in keys}
+
+    def matches_nothing(entry: Exemption) -> bool:
+        if entry.pattern.startswith("/"):
+            return not entry.matches_one_of(paths)
+        known = not entry.may_name_a_key or saw_all_keys or str(entry) in known_before
+        candidates = names | key_ids if entry.may_name_a_key else names
+        return known and not entry.matches_one_of(candidates)
+
+    in_force = dict.fromkeys(entry for entry in entries if not entry.ended(today))
+    return tuple(filter(matches_nothing, in_force))

@@ -21,10 +21,12 @@ class ReportedKey:
 
     rotated: when it was created "or last changed" (IAM User Guide, "Getting credential reports"):
         never before its creation, whichever is meant; None where the user has no such key
+    exempt: whether its user is exempt by name or path
     """
 
     active: bool
     rotated: datetime | None
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ class Reason(StrEnum):
     OVER_LIMIT = "over the limit of changes in one run"
     STATUS_UNKNOWN = "has a status that this tool does not know, and is left unchanged"
     ALREADY_GONE = "gone; IAM still lists it"
-    GONE = "no longer exists; this tool did not delete it"
+    GONE = "no longer exists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

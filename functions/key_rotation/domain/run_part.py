@@ -3,18 +3,15 @@
 A run has one part, unless its time runs out; then the function continues it in another execution.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from key_rotation.domain.inventory import Inventory, Scan
-from key_rotation.domain.model import Mode, Now, Reason
+from key_rotation.domain.lasting import next_reported_days
+from key_rotation.domain.model import Action, Mode, Now
 from key_rotation.domain.plan import Plan
-from key_rotation.domain.run_state import (
-    MAX_CONTINUATIONS,
-    MAX_UNKNOWN_STATUS,
-    Continuation,
-    RunState,
-)
+from key_rotation.domain.run_state import MAX_CONTINUATIONS, Continuation, RunState
 from key_rotation.domain.settings import Settings
 
 
@@ -56,6 +53,32 @@ class RunPart:
         )
 
     @property
+    def is_manual_report(self) -> bool:
+        """Whether a person started it in report mode where enforce mode is set.
+
+        Only its answer reports what it found, so later runs report it as if it had not been.
+        """
+        return self.mode is not self.settings.mode
+
+    @property
+    def saw_all_keys(self) -> bool:
+        """Whether this one part read every key of the account."""
+        return self.finishes_full_scan and self.number == 0
+
+    @property
+    def exempt_key_ids(self) -> frozenset[str]:
+        """The ids of the exempt keys among those that were read."""
+        decided = {s.access_key_id: s.decision.action is Action.EXEMPT for s in self.plan.steps}
+        return frozenset(
+            key.access_key_id
+            for key in self.inventory.keys
+            if decided.get(key.access_key_id)
+            or (
+                key.access_key_id not in decided and self.settings.exemption_of(key, self.now.today)
+            )
+        )
+
+    @property
     def finishes_full_scan(self) -> bool:
         """Whether this part is the last of a run that asked for the keys of all users.
 
@@ -71,47 +94,89 @@ MAX_UNREAD = 1000
 """How many users are remembered whose keys could not be read: the ledger's item is limited."""
 
 
-def next_state(previous: RunState, part: RunPart, report_fingerprint: str) -> RunState:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What came of the digest of a part.
+
+    delivered: whether a digest was published, and counts as read
+    fingerprint: of the (key, action) pairs, if it ran in report mode
+    lasting: what lasts, by user id
+    suspended_since: the suspensions, each with the day on which a run first saw it
+    unmatched: the entries that match nothing; those in the digest are among `unmatched_listed`
+    """
+
+    delivered: bool = False
+    fingerprint: str = ""
+    lasting: Mapping[str, Collection[str]] = field(default_factory=dict)
+    suspended_since: Mapping[str, date] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
+    unmatched_listed: tuple[str, ...] = ()
+
+
+def next_state(previous: RunState, part: RunPart, told: Told) -> RunState:
     """Return what the next run must know.
 
-    report_fingerprint: of the digest of this part, if it ran in report mode
+    What a digest did not report, because it was not delivered or not sent, is not remembered as
+    reported.
     """
     enforced = part.mode is Mode.ENFORCE
     today = part.now.today
     scanned, reported = previous.last_full_scan, previous.last_full_report_scan
     if part.finishes_full_scan:
         scanned, reported = (today, reported) if enforced else (scanned, today)
-    fingerprints = previous.report_fingerprints
-    if not enforced:
-        before, after = fingerprints[: part.number], fingerprints[part.number + 1 :]
-        fingerprints = (*before, report_fingerprint, *after)
-    return RunState(
-        parameters=part.settings.raw,
-        ended_exemptions=part.settings.ended_exemptions(today),
-        unknown_status=_unknown_status(previous, part),
-        report_fingerprints=fingerprints,
+    state = replace(
+        previous,
         last_full_scan=scanned,
         last_full_report_scan=reported,
         last_limit=part.settings.max_changes_per_run or previous.last_limit,
         expected_continuations=_expected_continuations(previous, part),
         unread_user_ids=_unread_user_ids(previous, part),
         changes_by_event=previous.after_changes(part.event_id, part.plan.changes).changes_by_event,
+        stopped="",
+    )
+    return state if part.is_manual_report else _with_what_was_told(state, part, told)
+
+
+def _with_what_was_told(state: RunState, part: RunPart, told: Told) -> RunState:
+    today, inventory = part.now.today, part.inventory
+    ended = part.settings.ended_exemptions(today)
+    if not told.delivered:
+        ended = tuple(entry for entry in ended if entry in state.ended_exemptions)
+    named = today if told.delivered else state.suspension_reported
+    days = next_reported_days(
+        state.reported_days,
+        told.lasting,
+        read_user_ids=inventory.read_user_ids,
+        listed_user_ids={user.user_id for user in inventory.users},
+        told_on=today if told.delivered and part.mode is Mode.ENFORCE else None,
+    )
+    return replace(
+        state,
+        parameters=part.settings.raw if told.delivered else state.parameters or part.settings.raw,
+        ended_exemptions=ended,
+        reported_days=days,
+        suspended_since=told.suspended_since,
+        suspension_reported=named if told.suspended_since else None,
+        unmatched_exemptions=_unmatched(state, told, today),
+        report_fingerprints=_fingerprints(state, part, told),
     )
 
 
-def _unknown_status(previous: RunState, part: RunPart) -> Mapping[str, str]:
-    """Return the keys of unknown status; those of users who were not read stay as they were."""
-    unread = {
-        key_id: user_id
-        for key_id, user_id in previous.unknown_status.items()
-        if user_id not in part.inventory.read_user_ids
-    }
-    found = unread | {
-        step.access_key_id: step.user.user_id
-        for step in part.plan.steps
-        if step.decision.reason is Reason.STATUS_UNKNOWN
-    }
-    return dict(sorted(found.items())[:MAX_UNKNOWN_STATUS])
+def _unmatched(state: RunState, told: Told, today: date) -> Mapping[str, date]:
+    days = {e: d for e, d in state.unmatched_exemptions.items() if e in told.unmatched}
+    return days | (dict.fromkeys(told.unmatched_listed, today) if told.delivered else {})
+
+
+def _fingerprints(state: RunState, part: RunPart, told: Told) -> tuple[str, ...]:
+    """Return the fingerprints of the last report, with that of this part if people got it."""
+    before = state.report_fingerprints
+    if part.mode is Mode.ENFORCE:
+        return before
+    missing = part.number + 1 - len(before)
+    fingerprints = [*before, *[""] * missing]
+    if told.delivered:
+        fingerprints[part.number] = told.fingerprint
+    return tuple(fingerprints)
 
 
 def _expected_continuations(previous: RunState, part: RunPart) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from key_rotation.domain.inventory import Scan
+from key_rotation.domain.lasting import ReportedDays
 from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import Parameter
 
-MAX_UNKNOWN_STATUS = 1_000
 MAX_CONTINUATIONS = 100
-"""How many a run state remembers, so that its item stays far below DynamoDB's limit of 400 KB."""
+"""How many are expected at most, so that the item stays below DynamoDB's limit of 400 KB."""
 REMEMBERED_EVENTS = 8
 """Lambda tries an event three times, and runs that people start come in between."""
 DEFAULT_LIMIT = 25
@@ -25,7 +25,10 @@ class RunState:
 
     parameters: the settings it ran with, by name; empty before the first run
     ended_exemptions: the exemptions whose end a digest has reported
-    unknown_status: the ids of the keys whose unknown status a digest has reported, with their users
+    reported_days: what lasts, and when a digest last reported it; also names users to read again
+    suspended_since: the suspensions, each with the day on which a run first saw it
+    suspension_reported: the last day on which a digest named a suspension that is in force
+    unmatched_exemptions: the entries that match nothing, with the day of the last digest with them
     report_fingerprints: of the last digest in report mode, one for each part of the run
     last_full_scan: the last day on which a run in enforce mode read the keys of all users
     last_full_report_scan: the same of a run in report mode, which gives no notices
@@ -38,7 +41,10 @@ class RunState:
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     ended_exemptions: tuple[str, ...] = ()
-    unknown_status: Mapping[str, str] = field(default_factory=dict)
+    reported_days: ReportedDays = field(default_factory=dict)
+    suspended_since: Mapping[str, date] = field(default_factory=dict)
+    suspension_reported: date | None = None
+    unmatched_exemptions: Mapping[str, date] = field(default_factory=dict)
     report_fingerprints: tuple[str, ...] = ()
     last_full_scan: date | None = None
     last_full_report_scan: date | None = None
@@ -56,14 +62,6 @@ class RunState:
         others = {k: n for k, n in self.changes_by_event.items() if k != event_id}
         last = list(others.items())[1 - REMEMBERED_EVENTS :]
         return replace(self, changes_by_event=dict([*last, (event_id, total)]))
-
-    def has_reported_status(self, access_key_id: str) -> bool:
-        """Return whether a digest has reported the unknown status of a key.
-
-        Of more keys than are remembered, none is news: each digest lists them, but they send none.
-        """
-        known = self.unknown_status
-        return access_key_id in known or len(known) >= MAX_UNKNOWN_STATUS
 
     def last_full_scan_in(self, mode: Mode) -> date | None:
         """Return the last full scan that counts in a mode.

@@ -105,6 +105,11 @@ class Settings:
         """Whether this run is the first to see an edit that could cut a key without a notice."""
         return bool(self.edited & {"mode", "max-age-days", "notice-days", "exemptions"})
 
+    @property
+    def paused(self) -> bool:
+        """Whether the limit of changes is 0, so that no key is changed."""
+        return self.max_changes_per_run == 0
+
     def exemption_of(self, key: AccessKey, today: date) -> Exemption | None:
         """Find the entry that exempts a key today: of several, the one that lasts longest."""
         covering = [e for e in self.exemptions if not e.ended(today) and e.covers(key)]

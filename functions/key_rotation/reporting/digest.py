@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from key_rotation import __version__
-from key_rotation.domain.model import LastUse, Now
+from key_rotation.domain.model import LastUse, Mode, Now
+from key_rotation.domain.suspension import Suspension
 from key_rotation.reporting.commands import one_line, replacement_commands, restore_command
-from key_rotation.reporting.email_body import Page, count_text, render
+from key_rotation.reporting.email_body import Page, render
 from key_rotation.reporting.formatting import sanitize_line
+from key_rotation.reporting.headings import count_text
 from key_rotation.reporting.key_entries import is_restorable
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.paging import paginate
@@ -31,6 +33,9 @@ SUBJECT_ORDER = (
     Section.DEFERRED,
 )
 
+SUSPENDED = {Suspension.PAUSED: "PAUSED", Suspension.ALL_EXEMPT: "ALL EXEMPT"}
+"""What the subject begins with; in report mode it says `would` instead."""
+
 
 def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
     """Write a report as messages that SNS accepts.
@@ -53,13 +58,19 @@ def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
 def subject(report: Report, page_label: str = "") -> str:
     """Write what happened in under 100 printable ASCII characters."""
     alias = sanitize_line(report.account_alias)
-    tail = f" ({page_label})" if page_label else ""
-    parts = [part for section in SUBJECT_ORDER for part in _counts(report, section)]
+    part = f"part {report.part.number + 1}" if report.is_part else ""
+    labels = ", ".join(label for label in (part, page_label) if label)
+    tail = f" ({labels})" if labels else ""
+    parts = [title for kind, title in SUSPENDED.items() if kind in report.suspended_since]
+    parts += [part for section in SUBJECT_ORDER for part in _counts(report, section)]
     if report.changed_parameters:
         parts.append("settings changed")
     if report.ended_exemptions:
         parts.append("exemption ended")
-    what = ", ".join(parts) or "nothing to do"
+    if report.unmatched_listed:
+        parts.append("exemption matches nothing")
+    empty = "REPORT MODE, nothing to do" if report.mode is Mode.REPORT else "nothing to do"
+    what = ", ".join(parts) or empty
     line = f"[key-rotation] {alias} ({report.account_id}): {what}{tail}"
     if not alias or not line.isascii() or len(line) > SUBJECT_LIMIT:  # the text has the alias
         line = f"[key-rotation] {report.account_id}: {what}{tail}"
@@ -73,9 +84,7 @@ def _counts(report: Report, section: Section) -> Iterator[str]:
     """Count what was done, and what enforce mode would do."""
     outcomes = report.in_section(section)
     if section is Section.UPCOMING:
-        tomorrow = sum(outcome.triggers_digest for outcome in outcomes)
-        if outcomes:
-            yield f"{tomorrow} due tomorrow" if tomorrow else f"{len(outcomes)} due"
+        yield from _upcoming(report) if outcomes else ()
         return
     done = sum(not outcome.dry_run for outcome in outcomes)
     if done:
@@ -84,9 +93,23 @@ def _counts(report: Report, section: Section) -> Iterator[str]:
         yield f"{dry_run} would be {section}"
 
 
+def _upcoming(report: Report) -> Iterator[str]:
+    """Count the reminders; if there are none, all keys with an announced day."""
+    outcomes = report.in_section(Section.UPCOMING)
+    if report.settings.paused:
+        yield f"{len(outcomes)} suspended"
+        return
+    due = "would be due" if report.mode is Mode.REPORT else "due"
+    reminders = [outcome for outcome in outcomes if outcome.triggers_digest]
+    if not reminders:
+        yield f"{len(outcomes)} {due}"
+    else:
+        when = "tomorrow" if report.are_due_tomorrow(reminders) else "soon"
+        yield f"{len(reminders)} {due} {when}"
+
+
 def _message(report: Report, page: Page, forms: Callable[[str, str], dict[str, str]]) -> Message:
     document = json.dumps(_document(report, page), ensure_ascii=True, separators=(",", ":"))
-    events = {str(outcome.section) for outcome in page.outcomes if outcome.triggers_digest}
     return Message(
         subject=subject(report, page.label),
         variants=forms(render(report, page), document),
@@ -94,9 +117,22 @@ def _message(report: Report, page: Page, forms: Callable[[str, str], dict[str, s
             "mode": str(report.mode),
             "severity": _severity(report),
             "account_id": report.account_id,
-            "event": tuple(sorted(events)) or ("settings",),
+            "event": tuple(sorted(_events(report, page))) or ("listed",),
         },
     )
+
+
+def _events(report: Report, page: Page) -> Iterator[str]:
+    """Return what one message reports: the sections that triggered it, and what is no key's."""
+    yield from {str(outcome.section) for outcome in page.outcomes if outcome.triggers_digest}
+    if report.suspended_since:
+        yield "suspended"
+    if page.number < page.total:
+        return
+    if report.changed_parameters or report.ended_exemptions:
+        yield "settings"
+    if report.unmatched_listed:
+        yield "exemptions"
 
 
 def _severity(report: Report) -> str:
@@ -104,7 +140,7 @@ def _severity(report: Report) -> str:
     if Section.FAILED in sections:
         return "error"
     serious = {Section.DEACTIVATED, Section.DELETED, Section.HELD, Section.DEFERRED}
-    return "warning" if sections & serious else "info"
+    return "warning" if sections & serious or report.suspended_since else "info"
 
 
 def _document(report: Report, page: Page) -> Document:
@@ -124,12 +160,19 @@ def _document(report: Report, page: Page) -> Document:
         "at": report.now.instant.isoformat(),
         "message": page.number,
         "messages": page.total,
+        "part": report.part.number + 1,
+        "users_left": report.users_left,
         "users": report.user_count,
         "keys": report.key_count,
         **by_section,
         "settings": settings if report.changed_parameters else {},
         "changed_settings": sorted(report.changed_parameters),
         "ended_exemptions": list(report.ended_exemptions),
+        "unmatched_exemptions": [
+            {"entry": str(entry), "near": list(report.near.get(str(entry), ()))}
+            for entry in report.unmatched_listed
+        ],
+        "suspended_since": {kind: day.isoformat() for kind, day in report.suspended_since.items()},
         "left_out": {str(section): number for section, number in page.left_out.items()},
     }
 

@@ -1,19 +1,17 @@
 """The digest as a person reads it: plain text, at most 72 columns, readable on a phone."""
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from key_rotation import __version__
 from key_rotation.domain.inventory import Scan
-from key_rotation.domain.model import Mode
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.commands import key_to_delete
+from key_rotation.reporting.email_head import head
 from key_rotation.reporting.formatting import (
     PHONE_WIDTH,
-    format_date,
     pluralize,
     sanitize_line,
     wrap,
@@ -23,10 +21,12 @@ from key_rotation.reporting.headings import (
     ADVICE,
     DRY_RUN_HEADINGS,
     HEADINGS,
+    PAUSED_HEADINGS,
     SHORT,
-    SUMMARY,
+    SOON,
     TOMORROW,
     TWO_KEYS,
+    count_text,
 )
 from key_rotation.reporting.key_entries import detailed_entry, short_entries
 from key_rotation.reporting.outcome import Outcome, Section
@@ -56,14 +56,9 @@ class Page:
         return f"{self.number} of {self.total}" if self.total > 1 else ""
 
 
-def count_text(section: Section, number: int) -> str:
-    """Write how many keys a section has: `6 notices`, `1 deactivated`."""
-    return pluralize(number, "notice") if section is Section.NOTICED else f"{number:,} {section}"
-
-
 def render(report: Report, page: Page) -> str:
     """Write one message of a digest."""
-    parts = [_head(report, page)]
+    parts = [head(report, page.label, page.total)]
     for section in Section:
         for dry_run in (False, True):
             outcomes = [
@@ -78,48 +73,23 @@ def render(report: Report, page: Page) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(report: Report, page: Page) -> str:
-    now = report.now
-    at = now.instant.astimezone(now.zone)
-    alias, account = sanitize_line(report.account_alias), report.account_id
-    size = f"{pluralize(report.user_count, 'user')}, {pluralize(report.key_count, 'key')}"
-    lines = [
-        *wrap_foreign("Key rotation in account ", f"{alias} ({account})" if alias else account),
-        *wrap("", f"{format_date(now.today)}, {at:%H:%M %Z}. {size}."),
-    ]
-    if page.label:
-        lines += wrap("", f"E-mail {page.label}; the counts below are of all {page.total}.")
-    lines.append("")
-    if report.mode is Mode.REPORT:
-        lines += ["REPORT MODE: this run changed nothing. Enforce mode would do this:", ""]
-    lines += _summary(report)
-    days = [o.due for o in report.outcomes if o.due and o.section is not Section.EXEMPT]
-    if days:
-        lines.append(f"  {'Next due':<9}{format_date(min(days))}")
-    return "\n".join(lines)
-
-
-def _summary(report: Report) -> Iterator[str]:
-    """Count what was done and what is coming, apart from what enforce mode would do."""
-    done = Counter(o.section for o in report.outcomes if not o.dry_run)
-    dry_run = Counter(o.section for o in report.outcomes if o.dry_run)
-    for title, sections in SUMMARY.items():
-        counts = [count_text(section, done[section]) for section in sections if done[section]]
-        yield from wrap(f"  {title:<9}", ", ".join(counts)) if counts else ()
-    would = [f"{dry_run[section]:,} {section}" for section in Section if dry_run[section]]
-    yield from wrap(f"  {'Would be':<9}", ", ".join(would)) if would else ()
-
-
 def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Iterator[str]:
     if section is Section.UPCOMING:
         outcomes = sorted(outcomes, key=lambda outcome: outcome.due or date.max)
         reminders = [outcome for outcome in outcomes if outcome.triggers_digest]
-        yield from _entries(report, TOMORROW, reminders, short=False)
+        title = TOMORROW if report.are_due_tomorrow(reminders) else SOON
+        yield from _entries(report, title, reminders, short=False)
         outcomes = [outcome for outcome in outcomes if not outcome.triggers_digest]
     dry_run = any(outcome.dry_run for outcome in outcomes)
-    heading = DRY_RUN_HEADINGS[section] if dry_run else HEADINGS[section]
     advice = "" if dry_run else ADVICE.get(section, "")
-    yield from _entries(report, heading, outcomes, short=section in SHORT, advice=advice)
+    title = _heading(section, dry_run=dry_run, paused=report.settings.paused)
+    yield from _entries(report, title, outcomes, short=section in SHORT, advice=advice)
+
+
+def _heading(section: Section, *, dry_run: bool, paused: bool) -> str:
+    if dry_run:
+        return DRY_RUN_HEADINGS[section]
+    return PAUSED_HEADINGS.get(section, HEADINGS[section]) if paused else HEADINGS[section]
 
 
 def _entries(
@@ -141,6 +111,13 @@ def _entries(
 
 
 def _settings(report: Report) -> Iterator[str]:
+    if unmatched := report.unmatched_listed:
+        lines = ["EXEMPTIONS THAT MATCH NOTHING: no user and no key"]
+        for entry in unmatched:
+            lines += wrap("  ", sanitize_line(str(entry)))
+            near = ", ".join(map(sanitize_line, report.near.get(str(entry), ())))
+            lines += wrap("    ", f"near: {near}") if near else []
+        yield "\n".join(lines)
     if ended := report.ended_exemptions:
         lines = ["EXEMPTIONS THAT ENDED: these entries no longer apply"]
         lines += [line for entry in ended for line in wrap_foreign("  ", sanitize_line(entry))]
@@ -185,11 +162,12 @@ def _foot(report: Report, page: Page) -> str:
 
 
 def _scan(report: Report) -> str:
-    """Write whose keys this run read."""
+    """Write whose keys this run, or this part of it, read."""
     inventory = report.part.inventory
-    if report.part.number:
-        return f"This is part {report.part.number + 1} of the run."
+    users = pluralize(len(inventory.read_user_ids), "user")
+    if report.is_part:
+        part = f"Part {report.part.number + 1} of the run: the keys of {users} were read."
+        return f"{part} {inventory.note}".strip()
     if inventory.scan is Scan.FULL:
         return inventory.note or "Weekly full scan: the keys of all users were read."
-    users = pluralize(len(inventory.read_user_ids), "user")
     return f"The keys of {users} were read, chosen by the credential report."

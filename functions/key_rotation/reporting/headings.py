@@ -1,5 +1,6 @@
 """The headings of the e-mail, and what stands below some of them."""
 
+from key_rotation.reporting.formatting import pluralize
 from key_rotation.reporting.outcome import Section
 
 HEADINGS = {
@@ -25,9 +26,16 @@ DRY_RUN_HEADINGS = {
     Section.WITHDRAWN: "WOULD BE WITHDRAWN: the notice would be cancelled",
     Section.CLOSED: "WOULD BE CLOSED: these keys no longer exist",
     Section.NOTICED: "WOULD GET A NOTICE: no notice is in force",
+    Section.UPCOMING: "UPCOMING IN ENFORCE MODE: announced before",
     Section.DEFERRED: "WOULD BE DEFERRED: over the limit of changes in one run",
 }
+PAUSED_HEADINGS = {
+    Section.NOTICED: "NOTICE: these keys will stop working when changes go on",
+    Section.UPCOMING: "UPCOMING: suspended while changes are paused",
+    Section.DEFERRED: "WAITING: suspended while changes are paused",
+}
 TOMORROW = "TOMORROW: reminder"
+SOON = "SOON: reminder"
 SUMMARY = {
     "To check": (Section.FAILED, Section.HELD),
     "Done": (
@@ -48,6 +56,8 @@ ADVICE = {
     "  aws iam create-access-key --user-name=USER\n"
     "  aws iam update-access-key --status Inactive \\\n"
     "    --user-name=USER --access-key-id KEY",
+    Section.FAILED: "An error such as AccessDenied lasts until a policy allows the action,\n"
+    "or the key is exempt. What lasts is reported once a week.",
     Section.HELD: "Find out what uses it, then exempt or delete it: docs/runbook.md.",
 }
 TWO_KEYS = (
@@ -57,3 +67,8 @@ TWO_KEYS = (
     "    --user-name=USER --access-key-id KEY"
 )
 """Below the advice of a section with more keys than have an entry in full."""
+
+
+def count_text(section: Section, number: int) -> str:
+    """Write how many keys a section has: `6 notices`, `1 deactivated`."""
+    return pluralize(number, "notice") if section is Section.NOTICED else f"{number:,} {section}"

@@ -113,11 +113,21 @@ def _what_comes(outcome: Outcome, report: Report) -> str:
     if outcome.due is None:
         return ""
     day = format_date(outcome.due)
+    if report.settings.paused:
+        day += "; suspended while changes are paused"
     if outcome.section is Section.NOTICED or outcome.reason is Reason.NOTICE_RUNNING:
-        return f"{'would stop' if outcome.dry_run else 'stops'} working on {day}"
+        return f"{_verb(outcome, report, 'stops', 'stop')} working on {day}"
     if not report.settings.delete_unused_keys:
         return f"window ends on {day}; not deleted, since delete-unused-keys is false"
-    return f"{'would be ' if outcome.dry_run else ''}deleted on {day} if it stays unused"
+    unused = "" if report.settings.paused else " if it stays unused"
+    return f"{_verb(outcome, report, '', 'be ')}deleted on {day}{unused}"
+
+
+def _verb(outcome: Outcome, report: Report, certain: str, infinitive: str) -> str:
+    """Write what happens, what would happen in enforce mode, or what waits while paused."""
+    if outcome.dry_run:
+        return f"would {infinitive}"
+    return f"is to {infinitive}" if report.settings.paused else certain
 
 
 def _restore(outcome: Outcome) -> list[str]:

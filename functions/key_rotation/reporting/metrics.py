@@ -36,12 +36,15 @@ def run_metrics(report: Report) -> dict[str, int]:
 
 
 def _account_metrics(part: RunPart) -> dict[str, int]:
-    now, inventory = part.now, part.inventory
-    created = [key.created for key in inventory.keys if key.status is Status.ACTIVE]
-    created += [key.rotated for key in inventory.reported_keys if key.active and key.rotated]
+    """Count the active keys; those that are exempt count neither as stale nor as the oldest."""
+    now, inventory, exempt = part.now, part.inventory, part.exempt_key_ids
+    active = [key for key in inventory.keys if key.status is Status.ACTIVE]
+    reported = [key for key in inventory.reported_keys if key.active and key.rotated]
+    created = [key.created for key in active if key.access_key_id not in exempt]
+    created += [key.rotated for key in reported if key.rotated and not key.exempt]
     ages = [now.today - now.day(instant) for instant in created]
     return {
-        "ActiveKeys": len(ages),
+        "ActiveKeys": len(active) + len(reported),
         "StaleKeys": sum(age >= part.settings.max_age for age in ages),
         "KeysInGrace": part.plan.in_grace,
         "OldestActiveKeyAge": max((age.days for age in ages), default=0),

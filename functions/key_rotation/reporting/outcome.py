@@ -1,14 +1,12 @@
 """What came of each decision, and under which heading it is reported."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from key_rotation.domain.model import Action, Failure, LastUse, Mode, Reason
-from key_rotation.domain.plan import Plan
 from key_rotation.domain.run_part import RunPart
-from key_rotation.domain.run_state import RunState
 from key_rotation.domain.step import Step
 from key_rotation.domain.watch import Deactivated, Deleting, Event, Watch, Watches
 
@@ -76,6 +74,7 @@ NO_DETAILS = Details()
 class Outcome:
     """One entry of a report.
 
+    user_id: empty for what an earlier run did
     access_key_id, created: None for a user whose keys could not be read
     reason: the row of the rules; None for a failure
     detail: what the rules do not know: the error, the reason of an exemption, an unknown status
@@ -97,6 +96,7 @@ class Outcome:
     last_use: LastUse | None = None
     details: Details = NO_DETAILS
     happened_at: datetime | None = None
+    user_id: str = ""
 
     @property
     def needs_delivery(self) -> bool:
@@ -111,29 +111,44 @@ class Outcome:
     @property
     def explanation(self) -> str:
         """The reason and the detail in one line."""
-        return ": ".join(part for part in (self.reason, self.detail) if part)
+        reason = (
+            _WOULD.get(self.reason, self.reason) if self.dry_run and self.reason else self.reason
+        )
+        return ": ".join(part for part in (reason, self.detail) if part)
 
 
-def collect_outcomes(
-    plan: Plan, watches: Watches, previous: RunState, mode: Mode, today: date
-) -> tuple[Outcome, ...]:
-    """Return what came of a plan, after what earlier runs did and could not report."""
-    decided = {step.access_key_id: step for step in plan.steps}
+_WOULD = {
+    Reason.NOTICE_RUNNING: "noticed; enforce mode would deactivate it on the due day",
+    Reason.IN_WINDOW: "inactive; enforce mode would delete it on the due day if it stays unused",
+    Reason.FINISHED: "begun by an earlier run that was interrupted; enforce mode would complete it",
+}
+"""The reasons that say what will be, as report mode gives them."""
+
+
+def collect_outcomes(part: RunPart, watches: Watches) -> tuple[Outcome, ...]:
+    """Return what came of a part's plan, after what earlier runs did and could not report."""
+    decided = {step.access_key_id: step for step in part.plan.steps}
+    today = part.now.today
     earlier = [
         outcome_of_event(watch, event, decided.get(watch.access_key_id), today)
         for watch in watches.by_key_id.values()
         for event in watch.unreported_events
     ]
-    dry_run = mode is Mode.REPORT
+    dry_run, paused = part.mode is Mode.REPORT, part.settings.paused
     steps = [
         outcome
-        for step in plan.steps
-        if (outcome := outcome_of_step(step, dry_run=dry_run, previous=previous))
+        for step in part.plan.steps
+        if (outcome := outcome_of_step(step, dry_run=dry_run, paused=paused))
     ]
-    return (*earlier, *steps, *map(outcome_of_failure, plan.failures))
+    ids = {user.name: user.user_id for user in part.inventory.users}
+    failures = [
+        replace(outcome_of_failure(failure), user_id=ids.get(failure.user_name, failure.user_name))
+        for failure in part.plan.failures
+    ]
+    return (*earlier, *steps, *failures, *_exempt_users(part))
 
 
-def outcomes_of_exempt_users(part: RunPart) -> Iterator[Outcome]:
+def _exempt_users(part: RunPart) -> Iterator[Outcome]:
     """Return the exempt users whose keys could not be read."""
     for user in part.inventory.exempt_users:
         entry = part.settings.exemption_of_user(user, part.now.today)
@@ -174,10 +189,10 @@ _KEPT = {
 }
 
 
-def outcome_of_step(step: Step, *, dry_run: bool, previous: RunState) -> Outcome | None:
+def outcome_of_step(step: Step, *, dry_run: bool, paused: bool) -> Outcome | None:
     """Return the outcome of a step that succeeded; None where nothing is reported of the key.
 
-    previous: what the last run reported
+    paused: whether no key is changed, so that no day is near
     """
     decision = step.decision
     section = section_of(decision.action, decision.reason)
@@ -185,21 +200,26 @@ def outcome_of_step(step: Step, *, dry_run: bool, previous: RunState) -> Outcome
         return None
     reason, detail = decision.reason, decision.note
     if step.deferred:
-        reason, detail = Reason.OVER_LIMIT, f"not {section} yet"
+        reason, detail = Reason.OVER_LIMIT, f"{'would not be' if dry_run else 'not'} {section} yet"
         section = Section.DEFERRED
     return Outcome(
         section=section,
         user_name=step.user.name,
+        user_id=step.user.user_id,
         access_key_id=step.access_key_id,
         created=step.created,
         reason=reason,
         detail=detail,
-        triggers_digest=_triggers_digest(section, step, previous),
-        dry_run=dry_run and decision.action not in {Action.KEEP, Action.EXEMPT},
+        triggers_digest=_triggers_digest(section, step, paused=paused),
+        dry_run=dry_run and decision.reason not in _TRUE_IN_ANY_MODE,
         due=None if step.deferred else decision.due,
         last_use=step.observed.last_use if step.observed else None,
         details=Details(description=step.watch.description if step.watch else None),
     )
+
+
+_TRUE_IN_ANY_MODE = frozenset({Reason.EXEMPT, Reason.STILL_HELD, Reason.STATUS_UNKNOWN})
+"""What is so already, and what a run in report mode therefore does not say with *would*."""
 
 
 def outcome_of_failure(failure: Failure) -> Outcome:
@@ -252,15 +272,12 @@ def _coming_day(watch: Watch, step: Step | None, today: date) -> date | None:
     return decision.due if (opens or in_window) and not step.deferred else None
 
 
-def _triggers_digest(section: Section, step: Step, previous: RunState) -> bool:
+def _triggers_digest(section: Section, step: Step, *, paused: bool) -> bool:
+    """Return whether an outcome triggers a digest; `mark_news` has the word on what lasts."""
     match section:
         case Section.UPCOMING:
-            return step.decision.remind
+            return step.decision.remind and not paused
         case Section.EXEMPT:
             return False
-        case Section.HELD if step.decision.reason is Reason.STATUS_UNKNOWN:
-            return not previous.has_reported_status(step.access_key_id)
-        case Section.HELD:
-            return step.decision.reason is not Reason.STILL_HELD
         case _:
             return True

@@ -1,12 +1,17 @@
 """What one part of a run reports: the facts for the digest, the answer and the metrics."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
+from key_rotation.domain.exemptions import Exemption
+from key_rotation.domain.lasting import WEEK, is_news
 from key_rotation.domain.model import Mode, Now
-from key_rotation.domain.run_part import RunPart
+from key_rotation.domain.run_part import RunPart, Told
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Settings
+from key_rotation.reporting.news import lasting_by_user
 from key_rotation.reporting.outcome import Outcome, Section
 
 
@@ -17,6 +22,10 @@ class Report:
     account_alias: the account's alias in IAM; empty where there is none, or it was not read
     previous: what the last run read and reported
     outcomes: what came of each decision, after what earlier runs did and could not report
+    suspended_since: why nothing is enforced, each with the day on which a run first saw it
+    unmatched: the exemptions in force that match no user and no key
+    near: what is similar to an entry that matches nothing
+    delivered: whether a digest was published, and counts as read
     """
 
     run_id: str
@@ -25,6 +34,10 @@ class Report:
     part: RunPart
     previous: RunState
     outcomes: tuple[Outcome, ...]
+    suspended_since: Mapping[str, date] = field(default_factory=dict)
+    unmatched: tuple[Exemption, ...] = ()
+    near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    delivered: bool = False
 
     @property
     def now(self) -> Now:
@@ -48,8 +61,18 @@ class Report:
 
     @property
     def key_count(self) -> int:
-        """How many keys the account has: those read, and those only in the credential report."""
+        """How many keys this part knows: those read, and those only in the credential report."""
         return len(self.part.inventory.keys) + len(self.part.inventory.reported_keys)
+
+    @property
+    def users_left(self) -> int:
+        """How many users are left to later parts of the run."""
+        return len(self.part.continuation.user_ids) if self.part.continuation else 0
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the run has other parts, so that this one does not know all keys."""
+        return bool(self.part.number or self.users_left)
 
     @property
     def changed_parameters(self) -> frozenset[str]:
@@ -66,17 +89,51 @@ class Report:
         return tuple(line for line in ended if line not in self.previous.ended_exemptions)
 
     @property
+    def unmatched_listed(self) -> tuple[Exemption, ...]:
+        """The entries that match nothing, if the digest names them: new ones, and once a week."""
+        days, today = self.previous.unmatched_exemptions, self.now.today
+        new = any(str(entry) not in days for entry in self.unmatched)
+        weekly = self.part.saw_all_keys and any(
+            is_news(days.get(str(entry)), today, WEEK) for entry in self.unmatched
+        )
+        return self.unmatched if new or weekly else ()
+
+    @property
+    def names_suspension(self) -> bool:
+        """Whether a suspension was in no digest for a week, and so triggers one."""
+        since = self.suspended_since.values()
+        last = self.previous.suspension_reported or min(since, default=None)
+        return bool(since) and is_news(last, self.now.today, WEEK)
+
+    @property
     def needs_digest(self) -> bool:
         """Whether something is to be reported, and not only listed.
 
         In report mode: whether the (key, action) pairs differ from those of the last digest.
+        A report run that a person started where enforce mode is set reports in its answer only.
         """
-        if self.changed_parameters or self.ended_exemptions:
+        if self.part.is_manual_report:
+            return False
+        if self.changed_parameters or self.ended_exemptions or self.unmatched_listed:
+            return True
+        if self.names_suspension:
             return True
         if self.mode is Mode.REPORT:
             earlier = any(outcome.happened_at for outcome in self.outcomes)
             return earlier or self.fingerprint != self._previous_fingerprint
         return any(outcome.triggers_digest for outcome in self.outcomes)
+
+    @property
+    def told(self) -> Told:
+        """What the next run must know of the digest of this part."""
+        return Told(
+            delivered=self.delivered,
+            fingerprint=self.fingerprint,
+            lasting=lasting_by_user(self.outcomes),
+            suspended_since=self.suspended_since,
+            unmatched=tuple(map(str, self.unmatched)),
+            unmatched_listed=tuple(map(str, self.unmatched_listed)),
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -91,6 +148,11 @@ class Report:
     @property
     def _previous_fingerprint(self) -> str:
         return next(iter(self.previous.report_fingerprints[self.part.number :]), "")
+
+    def are_due_tomorrow(self, outcomes: Iterable[Outcome]) -> bool:
+        """Return whether the day of each is tomorrow."""
+        tomorrow = self.now.today + timedelta(days=1)
+        return all(outcome.due == tomorrow for outcome in outcomes)
 
     def in_section(self, section: Section) -> tuple[Outcome, ...]:
         """Return the outcomes under one heading, oldest key first."""

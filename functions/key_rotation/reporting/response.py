@@ -20,9 +20,12 @@ def response(report: Report) -> Document:
     return {
         "run_id": report.run_id,
         "mode": str(report.mode),
+        "part": report.part.number + 1,
+        "users_left": report.users_left,
         "users": report.user_count,
         "keys": report.key_count,
         **lists,
+        "unmatched_exemptions": [str(entry) for entry in report.unmatched],
     }
 
 
@@ -32,8 +35,9 @@ def skipped_response(run_id: str, other_run_id: str | None) -> Document:
     other_run_id: None for a run that has begun since this part was invoked
     """
     lists: Document = {str(section): [] for section in Section}
-    counts = {"users": 0, "keys": 0}
-    return {"run_id": run_id, "mode": None, **counts, **lists, "left_to": other_run_id}
+    nothing: Document = {"mode": None, "part": None, "users_left": 0, "users": 0, "keys": 0}
+    lists["unmatched_exemptions"] = []
+    return {"run_id": run_id, **nothing, **lists, "left_to": other_run_id}
 
 
 def key_entry(outcome: Outcome, now: Now) -> Document:

@@ -29,14 +29,15 @@ class DigestNotifier:
     def send(self, report: Report, watches: Watches) -> Report:
         """Publish the digest if one is needed, and record of each key that it was reported.
 
-        A digest may need several messages. Each is published before it is recorded, so a run that
-        is killed in between reports twice rather than never. Returns the report with a failure for
-        each key that the ledger refused. Raises PublishError if SNS does not accept a message, and
-        LeaseLostError.
+        A run in report mode needs no listener, but what a digest without one reported is reported
+        again. A digest may need several messages. Each is published before it is recorded, so a run
+        that is killed in between reports twice rather than never. Returns the report with a failure
+        for each key that the ledger refused, and with whether it counts as delivered. Raises
+        PublishError if SNS does not accept a message, and LeaseLostError.
         """
         if not report.needs_digest:
             return report
-        delivered = self._is_delivered(report)
+        delivered = report.mode is Mode.ENFORCE or self.topic.has_listener()
         latest = _latest(report, watches)
         failures: list[Outcome] = []
         for message, outcomes in compose(report):
@@ -44,17 +45,7 @@ class DigestNotifier:
             self.topic.publish(message)
             if delivered:
                 failures += self._record(mark_reported(outcomes, report, latest))
-        return replace(report, outcomes=(*report.outcomes, *failures))
-
-    def _is_delivered(self, report: Report) -> bool:
-        """Return whether what the digest reports counts as reported.
-
-        A run in report mode needs no listener. But what an earlier run did is reported again, until
-        the topic has one.
-        """
-        earlier = any(outcome.happened_at for outcome in report.outcomes)
-        enforced = report.mode is Mode.ENFORCE
-        return enforced or not earlier or self.topic.has_listener()
+        return replace(report, outcomes=(*report.outcomes, *failures), delivered=delivered)
 
     def _record(self, changes: Iterable[WatchChange]) -> list[Outcome]:
         """Write the changes; returns a failure for each that the ledger refused."""
@@ -105,7 +96,7 @@ def _change(
     enforced = step if report.mode is Mode.ENFORCE else None
     if enforced and enforced.decision.action is Action.NOTICE:
         return _notice(enforced, outcome, report)
-    reminded = enforced is not None and enforced.decision.remind
+    reminded = enforced is not None and enforced.decision.remind and outcome.triggers_digest
     if watch and (watch.unreported_events or reminded):
         return WatchChange(watch=transitions.after_digest_sent(watch, report.now, deletion))
     return None

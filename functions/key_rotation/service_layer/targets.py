@@ -1,7 +1,7 @@
 """The users whose keys a run reads: all, those that the report points at, or those left over."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from key_rotation.adapters.credential_report import read_credential_report
@@ -61,14 +61,19 @@ def from_credential_report(
     always = (
         {watch.user.user_id for watch in watches.by_key_id.values()}
         | _owners_of_exempt_keys(iam, listed, context)
-        | set(previous.unknown_status.values())
         | set(previous.unread_user_ids)
+        | set(previous.reported_days)
     )
     ordered = by_oldest_key(listed, watches.by_key_id)
     selected = select_users(ordered, rows, always=frozenset(always), now=now, settings=settings)
     names = {user.user.name for user in selected}
+    exempt = {u.user.name for u in listed if settings.exemption_of_user(u.user, now.today)}
     reported_keys = tuple(
-        key for name, row in rows.items() if name not in names for key in row.keys if key.rotated
+        replace(key, exempt=name in exempt)
+        for name, row in rows.items()
+        if name not in names
+        for key in row.keys
+        if key.rotated
     )
     return Targets(scan=Scan.TARGETED, users=selected, reported_keys=reported_keys)
 
