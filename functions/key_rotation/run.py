@@ -28,7 +28,7 @@ from key_rotation.service_layer.change_counter import ChangeCounter
 from key_rotation.service_layer.inventory import InventoryReader
 from key_rotation.service_layer.key_details import KeyDetailsReader
 from key_rotation.service_layer.notify import DigestNotifier
-from key_rotation.service_layer.run_context import Execution, RunContext
+from key_rotation.service_layer.run_context import Execution, RunContext, Stage
 
 
 def run(
@@ -72,6 +72,8 @@ def run(
         details = KeyDetailsReader(member.iam, context)
         report = _report(environment, details, part, watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, watches)
+        if report.delivered:
+            execution.progress.stage = Stage.REPORTED
         lease_of_run.check()
         ledger.write_run_state(next_state(previous, part, report.told))
         return report
@@ -94,14 +96,20 @@ def _apply(
         first_part=request.continuation is None,
     )
     plan = make_plan(inventory, watches, terms)
-    enforce = context.mode is Mode.ENFORCE
+    progress = context.execution.progress
+    if context.mode is Mode.ENFORCE:
+        progress.stage = Stage.CHANGING
+        plan = executor.execute(plan)
+        progress.count_changes(plan.steps)
+    else:
+        plan = executor.record_only(plan)
     return RunPart(
         now=context.now,
         mode=context.mode,
         settings=context.settings,
         inventory=inventory,
         event_id=request.event_id,
-        plan=executor.execute(plan) if enforce else executor.record_only(plan),
+        plan=plan,
         continued_from=request.continuation,
     )
 

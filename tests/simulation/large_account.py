@@ -206,6 +206,10 @@ class FakeTopic:
             lambda **_: [{"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:::one"}]}]
         )
 
+    def get_subscription_attributes(self, SubscriptionArn: str) -> dict[str, Any]:  # noqa: N803
+        """Return the attributes of the subscription, which has no filter policy."""
+        return {"Attributes": {"SubscriptionArn": SubscriptionArn}}
+
     def publish(self, **message: Any) -> None:
         """Accept a message."""
         assert len(message["Message"].encode()) < 256 * 1024

@@ -237,7 +237,9 @@ class Simulator:
         number = len(self.account.messages)
         for section, entries in document.items():
             for values in entries if isinstance(entries, list) else ():
-                if not isinstance(values, dict) or values.get("would"):
+                if not isinstance(values, dict) or "access_key_id" not in values:
+                    continue
+                if values.get("would"):
                     continue
                 key = self.account.keys.get(values["access_key_id"] or "")
                 entry = ReportedEntry(

@@ -11,7 +11,7 @@ from key_rotation.errors import ListUsersError
 from key_rotation.reporting.digest import compose
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from key_rotation.reporting.sns_message import Message
-from key_rotation.reporting.stopped_message import stopped_message
+from key_rotation.reporting.stopped_message import DoneBeforeStop, stopped_message
 from tests.unit.builders import (
     NOW,
     a_key,
@@ -94,7 +94,7 @@ def _in_report_mode() -> str:
 def _stopped() -> str:
     why = "ListUsers: Throttling: Rate exceeded"
     error = ListUsersError(f"The listing of IAM users broke off ({why}). Nothing was changed.")
-    return _as_text(stopped_message(error, "123456789012", "run-2", NOW))
+    return _as_text(stopped_message(error, "123456789012", "run-2", NOW, DoneBeforeStop()))
 
 
 def _as_text(message: Message) -> str:

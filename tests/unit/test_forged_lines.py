@@ -11,7 +11,7 @@ from key_rotation.domain.model import LastUse, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.errors import ListUsersError
 from key_rotation.reporting.outcome import Outcome, Section
-from key_rotation.reporting.stopped_message import stopped_message
+from key_rotation.reporting.stopped_message import DoneBeforeStop, stopped_message
 from tests.unit.builders import (
     NOW,
     an_inventory,
@@ -69,7 +69,7 @@ PADS = ["x", "\u3164", "\u4e00", "\u2800"]
 
 def stopped_text(error: str) -> str:
     """Return the e-mail of a stopped run."""
-    message = stopped_message(ListUsersError(error), "123456789012", "run-2", NOW)
+    message = stopped_message(ListUsersError(error), "123456789012", "run-2", NOW, DoneBeforeStop())
     return message.variants["email"]
 
 

@@ -1,11 +1,44 @@
 """What the steps of one run share."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 
 from key_rotation.adapters.lease import Lease, LeaseOptions
 from key_rotation.domain.execution import UNLIMITED, Clock, TimeBudget
-from key_rotation.domain.model import Mode, Now
+from key_rotation.domain.model import Action, Mode, Now
 from key_rotation.domain.settings import Settings
+from key_rotation.domain.step import Step
+
+
+class Stage(Enum):
+    """How far a run came: what the message of a stopped run may say depends on it."""
+
+    READING = "reading"
+    CHANGING = "changing"
+    CHANGED = "changed"
+    REPORTED = "reported"
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """How far a part of a run came, for the case that an error stops it: it changes as it goes.
+
+    part: the number of the part; 0 for the first
+    deactivated, deleted: how many keys it changed, once it is through with its changes
+    """
+
+    part: int = 0
+    stage: Stage = Stage.READING
+    deactivated: int = 0
+    deleted: int = 0
+
+    def count_changes(self, steps: Iterable[Step]) -> None:
+        """Note the changes that were made."""
+        actions = Counter(step.decision.action for step in steps if step.is_change)
+        self.deactivated, self.deleted = actions[Action.DEACTIVATE], actions[Action.DELETE]
+        self.stage = Stage.CHANGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +48,7 @@ class Execution:
     run_id: names it in the ledger, the log and the digest
     now: the one instant of the run
     clock: measures and waits; a test hands in one that does not wait
+    progress: how far it came
     """
 
     run_id: str
@@ -22,6 +56,7 @@ class Execution:
     clock: Clock
     budget: TimeBudget = UNLIMITED
     lease_options: LeaseOptions = field(default_factory=LeaseOptions)
+    progress: Progress = field(default_factory=Progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

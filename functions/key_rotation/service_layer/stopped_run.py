@@ -1,17 +1,24 @@
 """Publishes that a run was stopped, unless the last stopped run of today had the same error."""
 
 import hashlib
+import re
 from dataclasses import replace
 
 from key_rotation.adapters.clients import DeploymentClients
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.sns_topic import SnsTopic
-from key_rotation.domain.model import RunEnvironment
+from key_rotation.domain.model import Action, Reason, RunEnvironment
 from key_rotation.domain.run_state import RunState
-from key_rotation.errors import KeyRotationError, RunStoppedError
-from key_rotation.reporting.stopped_message import stopped_message
-from key_rotation.service_layer.run_context import Execution
+from key_rotation.domain.watch import Deactivating, Deleting, Event, Watch
+from key_rotation.errors import (
+    InvalidSettingsError,
+    KeyRotationError,
+    LeaseLostError,
+    RunStoppedError,
+)
+from key_rotation.reporting.stopped_message import DoneBeforeStop, stopped_message
+from key_rotation.service_layer.run_context import Execution, Stage
 
 
 def notify_run_stopped(
@@ -20,26 +27,69 @@ def notify_run_stopped(
     environment: RunEnvironment,
     execution: Execution,
 ) -> None:
-    """Publish what stopped a run, unless an earlier try of today has published the same.
+    """Publish what stopped a run, and what it did, unless an earlier try published the same today.
 
     If the ledger cannot be read, it is published: twice is better than never. If SNS does not
     accept it, the log and the function's error remain.
     """
     now = execution.now
     ledger = Ledger(clients.table, "", Partitions(environment.ledger_account))
-    text = f"{now.today} {type(error).__name__} {error}"
+    done = _done(ledger, execution)
+    text = f"{now.today} {type(error).__name__} {_without_ids(error)} {done.text}"
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     state = _state(ledger)
     if state and state.stopped == fingerprint:
         return
     try:
         SnsTopic(clients.sns, environment.topic_arn).publish(
-            stopped_message(error, environment.account_id, execution.run_id, now)
+            stopped_message(error, environment.account_id, execution.run_id, now, done)
         )
-        if state:
+        if state and not isinstance(error, LeaseLostError):  # the state is the other run's now
             ledger.write_run_state(replace(state, stopped=fingerprint))
     except KeyRotationError:
         return
+
+
+def _without_ids(error: RunStoppedError) -> str:
+    """Return the error without words that have a digit, since each try has a request id of its own.
+
+    Of bad settings, the value is what matters.
+    """
+    text = str(error)
+    return text if isinstance(error, InvalidSettingsError) else re.sub(r"\S*\d\S*", "", text)
+
+
+def _done(ledger: Ledger, execution: Execution) -> DoneBeforeStop:
+    """Return what the run did; the ledger knows it where the run ended among its changes."""
+    progress = execution.progress
+    known = DoneBeforeStop(
+        part=progress.part,
+        deactivated=progress.deactivated,
+        deleted=progress.deleted,
+        reported=progress.stage is Stage.REPORTED,
+    )
+    if progress.stage is not Stage.CHANGING:
+        return known
+    try:
+        watches = ledger.read_watches().by_key_id.values()
+    except KeyRotationError:
+        return replace(known, deactivated=None, deleted=None)
+    return replace(
+        known,
+        deactivated=sum(_did(watch, Action.DEACTIVATE, execution.run_id) for watch in watches),
+        deleted=sum(_did(watch, Action.DELETE, execution.run_id) for watch in watches),
+        begun=sum(isinstance(watch.state, Deactivating | Deleting) for watch in watches),
+    )
+
+
+def _did(watch: Watch, action: Action, run_id: str) -> bool:
+    """Return whether a run did something to a key, and did not only record it."""
+
+    def is_it(event: Event) -> bool:
+        finished = event.reason is Reason.FINISHED
+        return (event.action, event.run_id) == (action, run_id) and not finished
+
+    return any(map(is_it, watch.unreported_events))
 
 
 def _state(ledger: Ledger) -> RunState | None:
