@@ -83,11 +83,12 @@ def test_a_report_run_reports_what_it_would_do_and_changes_nothing(
     actors: Actors, key: str
 ) -> None:
     with _parameter_set_to(actors, "notice-days", "0"):
+        messages = len(actors.account.outbox())
         answer = actors.account.invoke({"mode": "report"}).answer
         assert answer["mode"] == "report"
         assert _listed(answer, actors.key_ids[key]) == ["deactivated"]
         assert actors.statuses()[actors.key_ids[key]] == "Active"
-        assert "WOULD BE DEACTIVATED" in actors.account.outbox()[-1].text
+        assert len(actors.account.outbox()) == messages
 
 
 def test_report_mode_gives_no_notices(actors: Actors, key: str) -> None:
