@@ -72,8 +72,6 @@ def run(
         details = KeyDetailsReader(member.iam, context)
         report = _report(environment, details, part, watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, watches)
-        if report.delivered:
-            execution.progress.stage = Stage.REPORTED
         lease_of_run.check()
         ledger.write_run_state(next_state(previous, part, report.told))
         return report

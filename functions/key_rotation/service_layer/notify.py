@@ -15,7 +15,7 @@ from key_rotation.reporting.digest import compose
 from key_rotation.reporting.formatting import age_days
 from key_rotation.reporting.outcome import Outcome, outcome_of_failure
 from key_rotation.reporting.report import Report
-from key_rotation.service_layer.run_context import RunContext
+from key_rotation.service_layer.run_context import RunContext, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class DigestNotifier:
             self.topic.publish(message)
             if delivered:
                 failures += self._record(mark_reported(outcomes, report, latest))
+        if delivered:
+            self.context.execution.progress.stage = Stage.REPORTED
         return replace(report, outcomes=(*report.outcomes, *failures), delivered=delivered)
 
     def _record(self, changes: Iterable[WatchChange]) -> list[Outcome]:
