@@ -85,7 +85,12 @@ class FunctionRole(Construct):
 
     def grant_ledger(self, table: dynamodb.Table) -> None:
         """Read and write single items, and delete watches and what belongs to runs, not history."""
-        actions = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]
+        actions = [
+            "dynamodb:DescribeTable",
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+        ]
         self._add("ReadWriteLedger", actions, [table.table_arn])
         of_no_history = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*_WATCH_AND_RUN]}}
         self._add("DeleteNoHistory", ["dynamodb:DeleteItem"], [table.table_arn], of_no_history)

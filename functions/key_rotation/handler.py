@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from key_rotation import __version__
 from key_rotation.adapters import clients
 from key_rotation.domain.execution import TimeBudget
-from key_rotation.domain.model import Now, RunEnvironment
+from key_rotation.domain.model import Now, RunEnvironment, days_between_runs
 from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
 from key_rotation.reporting.metrics import run_metrics
@@ -29,7 +29,14 @@ from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.stopped_run import notify_run_stopped
 
-ENVIRONMENT = ("ACCOUNT_ID", "PARAMETER_PATH", "TABLE_NAME", "TIMEZONE", "TOPIC_ARN")
+ENVIRONMENT = (
+    "ACCOUNT_ID",
+    "LONGEST_GAP_HOURS",
+    "PARAMETER_PATH",
+    "TABLE_NAME",
+    "TIMEZONE",
+    "TOPIC_ARN",
+)
 _environment = {name: os.environ[name] for name in ENVIRONMENT}
 _member = clients.build_member_clients()
 _deployment = clients.build_deployment_clients(_environment["TABLE_NAME"])
@@ -68,7 +75,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _execution(context: LambdaContext) -> Execution:
     time_left = partial(_time_left, context)
-    now = Now(instant=datetime.now(UTC), zone=ZoneInfo(_environment["TIMEZONE"]))
+    now = Now(
+        instant=datetime.now(UTC),
+        zone=ZoneInfo(_environment["TIMEZONE"]),
+        days_between_runs=days_between_runs(int(_environment["LONGEST_GAP_HOURS"])),
+    )
     return Execution(
         run_id=f"{now.instant:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
         now=now,

@@ -60,6 +60,11 @@ class Request:
         event: dict[str, object] = {"continuation": codec.write(continuation)}
         return event | ({"mode": str(Mode.REPORT)} if self.report_only else {})
 
+    def settings(self, settings: Settings, previous: RunState) -> Settings:
+        """Return the settings with what was edited since the last run that reported it."""
+        edited = self.continuation.edited if self.continuation else ()
+        return settings.after(previous.parameters, edited)
+
     def mode(self, settings: Settings) -> Mode:
         """Return the mode of the run: the one that is set, or report mode."""
         return Mode.REPORT if self.report_only else settings.mode

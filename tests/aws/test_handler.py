@@ -62,6 +62,7 @@ def handler_module(
         "TOPIC_ARN": account.environment.topic_arn,
         "PARAMETER_PATH": account.environment.parameter_path,
         "TABLE_NAME": account.clients.table.name,
+        "LONGEST_GAP_HOURS": "24",
         "TIMEZONE": "UTC",
         "POWERTOOLS_SERVICE_NAME": request.node.name,  # one logger each
         "POWERTOOLS_METRICS_NAMESPACE": "KeyRotation",

@@ -37,6 +37,7 @@ _ALLOWED = {
     "iam:UpdateAccessKey": [_USERS],
     "iam:DeleteAccessKey": [_USERS],
     "ssm:GetParameters": sorted(_PARAMETER % name for name in _THRESHOLDS),
+    "dynamodb:DescribeTable": [_TABLE],
     "dynamodb:GetItem": [_TABLE],
     "dynamodb:Query": [_TABLE],
     "dynamodb:PutItem": [_TABLE],

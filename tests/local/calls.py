@@ -50,6 +50,7 @@ CALLS = (
     _call("GetParameters", "SettingsUnreadableError"),
     _call("ListSubscriptionsByTopic", "SubscriptionsUnreadableError"),
     _call("GetSubscriptionAttributes", "NoListenerError"),
+    _call("DescribeTable", "LedgerError"),
     _call("Query of the watches", "LedgerError"),
     _call("ListUsers", "ListUsersError"),
     _call("GenerateCredentialReport", COMPLETES),

@@ -42,6 +42,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONTZPATH": "",
     "TABLE_NAME": "ledger",
+    "LONGEST_GAP_HOURS": "24",
     "TIMEZONE": "UTC",
     "TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:topic",
 }

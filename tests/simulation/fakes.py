@@ -7,7 +7,7 @@ import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -318,8 +318,14 @@ class FakeTable:
         """Create an empty table."""
         self._aws = aws
         self.items: dict[tuple[str, str], Item] = {}
+        self.created = datetime(2026, 1, 1, tzinfo=UTC)
         self.meta = self
         self.client = self
+
+    def describe_table(self, TableName: str) -> Item:  # noqa: N803
+        """Return when the table was created."""
+        found = {"Table": {"TableName": TableName, "CreationDateTime": self.created}}
+        return self._aws.call("DescribeTable", {}, lambda: found)
 
     def get_item(self, Key: Item, *, ConsistentRead: bool) -> Item:  # noqa: N803
         """Read one item."""

@@ -142,6 +142,10 @@ class FakeTable:
         self._items: dict[str, dict[str, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
+    def describe_table(self, **_: str) -> Page:
+        """Return when the table was created."""
+        return {"Table": {"CreationDateTime": START}}
+
     def get_item(self, *, Key: Mapping[str, str], **_: Any) -> Page:  # noqa: N803  # the parameter of boto3
         """Read an item."""
         item = self._items.get(Key["pk"], {}).get(Key["sk"])

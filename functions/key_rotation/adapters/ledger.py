@@ -47,6 +47,18 @@ class Ledger:
             raise LedgerError(f"The ledger cannot be read ({error_message(cause)}).") from cause
         return Watches(by_key_id=by_key_id, unreadable=tuple(failures))
 
+    def read_creation(self) -> str:
+        """Return when the table was created; raises LedgerError.
+
+        A table that is restored from a backup is a new one, with its own creation time (DynamoDB
+        Developer Guide, "Point-in-time recovery").
+        """
+        try:
+            found = self._client.describe_table(TableName=self._table.name)
+            return found["Table"]["CreationDateTime"].isoformat()
+        except (*AWS_ERRORS, KeyError) as cause:
+            raise LedgerError(f"The ledger cannot be read ({error_message(cause)}).") from cause
+
     def write_watches(self, changes: Iterable[WatchChange]) -> Mapping[str, Watch | LedgerError]:
         """Write watches over the versions they were made from, and their events to the history.
 

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     THRESHOLDS_CHANGED = "no longer stale under the thresholds of today"
     REACTIVATED = "turned on again after its deactivation"
     REACTIVATED_TOO_OFTEN = "turned on again for the third time; a person must decide"
+    RESTORED = "inactive, and its watch comes from a backup; a person must decide"
     STILL_HELD = "held until a person decides"
     RELEASED = "no longer held, since it was exempted meanwhile"
     IDENTITY_CHANGED = "its owner or creation date is not the recorded one; a person must decide"
@@ -87,6 +88,14 @@ class Now:
     def day(self, instant: datetime) -> date:
         """The calendar day on which an aware instant falls."""
         return instant.astimezone(self.zone).date()
+
+
+def days_between_runs(longest_gap_hours: int) -> int:
+    """Return how many calendar days lie at most between two runs.
+
+    An hour more than whole days comes from the change of the clock in autumn, and is no day more.
+    """
+    return max(1, -(-(longest_gap_hours - 1) // 24))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

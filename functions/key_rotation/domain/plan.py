@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from key_rotation.domain.decide import decide, decide_gone
 from key_rotation.domain.inventory import Inventory
-from key_rotation.domain.model import AccessKey, Decision, Failure, Now, ObservedKey
+from key_rotation.domain.model import AccessKey, Action, Decision, Failure, Now, ObservedKey, Reason
 from key_rotation.domain.promised_days import give_days
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.step import Step, key_failure
-from key_rotation.domain.watch import Deactivated, Deleting, Ended, Watch, Watches
+from key_rotation.domain.watch import Deactivated, Deleting, Ended, Lapsed, Watch, Watches
 from key_rotation.errors import UnreadableError
 
 
@@ -43,6 +43,7 @@ class Terms:
     limit: how many keys this part may deactivate or delete
     usual_limit: how many keys a run may change when it is not paused; new days are given by it
     first_part: whether this is the first part of a run, which reports the unreadable watches
+    restored: whether the ledger was restored from a backup since the last run
     """
 
     now: Now
@@ -50,6 +51,7 @@ class Terms:
     limit: int
     usual_limit: int
     first_part: bool = True
+    restored: bool = False
 
 
 def make_plan(inventory: Inventory, watches: Watches, terms: Terms) -> Plan:
@@ -63,7 +65,7 @@ def make_plan(inventory: Inventory, watches: Watches, terms: Terms) -> Plan:
         if key.access_key_id in left_alone:
             continue
         try:
-            decision = decide(observed, watch, now=terms.now, settings=terms.settings)
+            decision = _decide(observed, watch, terms)
         except UnreadableError as error:
             failures.append(key_failure(key, str(error)))
         else:
@@ -79,6 +81,15 @@ def make_plan(inventory: Inventory, watches: Watches, terms: Terms) -> Plan:
     )
     changes = sum(step.is_change for step in planned)
     return Plan(steps=planned, failures=tuple(failures), changes=changes)
+
+
+def _decide(observed: ObservedKey, watch: Watch | None, terms: Terms) -> Decision:
+    """Decide a key; after a restore, nobody knows who turned off one that had a notice."""
+    decision = decide(observed, watch, now=terms.now, settings=terms.settings)
+    had_notice = watch and isinstance(watch.state, Lapsed) and watch.state.due
+    if terms.restored and had_notice and decision.reason in {Reason.NOT_OURS, Reason.ADOPTED}:
+        return Decision(action=Action.HOLD, reason=Reason.RESTORED)
+    return decision
 
 
 def _gone(inventory: Inventory, watches: Watches) -> Iterator[Watch]:

@@ -21,6 +21,8 @@ class RunPart:
 
     event_id: the event for which the run takes place
     plan: the decisions as they came out
+    ledger_created: when the ledger's table was created
+    restored: whether it was restored from a backup since the last run
     continued_from: what the part before left to this one; None for the first part
     """
 
@@ -30,6 +32,8 @@ class RunPart:
     inventory: Inventory
     event_id: str
     plan: Plan
+    ledger_created: str = ""
+    restored: bool = False
     continued_from: Continuation | None = None
 
     @property
@@ -131,6 +135,7 @@ def next_state(previous: RunState, part: RunPart, told: Told) -> RunState:
         last_limit=part.settings.max_changes_per_run or previous.last_limit,
         expected_continuations=_expected_continuations(previous, part),
         unread_user_ids=_unread_user_ids(previous, part),
+        ledger_created=part.ledger_created if enforced else previous.ledger_created,
         changes_by_event=previous.after_changes(part.event_id, part.plan.changes).changes_by_event,
         stopped="",
     )

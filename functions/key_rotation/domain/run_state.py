@@ -36,6 +36,7 @@ class RunState:
     stopped: the fingerprint of the last message that a run was stopped; empty after a good run
     expected_continuations: the fingerprints of what runs left to their next parts
     unread_user_ids: the users whose keys could not be read, so that each run tries again
+    ledger_created: when the table was created, so that one restored from a backup is recognised
     changes_by_event: how many keys were changed, or tried, for each of the last events
     """
 
@@ -52,7 +53,12 @@ class RunState:
     stopped: str = ""
     expected_continuations: tuple[str, ...] = ()
     unread_user_ids: tuple[str, ...] = ()
+    ledger_created: str = ""
     changes_by_event: Mapping[str, int] = field(default_factory=dict)
+
+    def is_of_another_table(self, ledger_created: str) -> bool:
+        """Return whether it was read from a table into which it was restored from a backup."""
+        return self.ledger_created not in {"", ledger_created}
 
     def after_changes(self, event_id: str, changes: int) -> "RunState":
         """Count changes for an event; all its retries and parts share one limit."""

@@ -50,7 +50,13 @@ def _size(report: Report) -> str:
 
 
 def _suspensions(report: Report) -> Iterator[str]:
-    """Say in one paragraph each why nothing is enforced, and since when."""
+    """Say in one paragraph each why nothing is enforced and since when, or what starts anew."""
+    if report.part.restored:
+        yield (
+            "RESTORED: the ledger comes from a backup. Every notice and every grace window starts "
+            "anew, so that no key is changed on a day that was announced before. Keys that were "
+            "deactivated after the backup, and have no entry below, count as inactive, not ours."
+        )
     since = {kind: f" since {format_date(day)}" for kind, day in report.suspended_since.items()}
     if Suspension.PAUSED in since:
         waiting = pluralize(len(report.in_section(Section.DEFERRED)), "key")

@@ -116,7 +116,7 @@ class Report:
             return False
         if self.changed_parameters or self.ended_exemptions or self.unmatched_listed:
             return True
-        if self.names_suspension:
+        if self.names_suspension or self.part.restored:
             return True
         if self.mode is Mode.REPORT:
             earlier = any(outcome.happened_at for outcome in self.outcomes)

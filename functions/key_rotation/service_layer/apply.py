@@ -13,7 +13,7 @@ from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.iam_writes import deactivate
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.domain import transitions
-from key_rotation.domain.model import Action, Reason
+from key_rotation.domain.model import Action, Mode, Reason
 from key_rotation.domain.plan import Plan
 from key_rotation.domain.step import CHANGES, Step, StepFailure, step_failure
 from key_rotation.domain.watch import Event, Watch, WatchChange
@@ -24,7 +24,7 @@ from key_rotation.errors import (
 )
 from key_rotation.service_layer.change_counter import ChangeCounter
 from key_rotation.service_layer.deletion import GONE, KeyDeleter, failure_of
-from key_rotation.service_layer.run_context import RunContext
+from key_rotation.service_layer.run_context import RunContext, Stage
 
 BATCH_SIZE = 48
 """Changes that are begun together: their outcomes and events fit into one transaction."""
@@ -59,6 +59,19 @@ class PlanExecutor:
     ledger: Ledger
     context: RunContext
     counter: ChangeCounter
+
+    def carry_out(self, plan: Plan) -> Plan:
+        """Change keys in IAM if the mode is enforce, and record; returns the plan as it came out.
+
+        Raises LeaseLostError when another run took over.
+        """
+        if self.context.mode is Mode.REPORT:
+            return self.record_only(plan)
+        progress = self.context.execution.progress
+        progress.stage = Stage.CHANGING
+        done = self.execute(plan)
+        progress.count_changes(done.steps)
+        return done
 
     def execute(self, plan: Plan) -> Plan:
         """Change keys in IAM, and record it; a notice is recorded once it was delivered.

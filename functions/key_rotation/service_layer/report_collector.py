@@ -1,0 +1,57 @@
+"""Collects what came of the plan, with what only the reader of the digest needs."""
+
+from dataclasses import dataclass, replace
+
+from key_rotation.domain import exemptions
+from key_rotation.domain.model import RunEnvironment
+from key_rotation.domain.run_part import RunPart
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.suspension import suspensions
+from key_rotation.domain.watch import Watches
+from key_rotation.reporting.near import near_matches
+from key_rotation.reporting.news import mark_news
+from key_rotation.reporting.outcome import collect_outcomes
+from key_rotation.reporting.report import Report
+from key_rotation.service_layer.key_details import KeyDetailsReader
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCollector:
+    """Makes the report of one part of a run."""
+
+    environment: RunEnvironment
+    details: KeyDetailsReader
+
+    def collect(self, part: RunPart, watches: Watches, previous: RunState) -> Report:
+        """Return the report; the account's alias and near names only if a digest needs them."""
+        today = part.now.today
+        outcomes = mark_news(
+            collect_outcomes(part, watches),
+            previous.reported_days,
+            today,
+            paused=part.settings.paused,
+        )
+        unmatched = exemptions.unmatched(
+            part.settings.exemptions,
+            part.inventory.users,
+            part.inventory.keys,
+            today=today,
+            saw_all_keys=part.saw_all_keys,
+            known_before=previous.unmatched_exemptions,
+        )
+        report = Report(
+            run_id=self.details.context.run_id,
+            account_id=self.environment.account_id,
+            part=part,
+            previous=previous,
+            outcomes=self.details.add_details(outcomes, part.inventory),
+            suspended_since=suspensions(part, previous),
+            unmatched=unmatched,
+        )
+        if not report.needs_digest:
+            return report
+        return replace(
+            report,
+            account_alias=self.details.read_account_alias(),
+            near=near_matches(report.unmatched_listed, part.inventory),
+        )
