@@ -34,11 +34,8 @@ def run(
 ) -> Report:
     """Enforce the rotation of every access key of one account, and publish the digest.
 
-    member, deployment: the clients of the account whose keys are rotated, and of this tool's own
-
-    Returns the report, with the failures of single keys, and what is left to the next part if the
-    time ran out. Raises RunInProgressError when another run is in progress or the ledger does not
-    expect this part, and RunStoppedError when this run cannot be trusted.
+    Returns the report, with what is left to the next part if the time ran out. Raises
+    RunInProgressError when another run is in progress or has begun since, and RunStoppedError.
     """
     partitions = Partitions(environment.ledger_account)
     ledger = Ledger(deployment.table, execution.run_id, partitions)

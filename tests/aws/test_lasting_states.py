@@ -67,7 +67,7 @@ def test_the_failure_of_another_user_is_news(account: AwsAccount) -> None:
     account.create_key("alice", age=10)
     with denied_differently(account):
         account.run()
-        account.create_key("bob", age=10)
+        account.create_key("bob", age=400)
         account.run_after(1)
         account.run_after(1)
     assert subjects(account) == ["1 failed", "2 failed"]

@@ -229,7 +229,7 @@ def test_a_refused_digest_raises_and_is_reported_by_the_next_run(account: AwsAcc
     assert len(account.messages) == messages
     account.run()
     assert [message["subject"].partition(": ")[2] for message in account.messages[messages:]] == [
-        "1 deactivated, 1 due tomorrow"
+        "1 deactivated, 1 due"
     ]
     account.run()
     assert len(account.messages) == messages + 1

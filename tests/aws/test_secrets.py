@@ -17,6 +17,7 @@ ALLOWED_CALLS = {
     "GenerateCredentialReport",
     "GetAccessKeyLastUsed",
     "GetCredentialReport",
+    "DescribeTable",
     "GetItem",
     "GetParameters",
     "GetSubscriptionAttributes",

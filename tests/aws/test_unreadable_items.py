@@ -31,7 +31,6 @@ STATE: dict[str, Any] = {"schema": 2}
         ("STATE", STATE | {"schema": 99}),
         ("STATE", STATE | {"parameters": "none"}),
         ("STATE", STATE | {"parameters": {"mode": {"value": "enforce"}}}),
-        ("STATE", STATE | {"unknown_status": [1]}),
         ("STATE", STATE | {"last_full_scan": "yesterday"}),
         ("STATE", STATE | {"from_the_future": 1}),
     ],

@@ -25,6 +25,8 @@ _ACCEPTED = {
         (_ACCOUNT, "AwsSolutions-IAM5[Resource::*]"),
         # The product covers every user of the account.
         (_ACCOUNT, f"AwsSolutions-IAM5[Resource::{_USERS}]"),
+        # This action of SNS supports no resources.
+        (_ROLE, "AwsSolutions-IAM5[Resource::*]"),
         # The AWS documentation gives these actions with the star for DynamoDB, SNS and SQS.
         (_ROLE, "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]"),
         (_ROLE, "AwsSolutions-IAM5[Action::kms:ReEncrypt*]"),

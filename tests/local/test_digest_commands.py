@@ -35,8 +35,13 @@ def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Termin
 
 @pytest.fixture
 def user(actors: Actors, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Create a user of the name that the test is called with, with a stale key."""
+    """Create a user of the name that the test is called with, with a stale key.
+
+    A run before has seen the edit of notice-days, which is announced first.
+    """
     name = str(request.param)
+    actors.set_parameter("notice-days", "0")
+    assert actors.account.invoke({}).error is None
     actors.account.create_user(name)
     actors.key_ids[name] = actors.account.create_key(name, created=actors.account.now - STALE)
     yield name

@@ -19,7 +19,7 @@ from tests.local.proxy import proxy_to
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 STALE = timedelta(days=400)
-DEFAULTS = {"notice-days": "7", "max-age-days": "90", "grace-days": "30", "mode": "enforce"}
+DEFAULTS = {"notice-days": "0", "max-age-days": "90", "grace-days": "30", "mode": "enforce"}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,12 @@ def actors(deployed_account: AccountFactory) -> Iterator[Actors]:
 
 @pytest.fixture
 def key(actors: Actors, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Create a stale key for one test, and delete it afterwards. Its label is its user."""
+    """Create a stale key for one test, and delete it afterwards. Its label is its user.
+
+    Without notice-days, it is due at once: a run before has seen that edit.
+    """
+    actors.set_parameter("notice-days", "0")
+    assert actors.account.invoke({}).error is None
     name = request.node.name.partition("[")[0][5:65]
     actors.account.create_user(name)
     actors.create_key(name, created=actors.account.now - STALE)
@@ -76,23 +81,23 @@ def _messages_listing(account: LocalAccount, key_id: str, section: str) -> list[
 
 
 def test_a_person_can_start_a_run(actors: Actors, key: str) -> None:
-    assert _listed(actors.account.invoke({}).answer, actors.key_ids[key]) == ["noticed"]
+    assert _listed(actors.account.invoke({}).answer, actors.key_ids[key]) == ["deactivated"]
 
 
 def test_a_report_run_reports_what_it_would_do_and_changes_nothing(
     actors: Actors, key: str
 ) -> None:
-    with _parameter_set_to(actors, "notice-days", "0"):
-        messages = len(actors.account.outbox())
-        answer = actors.account.invoke({"mode": "report"}).answer
-        assert answer["mode"] == "report"
-        assert _listed(answer, actors.key_ids[key]) == ["deactivated"]
-        assert actors.statuses()[actors.key_ids[key]] == "Active"
-        assert len(actors.account.outbox()) == messages
+    messages = len(actors.account.outbox())
+    answer = actors.account.invoke({"mode": "report"}).answer
+    assert answer["mode"] == "report"
+    assert _listed(answer, actors.key_ids[key]) == ["deactivated"]
+    assert actors.statuses()[actors.key_ids[key]] == "Active"
+    assert len(actors.account.outbox()) == messages
 
 
 def test_report_mode_gives_no_notices(actors: Actors, key: str) -> None:
     with _parameter_set_to(actors, "mode", "report"):
+        actors.set_parameter("notice-days", "7")
         actors.account.invoke({})
     actors.account.move_clock(to=actors.account.now + timedelta(days=8))
     answers = [run.answer for run in actors.account.invocations()[-8:]]
@@ -160,7 +165,7 @@ def test_without_a_subscriber_nothing_is_recorded_and_the_run_fails(
     account.set_confirmed(SUBSCRIBER, confirmed=True)
     assert error["errorType"] == "NoListenerError"
     assert actors.statuses()[actors.key_ids[key]] == "Active"
-    assert _listed(account.invoke({}).answer, actors.key_ids[key]) == ["noticed"]
+    assert _listed(account.invoke({}).answer, actors.key_ids[key]) == ["deactivated"]
 
 
 # --- concurrent and killed runs
@@ -169,7 +174,7 @@ def test_without_a_subscriber_nothing_is_recorded_and_the_run_fails(
 def test_two_runs_at_once_act_once_and_report_it_once(actors: Actors, key: str) -> None:
     account, key_id = actors.account, actors.key_ids[key]
     runs = len(account.invocations())
-    with _parameter_set_to(actors, "notice-days", "0"), ThreadPoolExecutor() as two:
+    with ThreadPoolExecutor() as two:
         list(two.map(account.invoke, [{}, {"scheduled_time": "now"}]))
     answers = [each.answer for each in account.invocations()[runs:]]
     assert len(answers) == 2
@@ -184,16 +189,15 @@ def test_the_next_run_completes_a_run_killed_after_a_change(actors: Actors, key:
         if b"Action=UpdateAccessKey" in body:
             assert account.kill_functions() == 1
 
-    with _parameter_set_to(actors, "notice-days", "0"):
-        with proxy_to(account.endpoint, kill) as url:
-            account.send_function_through(url)
-            error = _invoke_with_error(account, {})
-            account.send_function_through(None)
-        assert error["errorType"] == "Runtime.ExitError"
-        assert actors.statuses()[key_id] == "Inactive"
-        assert _messages_listing(account, key_id, "deactivated") == []
-        delete_lease(account)
-        answer = account.invoke({}).answer
+    with proxy_to(account.endpoint, kill) as url:
+        account.send_function_through(url)
+        error = _invoke_with_error(account, {})
+        account.send_function_through(None)
+    assert error["errorType"] == "Runtime.ExitError"
+    assert actors.statuses()[key_id] == "Inactive"
+    assert _messages_listing(account, key_id, "deactivated") == []
+    delete_lease(account)
+    answer = account.invoke({}).answer
     (entry,) = [e for e in answer["deactivated"] if e["access_key_id"] == key_id]
     assert entry["due"] == (account.now.date() + timedelta(days=30)).isoformat()
     assert len(_messages_listing(account, key_id, "deactivated")) == 1
@@ -216,8 +220,8 @@ def test_a_subscribed_queue_receives_the_digest_as_json(actors: Actors, key: str
     account.invoke({})
     sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
-    noticed = json.loads(message["Body"])["noticed"]
-    assert actors.key_ids[key] in {each["access_key_id"] for each in noticed}
+    deactivated = json.loads(message["Body"])["deactivated"]
+    assert actors.key_ids[key] in {each["access_key_id"] for each in deactivated}
 
 
 def _create_subscribed_queue(account: LocalAccount, topic: str) -> tuple[str, str]:

@@ -124,7 +124,8 @@ INVOKE = CommandBlock(RUNBOOK, "An alarm went off", 4)
 SUBSCRIBE = CommandBlock(RUNBOOK, "An alarm went off", 5)
 RESET_THRESHOLD = CommandBlock(RUNBOOK, "A bad threshold was set")
 RESTORE_TABLE = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup")
-DELETE_WATCH = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 1)
+NAME_RESTORED = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 1)
+DELETE_WATCH = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 2)
 SAVE = CommandBlock(RUNBOOK, "Removing it")
 DESTROY_STACK = CommandBlock(RUNBOOK, "Removing it", 1)
 SET_AGAIN = CommandBlock(RUNBOOK, "Removing it", 2)
@@ -301,6 +302,16 @@ def test_a_command_that_the_emulator_cannot_execute_has_a_valid_form(
     assert command in FORM_ONLY
 
 
+@covers(NAME_RESTORED)
+def test_the_next_run_starts_anew_after_items_were_copied_from_a_backup(
+    terminal: Terminal, account: LocalAccount
+) -> None:
+    account.invoke({})
+    terminal.run_block(NAME_RESTORED)
+    account.invoke({})
+    assert "RESTORED" in account.outbox()[-1].text
+
+
 @covers(DELETE_WATCH)
 def test_a_key_whose_watch_is_deleted_gets_a_new_notice(
     terminal: Terminal, actors: Actors, key: str
@@ -319,7 +330,7 @@ def test_a_report_lists_what_a_run_would_do(terminal: Terminal, actors: Actors, 
     answer = json.loads((terminal.folder / "answer.json").read_text())
     assert answer["mode"] == "report"
     assert json.dumps(answer["run_id"]) in printed
-    assert _listed(actors, key, answer) == ["deactivated"]
+    assert _listed(actors, key, answer) == ["noticed"]  # the edit of the mode is announced first
     assert actors.statuses()[actors.key_ids[key]] == "Active"
     terminal.run(COMMANDS[REPORT_MODE].splitlines()[0].replace("report", "enforce"))
     assert _parameter(actors.account, "mode") == "enforce"

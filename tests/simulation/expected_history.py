@@ -14,6 +14,8 @@ from tests.simulation.expected_settings import ExpectedSettings
 from tests.simulation.simulated_account import Key
 from tests.simulation.simulator import KeyChange, ReportedEntry, Run, Simulator
 
+SHORT_ABSENCE = timedelta(days=7)
+"""How long an owner may turn a key off before its notice lapses."""
 _STATUS = {"deactivated": "Inactive", "deleted": "deleted"}
 
 
@@ -49,6 +51,7 @@ class ExpectedHistory:
         self.windows: dict[str, Window] = {}
         self.interrupted: set[str] = set()
         self._possibly_begun: set[str] = set()
+        self._inactive_since: dict[str, date] = {}
 
     # --- recording the history ------------------------------------------------------------------
 
@@ -88,11 +91,20 @@ class ExpectedHistory:
         fresh = self.day(key.created) + settings.max_age - settings.notice > run.day
         if exempt or fresh or key.status != "Active":
             self.possibly_lapsed[key_id].append(run.start)
-            if run.undisturbed:
+        if run.undisturbed:
+            absent = self._record_absence(key, run) > SHORT_ABSENCE
+            if exempt or fresh or unknown_status or absent:
                 self.lapsed[key_id].append(run.start)
         if exempt or unknown_status:
             self.interrupted.add(key_id)
         self._record_window(key, run, settings, exempt=exempt, unknown_status=unknown_status)
+
+    def _record_absence(self, key: Key, run: Run) -> timedelta:
+        """Return for how long the key was kept inactive, if it is active again."""
+        if key.status == "Inactive":
+            self._inactive_since.setdefault(key.key_id, run.day)
+            return timedelta(0)
+        return run.day - self._inactive_since.pop(key.key_id, run.day)
 
     def _record_window(
         self, key: Key, run: Run, settings: ExpectedSettings, *, exempt: bool, unknown_status: bool

@@ -144,6 +144,7 @@ def test_the_eventful_day_makes_every_kind_of_call() -> None:
     assert set(CALLS) == {
         "DeleteAccessKey",
         "DeleteItem",
+        "DescribeTable",
         "GenerateCredentialReport",
         "GetAccessKeyLastUsed",
         "GetCredentialReport",

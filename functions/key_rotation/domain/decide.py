@@ -195,7 +195,8 @@ def _decide_inactive(
         case Deactivating():
             return _deactivate(Reason.FINISHED, now, settings)
         case (Deactivated() as window) | Deleting(window=window):
-            return _decide_window(observed, window, now, settings)
+            unreported = bool(watch and watch.unreported_events)
+            return _decide_window(observed, window, now, settings, unreported=unreported)
         case Ended():
             return Decision(action=Action.KEEP, reason=Reason.ALREADY_GONE)
         case Held() as state:  # decided before
@@ -212,9 +213,12 @@ def _decide_not_ours(now: Now, settings: Settings) -> Decision:
 
 
 def _decide_window(
-    observed: ObservedKey, window: Deactivated, now: Now, settings: Settings
+    observed: ObservedKey, window: Deactivated, now: Now, settings: Settings, *, unreported: bool
 ) -> Decision:
-    """Decide an inactive key in its grace window: the one place that decides a deletion."""
+    """Decide an inactive key in its grace window: the one place that decides a deletion.
+
+    unreported: whether an event of the key is still to be reported, and its day with it
+    """
     if window.adopted and not settings.adopt_inactive_keys:
         return Decision(action=Action.KEEP, reason=Reason.NOT_ADOPTED)
     used_at = _used_in(window, observed.last_use)
@@ -231,9 +235,14 @@ def _decide_window(
         over = now.today >= due
         return Decision(action=Action.KEEP, reason=Reason.DELETION_OFF, due=None if over else due)
     if window.announced_on == date.min:  # no digest has announced this deletion yet
-        due = max(due, _first_day_announced(now))
+        first = now.today + ONE_DAY if unreported else _first_day_announced(now)
+        due = max(due, first)
         return Decision(
-            action=Action.KEEP, reason=Reason.IN_WINDOW, due=due, new_day=True, remind=True
+            action=Action.KEEP,
+            reason=Reason.IN_WINDOW,
+            due=due,
+            new_day=True,
+            remind=not unreported,
         )
     if now.today < due or now.instant < earliest:
         return _keep_until(Reason.IN_WINDOW, due, window.announced_on, now)

@@ -67,7 +67,8 @@ class RunPart:
     @property
     def saw_all_keys(self) -> bool:
         """Whether this one part read every key of the account."""
-        return self.finishes_full_scan and self.number == 0
+        all_read = not self.inventory.unreadable_user_ids
+        return self.finishes_full_scan and self.number == 0 and all_read
 
     @property
     def exempt_key_ids(self) -> frozenset[str]:

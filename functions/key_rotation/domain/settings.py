@@ -93,11 +93,15 @@ class Settings:
         )
 
     def after(self, previous: Mapping[str, Parameter], edited: Iterable[str] = ()) -> Self:
-        """Return the settings with the names of those edited since the previous run.
+        """Return the settings with the names of those whose value is not that of the last run.
 
         edited: what an earlier part of this run has found edited
         """
-        names = {name for name, now in self.raw.items() if previous and previous.get(name) != now}
+        names = {
+            name
+            for name, now in self.raw.items()
+            if previous and (name not in previous or previous[name].value != now.value)
+        }
         return replace(self, edited=frozenset(names | set(edited)))
 
     @property

@@ -81,23 +81,34 @@ def after_action(
     watch: Watch, decision: Decision, observed: ObservedKey | None, event: Event
 ) -> Watch:
     """Record what was done to a key; the event stays unreported until a digest was delivered."""
+    changed = decision.action in {Action.DEACTIVATE, Action.DELETE}
+    return replace(
+        watch,
+        state=_state_after(watch.state, decision, observed, event),
+        unreported_events=(*watch.unreported_events, event),
+        refused=watch.refused and not changed,
+    )
+
+
+def _state_after(
+    state: State, decision: Decision, observed: ObservedKey | None, event: Event
+) -> State:
     last_use = (observed and observed.last_use) or NEVER_USED
-    state: State
     match decision.action:
         case Action.DEACTIVATE | Action.ADOPT:
-            state = Deactivated(
+            return Deactivated(
                 since=event.at,
                 start=event.at,
                 baseline=last_use,
                 due=_day(decision),
                 announced_on=date.min,
-                earliest_deactivation=_announced_day(watch.state),
+                earliest_deactivation=_announced_day(state),
                 adopted=decision.action is Action.ADOPT,
             )
         case Action.EXTEND:
-            window = _window(watch.state)
+            window = _window(state)
             used_at = last_use.at if decision.reason is Reason.USED_IN_WINDOW else None
-            state = replace(
+            return replace(
                 window,
                 start=max(window.start, used_at or event.at),
                 baseline=last_use,
@@ -106,22 +117,15 @@ def after_action(
                 interrupted=False,
             )
         case Action.WITHDRAW:
-            state = Lapsed(due=_announced_day(watch.state))
+            return Lapsed(due=_announced_day(state))
         case Action.HOLD:
-            state = Held(since=event.at)
+            return Held(since=event.at)
         case Action.DELETE | Action.CLOSE:
-            state = Ended()
+            return Ended()
         case Action.NOTICE | Action.KEEP | Action.EXEMPT:
             raise ValueError(decision.action)
         case _:
             assert_never(decision.action)
-    changed = decision.action in {Action.DEACTIVATE, Action.DELETE}
-    return replace(
-        watch,
-        state=state,
-        unreported_events=(*watch.unreported_events, event),
-        refused=watch.refused and not changed,
-    )
 
 
 def after_no_action(watch: Watch, decision: Decision, status: Status, now: Now) -> Watch:

@@ -86,15 +86,11 @@ def stopped_message(
         "done": asdict(done) | {"part": done.part + 1},
         **({"mend": one_line(command)} if command else {}),
     }
+    attributes = {"mode": "stopped", "severity": "error", "account_id": account_id}
     return Message(
         subject=f"[key-rotation] {account_id}: STOPPED: {kind}",
         variants=variants("\n".join(lines) + "\n", json.dumps(data)),
-        attributes={
-            "mode": "stopped",
-            "severity": "error",
-            "account_id": account_id,
-            "event": ("stopped",),
-        },
+        attributes={**attributes, "event": ("stopped",)},
     )
 
 
