@@ -14,8 +14,9 @@ OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian
 # Files of tests run in parallel, in the order of tests/conftest.py; the tests of one file share an
 # emulated account.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
-# Measuring the coverage doubles the time of moto: these tests reach the floor with little of it.
-MEASURED := tests/simulation tests/fuzz tests/infra tests/unit tests/aws/test_handler.py tests/aws/test_credential_report.py
+# Measuring the coverage doubles the time of a test: these reach the floor together.
+MEASURED := tests/fuzz tests/infra tests/unit $(addprefix tests/simulation/,test_crashes.py test_fakes.py test_regressions.py) \
+	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_deletions.py test_restored_ledger.py test_stopped_runs.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean

@@ -136,12 +136,10 @@ def test_a_call_that_is_throttled_twice_is_retried(
 
 @at_calls(
     "PutItem of the lease",
-    "TransactWriteItems of intents",
     "UpdateAccessKey",
     "DeleteAccessKey",
     "TransactWriteItems of outcomes",
     "Publish",
-    "TransactWriteItems of notices",
 )
 def test_a_call_whose_response_is_lost_is_retried_and_takes_effect_once(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
@@ -164,16 +162,12 @@ def test_a_call_that_exceeds_the_read_timeout_is_retried(
 
 
 @at_calls(
-    "GetParameters",
     "ListUsers",
     "GetCredentialReport",
-    "ListAccessKeys",
-    "TransactWriteItems of intents",
     "UpdateAccessKey",
+    "DeleteAccessKey",
     "TransactWriteItems of outcomes",
     "Publish",
-    "TransactWriteItems of notices",
-    "PutItem of the state",
 )
 def test_the_next_run_recovers_from_a_call_that_always_gets_http_500(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
@@ -221,11 +215,8 @@ def _run_killed(runs: DailyRuns, call: Call, when: str) -> None:
     "TransactWriteItems of intents",
     "UpdateAccessKey",
     "DeleteAccessKey",
-    "TransactWriteItems of outcomes",
     "Publish",
-    "TransactWriteItems of notices",
     "DeleteItem of an ended watch",
-    "PutItem of the state",
 )
 def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
@@ -236,7 +227,7 @@ def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     _assert_recovered(runs, undisturbed, may_repeat=repeats)
 
 
-@at_calls("UpdateAccessKey", "DeleteAccessKey", "Publish")
+@at_calls("DeleteAccessKey", "Publish")
 def test_the_next_run_recovers_from_a_run_killed_before_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:

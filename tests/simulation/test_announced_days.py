@@ -24,7 +24,9 @@ def assert_announced_days_kept(result: Forecast, limit: int) -> None:
     assert max(result.changes.values()) <= limit
 
 
-@pytest.mark.parametrize(("count", "last"), [(100, 10), (1000, 76), (1500, 96)])
+@pytest.mark.parametrize(
+    ("count", "last"), [(100, 10), (1000, 76), pytest.param(1500, 96, marks=pytest.mark.soak)]
+)
 def test_a_backlog_is_worked_off_on_the_announced_days(count: int, last: int) -> None:
     """With the defaults, 25 changes a day."""
     result = forecast(a_backlog([400] * count), settings(), days=last + 31)
