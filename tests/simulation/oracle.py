@@ -8,7 +8,7 @@ did must be right.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from key_rotation.errors import (
     InvalidSettingsError,
@@ -40,6 +40,7 @@ BEFORE_ANY_CHANGE = (
 )
 MAX_DEACTIVATIONS = 3
 PROPAGATION = timedelta(hours=1)
+TOLERANCE = timedelta(hours=12)
 NOTICE_OUTDATED_AFTER = timedelta(days=30)
 LONGEST_NOTICE = timedelta(days=20)
 """A notice has at most nine days here; a later day was announced under other settings."""
@@ -337,7 +338,19 @@ class Oracle:
             due = self._due_day(key, run, settings)
             if due and key.key_id not in postponed and not settings.is_exempt(key, run.day):
                 late = due <= run.day <= due + NOTICE_OUTDATED_AFTER
+                late &= run.now.instant >= self._earliest(key, run, settings)
                 check_promise(not late, f"{key.key_id} was due on {due}; it is {key.status}")
+
+    def _earliest(self, key: Key, run: Run, settings: ExpectedSettings) -> datetime:
+        """Return when the days of the notice or the window have lasted their hours, less twelve."""
+        if key.status == "Active":
+            notices = self._expected.notices(key, run.start, self._expected.possibly_lapsed)
+            starts = [notice.run.now.instant + settings.notice for notice in notices]
+        else:
+            window = self._expected.windows[key.key_id]
+            uses = (use.at for use in key.uses if use.at > window.start)
+            starts = [start + settings.grace for start in (window.start, *uses)]
+        return max(starts) - TOLERANCE
 
     def _due_day(self, key: Key, run: Run, settings: ExpectedSettings) -> date | None:
         """Return the day of the deactivation or deletion of a key, if it is certain."""

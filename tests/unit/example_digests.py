@@ -47,10 +47,16 @@ def an_example(number: int, section: Section) -> Outcome:
         reason=REASONS[section],
         detail="moves to a role in March" if section is Section.EXEMPT else None,
         triggers_digest=section not in {Section.UPCOMING, Section.EXEMPT},
-        due=DUE.get(section, 3 + number % 9),
+        due=_due(section, number),
         last_use=used(days_ago(number % 40 + 1)) if number % 3 else used(days_ago(1)),
         newer=newer if section is Section.DEACTIVATED else None,
     )
+
+
+def _due(section: Section, number: int) -> int:
+    """Of more than 25 notices, the next 25 have the next day."""
+    later = max(0, number - 25) // 25 if section is Section.NOTICED else 0
+    return DUE.get(section, 3 + number % 9) + later
 
 
 def example_digests() -> dict[str, str]:

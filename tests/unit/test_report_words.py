@@ -1,5 +1,6 @@
 """What the digest says of parts of a run, of what comes next, and in report mode."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.unit.builders import (
     an_inventory,
     an_outcome,
     days_ago,
+    in_days,
     observed_key,
 )
 from tests.unit.digest_builders import email_body, json_document, many_outcomes, single_message
@@ -150,3 +152,22 @@ def test_each_message_of_a_digest_has_the_severity_of_all_and_its_own_events() -
     for message, outcomes in messages:
         own = {str(outcome.section) for outcome in outcomes if outcome.triggers_digest}
         assert set(message.attributes["event"]) == (own or {"listed"})
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, False), (25, False), (26, True), (40, True)])
+def test_the_head_says_how_long_a_backlog_takes(count: int, *, shown: bool) -> None:
+    outcomes = [
+        an_outcome(Section.NOTICED, key_id=f"AKIA{n}", due=7 + n // 25) for n in range(count)
+    ]
+    [(message, _)] = compose(a_report(*outcomes))
+    last = f"{in_days(8):%a} {in_days(8).day} {in_days(8):%b %Y}"
+    text = " ".join(message.variants["email"].split())
+    sentence = (
+        f"Backlog {count} keys with an announced day, at most 25 changes a run: "
+        f"the last day is {last}"
+    )
+    assert (sentence in text) is shown
+    document = json.loads(message.variants["sqs"])
+    assert document["backlog"] == (
+        {"keys": count, "last_day": in_days(8).isoformat()} if shown else None
+    )

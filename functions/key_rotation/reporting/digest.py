@@ -162,6 +162,8 @@ def _document(report: Report, page: Page) -> Document:
         "messages": page.total,
         "part": report.part.number + 1,
         "users_left": report.users_left,
+        "backlog": report.backlog
+        and {"keys": report.backlog.keys, "last_day": report.backlog.last_day.isoformat()},
         "users": report.user_count,
         "keys": report.key_count,
         **by_section,

@@ -15,7 +15,7 @@ from key_rotation.reporting.formatting import (
 )
 from key_rotation.reporting.headings import SUMMARY, count_text
 from key_rotation.reporting.outcome import Outcome, Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import Backlog, Report
 
 
 def head(report: Report, page_label: str, pages: int) -> str:
@@ -36,6 +36,8 @@ def head(report: Report, page_label: str, pages: int) -> str:
     for text in _suspensions(report):
         lines += [*wrap("", text, "  "), ""]
     lines += _summary(report)
+    if backlog := report.backlog:
+        lines += wrap(f"  {'Backlog':<9}", _backlog(backlog, report))
     if next_due := _next_due(report):
         lines.append(f"  {'Next due':<9}{next_due}")
     return "\n".join(lines)
@@ -82,6 +84,15 @@ def _summary(report: Report) -> Iterator[str]:
         yield from wrap(f"  {title:<9}", ", ".join(counts)) if counts else ()
     would = [f"{dry_run[section]:,} {section}" for section in Section if dry_run[section]]
     yield from wrap(f"  {'Would be':<9}", ", ".join(would)) if would else ()
+
+
+def _backlog(backlog: Backlog, report: Report) -> str:
+    """Say how long it takes until each key that has a notice stops working."""
+    keys, limit = pluralize(backlog.keys, "key"), report.settings.max_changes_per_run
+    return (
+        f"{keys} with an announced day, at most {limit:,} changes a run: "
+        f"the last day is {format_date(backlog.last_day)}"
+    )
 
 
 def _next_due(report: Report) -> str:

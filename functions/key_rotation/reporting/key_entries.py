@@ -59,7 +59,8 @@ def short_entries(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
     for outcome in outcomes:
         groups.setdefault(_group(outcome, report), []).append(outcome)
     for title, members in groups.items():
-        yield from wrap_foreign("  ", f"{title}:")
+        write = wrap_foreign if members[0].detail else wrap
+        yield from write("  ", f"{title}:")
         if is_restorable(members[0]):
             yield from _restore_template()
         for outcome in members:

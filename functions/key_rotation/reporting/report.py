@@ -7,12 +7,20 @@ from datetime import date, timedelta
 
 from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.lasting import WEEK, is_news
-from key_rotation.domain.model import Mode, Now
+from key_rotation.domain.model import Mode, Now, Reason
 from key_rotation.domain.run_part import RunPart, Told
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Settings
 from key_rotation.reporting.news import lasting_by_user
 from key_rotation.reporting.outcome import Outcome, Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """The keys whose deactivation is announced, where they are too many for one day."""
+
+    keys: int
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +112,19 @@ class Report:
         since = self.suspended_since.values()
         last = self.previous.suspension_reported or min(since, default=None)
         return bool(since) and is_news(last, self.now.today, WEEK)
+
+    @property
+    def backlog(self) -> Backlog | None:
+        """The backlog; None if one run can change all keys with an announced day, or is paused."""
+        days = [
+            outcome.due
+            for outcome in self.outcomes
+            if outcome.due
+            and (outcome.section is Section.NOTICED or outcome.reason is Reason.NOTICE_RUNNING)
+        ]
+        if self.settings.paused or len(days) <= self.settings.max_changes_per_run:
+            return None
+        return Backlog(keys=len(days), last_day=max(days))
 
     @property
     def needs_digest(self) -> bool:
