@@ -234,10 +234,12 @@ def test_a_full_scan_takes_place_in_the_first_run_and_every_seven_days(account: 
     assert full_scan_days == [0, 7, 14]
 
 
+@pytest.mark.parametrize("mode", ["enforce", "report"])
 def test_a_user_who_could_not_be_read_is_read_by_the_next_run_without_a_full_scan(
-    account: AwsAccount,
+    account: AwsAccount, mode: str
 ) -> None:
     """Promise 7: nobody who can never be read causes a full scan each day."""
+    account.put_parameters(mode=mode)
     create_old_user(account, "alice")
     create_old_user(account, "bob")
     with recording_users(account) as read:

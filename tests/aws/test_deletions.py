@@ -346,3 +346,15 @@ def test_a_user_renamed_in_the_middle_of_a_deletion_is_not_taken_for_gone(
         response = account.run()
     assert (response["deleted"], response["closed"], len(response["failed"])) == ([], [], 1)
     assert [entry["access_key_id"] for entry in account.run()["deleted"]] == [key_id]
+
+
+@pytest.mark.parametrize("call", [LIST_KEYS, GET_LAST_USED])
+def test_a_throttled_read_before_a_deletion_is_tried_again(account: AwsAccount, call: str) -> None:
+    """From the beginning: status and last use are both read again."""
+    key_id = a_key_to_delete(account)
+    earlier_calls = calls_before_the_deletion(account, call)
+    with refused(account, call, "Throttling", nth=earlier_calls), recording_calls(account) as calls:
+        response = account.run()
+    assert [entry["access_key_id"] for entry in response["deleted"]] == [key_id]
+    last = [made for made in calls if made in {LIST_KEYS, GET_LAST_USED, DELETE_KEY}]
+    assert last[-3:] == [LIST_KEYS, GET_LAST_USED, DELETE_KEY]

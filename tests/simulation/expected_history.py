@@ -40,6 +40,8 @@ class ExpectedHistory:
 
     lapsed, possibly_lapsed: when the notices of a key lapsed, by key id
     interrupted: the keys whose notice or window was interrupted at some time
+    deletions_off: the end of the last run that saw `delete-unused-keys` false; every deletion
+        announced before is announced again
     """
 
     def __init__(self, simulator: Simulator) -> None:
@@ -52,6 +54,7 @@ class ExpectedHistory:
         self.interrupted: set[str] = set()
         self._possibly_begun: set[str] = set()
         self._inactive_since: dict[str, date] = {}
+        self.deletions_off = 0
 
     # --- recording the history ------------------------------------------------------------------
 
@@ -68,6 +71,7 @@ class ExpectedHistory:
 
     def record_report_run(self, run: Run, settings: ExpectedSettings) -> None:
         """Record the notices that a run in report mode may have cancelled."""
+        self._record_deletions_off(run, settings)
         for key in self.account.keys.values():
             if settings.is_exempt(key, run.day) or key.status != "Active":
                 self.possibly_lapsed[key.key_id].append(run.start)
@@ -81,8 +85,13 @@ class ExpectedHistory:
                 if run.undisturbed:
                     self.lapsed[change.key.key_id].append(change.order)
                 self.possibly_lapsed[change.key.key_id].append(change.order)
+        self._record_deletions_off(run, settings)
         for key in self.account.keys.values():
             self._record_key(key, run, settings)
+
+    def _record_deletions_off(self, run: Run, settings: ExpectedSettings) -> None:
+        if not settings.delete_unused:
+            self.deletions_off = run.end
 
     def _record_key(self, key: Key, run: Run, settings: ExpectedSettings) -> None:
         key_id = key.key_id

@@ -371,7 +371,7 @@ class Oracle:
             or not settings.delete_unused
         ):
             return None
-        since = window.order
+        since = max(window.order, self._expected.deletions_off)
         if not self._expected.announced_days(key, "deletion", run.start, since=since):
             return None  # the window may be unreported, and then it is reported first
         announced = self._expected.announced_days(

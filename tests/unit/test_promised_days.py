@@ -137,11 +137,11 @@ def test_a_key_whose_change_was_refused_keeps_no_room_and_comes_last() -> None:
         for n in range(3)
     ]
     due = [a_watch(a_key(age=200 - n, key_id=f"AKIADUE{n}"), noticed(due=0)) for n in range(2)]
-    plan = plan_with_limit(3, *refused, *due, new=3)
+    plan = plan_with_limit(3, *refused, *due, new=3, notice_days="1")
     changed = [s.access_key_id for s in plan.steps if s.is_change]
     assert changed == ["AKIANO0", "AKIADUE0", "AKIADUE1"]
     assert [day for key_id, day in days_by_key(plan).items() if key_id < "AKIA1"] == [
-        in_days(7)
+        in_days(1)
     ] * 3
 
 
