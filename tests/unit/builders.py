@@ -195,6 +195,7 @@ def a_plan(
     watches: Watches | None = None,
     *,
     first_part: bool = True,
+    restored: bool = False,
     **changed: str,
 ) -> Plan:
     """Return the plan for an inventory, with some settings changed."""
@@ -205,6 +206,7 @@ def a_plan(
         limit=parsed.max_changes_per_run,
         usual_limit=parsed.max_changes_per_run or DEFAULT_LIMIT,
         first_part=first_part,
+        restored=restored,
     )
     return make_plan(inventory, watches or watches_of(), terms)
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from key_rotation.domain.exemptions import Exemption, parse
+from key_rotation.domain.exemptions import Exemption, parse, unmatched
 from key_rotation.domain.model import User
 from tests.unit.builders import ALICE, TODAY, a_key, in_days, settings
 
@@ -259,3 +259,39 @@ def test_an_entry_is_printed_as_it_was_written() -> None:
 def test_a_key_that_no_entry_covers_is_not_exempt() -> None:
     assert settings(exemptions="bob\n/ci/*").exemption_of(a_key(), TODAY) is None
     assert settings(exemptions="none").exemption_of(a_key(), TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "all_read", "known", "listed"),
+    [
+        ("alice", False, (), False),
+        ("ALICE", False, (), False),
+        ("al*", False, (), False),
+        ("caroll", False, (), True),
+        ("car*", False, (), True),
+        ("/alice", False, (), False),
+        ("/ALICE", False, (), False),
+        ("/ops/*", False, (), True),
+        ("AKIAEXAMPLE000000001", False, (), False),
+        ("AKIAEXAMPLE000000001", True, (), True),
+        ("AKIAEXAMPLE000000001", False, ("AKIAEXAMPLE000000001",), True),
+        ("akia*", True, (), False),
+        ("AKIAX*", True, (), True),
+        ("caroll until 2026-11-24", False, (), True),
+        ("caroll until 2026-11-23", False, (), False),
+    ],
+)
+def test_an_entry_in_force_that_matches_nothing_is_found(
+    line: str, known: tuple[str, ...], *, all_read: bool, listed: bool
+) -> None:
+    """Of what may be a key id, it is known only once all keys were read."""
+    entry = Exemption.parse(line)
+    found = unmatched(
+        [entry, entry],
+        [ALICE],
+        [a_key(key_id="AKIA1234567890123456")],
+        today=TODAY,
+        saw_all_keys=all_read,
+        known_before=known,
+    )
+    assert found == ((entry,) if listed else ())

@@ -5,10 +5,11 @@ import pytest
 from key_rotation.domain.model import Action, Failure, Reason, User
 from key_rotation.domain.plan import Plan
 from key_rotation.domain.step import step_failure
-from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, State, Watch
+from key_rotation.domain.watch import Deactivating, Deleting, Ended, Held, Lapsed, State, Watch
 from tests.unit.builders import (
     ALICE,
     KEY_ID,
+    TODAY,
     a_key,
     a_plan,
     a_watch,
@@ -240,3 +241,30 @@ def test_keys_in_a_grace_window_are_counted(state: State, in_grace: int) -> None
     watch: Watch = a_watch(key, state)
     plan = a_plan(an_inventory(observed_key(key)), watches_of(watch))
     assert plan.in_grace == in_grace
+
+
+@pytest.mark.parametrize("adopt", ["true", "false"])
+@pytest.mark.parametrize(
+    ("state", "status", "restored", "reason"),
+    [
+        (Lapsed(due=TODAY), "Inactive", True, Reason.RESTORED),
+        (Lapsed(due=None), "Inactive", True, None),
+        (Lapsed(due=TODAY), "Inactive", False, None),
+        (Lapsed(due=TODAY), "Active", True, Reason.STALE),
+        (deactivated(since=3, interrupted=True), "Inactive", True, Reason.INTERRUPTION_ENDED),
+    ],
+)
+def test_after_a_restore_a_key_that_had_a_notice_and_is_inactive_is_held(
+    state: State, status: str, reason: Reason | None, adopt: str, *, restored: bool
+) -> None:
+    key = a_key(age=400, status=status)
+    plan = a_plan(
+        an_inventory(observed_key(key)),
+        watches_of(a_watch(key, state)),
+        restored=restored,
+        adopt_inactive_keys=adopt,
+    )
+    [step] = plan.steps
+    assert step.decision.reason is (
+        reason or (Reason.ADOPTED if adopt == "true" else Reason.NOT_OURS)
+    )

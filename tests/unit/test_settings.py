@@ -1,5 +1,7 @@
 """The parameters: what each accepts, and the error message of a rejected value."""
 
+from dataclasses import replace
+
 import pytest
 
 from key_rotation.domain.exemptions import ACCEPTED as ACCEPTED_EXEMPTIONS
@@ -216,3 +218,36 @@ def test_the_defaults_enforce_and_delete_and_do_not_adopt() -> None:
     assert (defaults.delete_unused_keys, defaults.adopt_inactive_keys) == (True, False)
     assert (defaults.grace, defaults.max_changes_per_run) == (days(30), 25)
     assert defaults.exemptions == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "edited", "stronger"),
+    [
+        ({}, set(), False),
+        ({"notice_days": "0"}, {"notice-days"}, True),
+        ({"max_age_days": "60"}, {"max-age-days"}, True),
+        ({"mode": "report"}, {"mode"}, True),
+        ({"exemptions": "bob"}, {"exemptions"}, True),
+        ({"grace_days": "31"}, {"grace-days"}, False),
+    ],
+)
+def test_a_parameter_is_edited_if_its_value_is_not_that_of_the_last_run(
+    changed: dict[str, str], edited: set[str], *, stronger: bool
+) -> None:
+    """Written again with the same value, it has a new version, and is not edited."""
+    before = {n: replace(p, version=p.version + 9) for n, p in parameters().items()}
+    after = settings(**changed).after(before)
+    assert (set(after.edited), after.edited_rules) == (edited, stronger)
+
+
+def test_in_the_first_run_nothing_is_edited() -> None:
+    assert settings().after({}).edited == frozenset()
+
+
+def test_what_an_earlier_part_found_edited_stays_edited() -> None:
+    assert settings().after(parameters(), ["mode"]).edited == {"mode"}
+
+
+def test_a_parameter_that_was_missing_before_is_edited() -> None:
+    before = {name: p for name, p in parameters().items() if name != "mode"}
+    assert settings().after(before).edited == {"mode"}

@@ -10,6 +10,7 @@ from key_rotation.domain.model import NEVER_USED, Action, Decision, LastUse, Rea
 from key_rotation.domain.transitions import (
     after_action,
     after_digest_sent,
+    after_failure,
     after_no_action,
     after_notice,
     cancel_intent,
@@ -360,3 +361,43 @@ def test_a_reason_that_belongs_to_an_action_is_recorded_with_its_event_only(reas
     decision = Decision(action=Action.KEEP, reason=reason)
     with pytest.raises(ValueError, match=str(reason)):
         after_no_action(a_watch(KEY, WINDOW), decision, Status.INACTIVE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("deletes", "deletion", "announced_on", "due"),
+    [
+        (True, None, TODAY, 30),
+        (True, 40, TODAY, 40),
+        (True, 20, TODAY, 30),
+        (False, None, date.min, 30),
+    ],
+)
+def test_a_digest_announces_a_deletion_unless_deletions_are_off(
+    deletion: int | None, announced_on: date, due: int, *, deletes: bool
+) -> None:
+    """The day that it named never moves a deletion nearer."""
+    window = replace(a_window(since=0), announced_on=date.min)
+    day = None if deletion is None else in_days(deletion)
+    changed = after_digest_sent(a_watch(KEY, window), NOW, day, deletes=deletes)
+    assert changed.state == replace(window, announced_on=announced_on, due=in_days(due))
+
+
+@pytest.mark.parametrize(
+    ("state", "not_begun", "expected"),
+    [
+        (Deactivating(notice=NOTICE), True, NOTICE),
+        (Deactivating(notice=NOTICE), False, Deactivating(notice=NOTICE)),
+        (Deleting(window=WINDOW), True, WINDOW),
+        (Deleting(window=WINDOW), False, Deleting(window=WINDOW)),
+    ],
+)
+def test_a_failed_change_is_remembered_until_one_succeeds(
+    state: State, expected: State, *, not_begun: bool
+) -> None:
+    failed = after_failure(a_watch(KEY, state), not_begun=not_begun)
+    assert (failed.state, failed.refused) == (expected, True)
+    event = an_event(Action.DELETE, Reason.UNUSED)
+    decision = Decision(action=Action.DELETE, reason=Reason.UNUSED)
+    gone = Decision(action=Action.CLOSE, reason=Reason.GONE)
+    assert not after_action(failed, decision, None, event).refused
+    assert after_action(failed, gone, None, event).refused

@@ -163,15 +163,18 @@ def _after_kept_window(window: Deactivated, decision: Decision) -> Deactivated:
             raise ValueError(decision.reason)
 
 
-def after_digest_sent(watch: Watch, now: Now, deletion: date | None = None) -> Watch:
+def after_digest_sent(
+    watch: Watch, now: Now, deletion: date | None = None, *, deletes: bool = True
+) -> Watch:
     """Record that a digest that named the key was delivered.
 
     deletion: the day that it named for a deletion, which may be later than the recorded one
+    deletes: whether it announced deletions, or said that the key is not deleted
     """
     state = watch.state
     if isinstance(state, Deactivated) and deletion:
         state = replace(state, due=max(state.due, deletion))
-    if isinstance(state, Noticed | Deactivated):
+    if isinstance(state, Noticed) or (isinstance(state, Deactivated) and deletes):
         state = replace(state, announced_on=now.today)
     return replace(watch, state=state, unreported_events=())
 

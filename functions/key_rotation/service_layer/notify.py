@@ -100,7 +100,9 @@ def _change(
         return _notice(enforced, outcome, report)
     reminded = enforced is not None and enforced.decision.remind and outcome.triggers_digest
     if watch and (watch.unreported_events or reminded):
-        return WatchChange(watch=transitions.after_digest_sent(watch, report.now, deletion))
+        deletes = report.settings.delete_unused_keys
+        after = transitions.after_digest_sent(watch, report.now, deletion, deletes=deletes)
+        return WatchChange(watch=after)
     return None
 
 
