@@ -59,8 +59,10 @@ class ExpectedHistory:
     # --- recording the history ------------------------------------------------------------------
 
     def record_ended_exemptions(self, run: Run, settings: ExpectedSettings) -> None:
-        """Record the notices that an exemption cancelled which no run saw in force."""
+        """Record the notices and holds that an exemption ended which no run saw in force."""
         for key in self.account.keys.values():
+            if settings.last_exempt_day(key, run.day) > date.min:
+                self.interrupted.add(key.key_id)
             notice_days = [
                 entry.day
                 for entry in self.entries(key.key_id, run.start)
