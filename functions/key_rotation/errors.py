@@ -42,7 +42,7 @@ class UnreadableItemError(LedgerError):
     def __init__(self, problem: str, command: Sequence[str]) -> None:
         """Carry what is wrong, and the lines of the shell command that deletes the item."""
         one_line = " ".join(line.strip(" \\") for line in command)
-        super().__init__(f"{problem} To mend it: {one_line}")
+        super().__init__(f"{problem} To fix it: {one_line}")
         self.problem = problem
         self.command = tuple(command)
 

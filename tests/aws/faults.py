@@ -45,7 +45,7 @@ def failing_call(
     nth: int | None = None,
     since: int = 0,
 ) -> Iterator[None]:
-    """Make a call fail, such as `iam.UpdateAccessKey`: before or after it accepts effect.
+    """Make a call fail, such as `iam.UpdateAccessKey`: before or after it takes effect.
 
     only_for: fail only for this user or key
     nth: fail only the call of this number among those that match; the first is 0

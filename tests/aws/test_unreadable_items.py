@@ -1,4 +1,4 @@
-"""An item that each run needs and cannot read stops it, with the command that mends it."""
+"""An item that each run needs and cannot read stops it, with the command that fixes it."""
 
 import json
 import shlex
@@ -50,9 +50,9 @@ def test_an_item_that_cannot_be_read_is_named_with_the_command_that_deletes_it(
     )
     notify_run_stopped(raised.value, account.clients.deployment, account.environment, execution)
     message = account.messages[-1]
-    command = message["data"]["mend"]
+    command = message["data"]["fix"]
     assert command in str(raised.value)
-    in_text = message["text"].partition("To mend it:\n")[2].partition("\n\n")[0]
+    in_text = message["text"].partition("To fix it:\n")[2].partition("\n\n")[0]
     assert " ".join(in_text.replace("\\\n", " ").split()) == command
     *words, name, table, option, key = shlex.split(command)
     assert words == ["aws", "dynamodb", "delete-item"]

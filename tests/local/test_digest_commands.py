@@ -139,7 +139,7 @@ def test_the_command_of_a_stopped_run_deletes_the_item_that_cannot_be_read(
     assert actors.account.invoke({}).error is not None
     message = actors.account.outbox()[-1]
     [in_email] = COMMANDS.findall(message.text)
-    command = json.loads(message.bodies["sqs"])["mend"]
+    command = json.loads(message.bodies["sqs"])["fix"]
     assert " ".join(in_email.replace("\\\n", " ").split()) == command
     terminal.run(in_email)
     assert actors.account.invoke({}).error is None

@@ -64,7 +64,7 @@ class FakeAws:
     """All clients of one account, and the fault injector of the current run.
 
     observed: what the run read
-    on_change: called with each change of a key that a run requests, before it accepts effect
+    on_change: called with each change of a key that a run requests, before it takes effect
     on_publish: called with each message
     """
 

@@ -103,7 +103,9 @@ def test_the_head_counts_what_was_done_what_is_upcoming_and_what_needs_a_person(
     assert " ".join(head.split()) == (
         "To check 1 failed, 1 held "
         "Done 1 deactivated, 1 deleted, 1 extended, 1 adopted, 1 withdrawn, 1 closed "
-        "Coming 1 notice, 2 upcoming, 1 deferred Exempt 1 exempt Next due the next run: 1 deferred"
+        "Coming 1 notice, 2 upcoming, 1 deferred Exempt 1 exempt "
+        "Delay deferred keys come first, so a change can be up to 1 run later than announced "
+        "Next due the next run: 1 deferred"
     )
 
 

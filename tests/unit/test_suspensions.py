@@ -154,7 +154,7 @@ def test_while_changes_are_paused_the_digest_says_so_and_how_many_keys_wait() ->
     text = email_body(WAITING, NOTICED, TOMORROW, **PAUSED)
     plain = " ".join(text.replace("| ", "").split())
     assert "PAUSED since Tue 24 Nov 2026: max-changes-per-run is 0" in plain
-    assert "1 key waiting: on release, they are deactivated or deleted at once" in plain
+    assert "1 key waits; on release they are deactivated or deleted at once" in plain
     assert subject(a_report(WAITING, NOTICED, TOMORROW, **PAUSED)).endswith(
         ": PAUSED, 1 notice, 1 suspended, 1 deferred"
     )

@@ -38,6 +38,8 @@ def head(report: Report, page_label: str, pages: int) -> str:
     lines += _summary(report)
     if backlog := report.backlog:
         lines += wrap(f"  {'Backlog':<9}", _backlog(backlog, report))
+    if delay := _delay(report):
+        lines += wrap(f"  {'Delay':<9}", delay)
     if next_due := _next_due(report):
         lines.append(f"  {'Next due':<9}{next_due}")
     return "\n".join(lines)
@@ -61,12 +63,13 @@ def _suspensions(report: Report) -> Iterator[str]:
         )
     since = {kind: f" since {format_date(day)}" for kind, day in report.suspended_since.items()}
     if Suspension.PAUSED in since:
-        waiting = pluralize(len(report.in_section(Section.DEFERRED)), "key")
-        of_part = " of this part of the run" if report.is_part else ""
+        deferred = len(report.in_section(Section.DEFERRED))
+        wait = "1 key waits" if deferred == 1 else f"{deferred:,} keys wait"
+        of_part = " in this part of the run" if report.is_part else ""
         yield (
             f"PAUSED{since[Suspension.PAUSED]}: max-changes-per-run is 0, and all announced days "
-            f"are suspended. {waiting}{of_part} waiting: on release, they are deactivated or "
-            "deleted at once, as many in each run as the new limit allows."
+            f"are suspended. {wait}{of_part}; on release they are deactivated or deleted at once, "
+            "up to the new limit in each run."
         )
     if Suspension.ALL_EXEMPT in since:
         yield f"ALL EXEMPT{since[Suspension.ALL_EXEMPT]}: every key is exempt, so none is rotated."
@@ -93,6 +96,15 @@ def _backlog(backlog: Backlog, report: Report) -> str:
         f"{keys} with an announced day, at most {limit:,} changes a run: "
         f"the last day is {format_date(backlog.last_day)}"
     )
+
+
+def _delay(report: Report) -> str:
+    """Say by how many runs announced days can be late, where keys are deferred."""
+    deferred, limit = len(report.in_section(Section.DEFERRED)), report.settings.max_changes_per_run
+    if not deferred or not limit:
+        return ""
+    runs = pluralize(-(-deferred // limit), "run")
+    return f"deferred keys come first, so a change can be up to {runs} later than announced"
 
 
 def _next_due(report: Report) -> str:

@@ -68,7 +68,7 @@ def stopped_message(
         f"{format_date(now.today)}. STOPPED ({kind}): this run ended with an error.",
         "",
         *wrap_foreign("", sanitize_line(problem, 8000)),
-        *(["", "To mend it:", *(f"  {line}" for line in command)] if command else []),
+        *(["", "To fix it:", *(f"  {line}" for line in command)] if command else []),
         "",
         *wrap("", done.text),
         "",
@@ -84,7 +84,7 @@ def stopped_message(
         "stopped": kind,
         "error": _error_text(error, done),
         "done": asdict(done) | {"part": done.part + 1},
-        **({"mend": one_line(command)} if command else {}),
+        **({"fix": one_line(command)} if command else {}),
     }
     attributes = {"mode": "stopped", "severity": "error", "account_id": account_id}
     return Message(
