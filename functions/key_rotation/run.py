@@ -63,7 +63,7 @@ def run(
         report = collector.collect(part, stored.watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, stored.watches)
         lease_of_run.check()
-        ledger.write_run_state(next_state(previous, part, report.told))
+        ledger.write_run_state(next_state(previous, part, report.digest))
         return report
 
 

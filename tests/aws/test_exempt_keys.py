@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.aws.aws_account import AwsAccount
-from tests.aws.faults import refused
+from tests.aws.faults import on_event, refused
 
 
 @pytest.mark.parametrize("line", ["ALICE", "/ci/*", "al*", "*"])
@@ -191,3 +191,24 @@ def test_the_last_use_of_an_exempt_key_need_not_be_readable(account: AwsAccount)
         response = account.run_after(1)
     assert response["failed"] == []
     assert [entry["access_key_id"] for entry in response["exempt"]] == [key_id]
+
+
+def test_a_deactivation_begun_before_an_exemption_waits_until_its_last_use_is_readable(
+    account: AwsAccount,
+) -> None:
+    """Its last use is the baseline of the window: one that was not read is not "never used"."""
+    key_id = account.create_key("alice", age=83)
+    account.run()
+
+    def kill_run(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    account.now += timedelta(days=7)
+    killed = on_event(account, "after-call.iam.UpdateAccessKey", kill_run)
+    with killed, pytest.raises(KeyboardInterrupt):
+        account.run()
+    account.put_parameters(exemptions="alice")
+    with refused(account, "iam.GetAccessKeyLastUsed"):
+        response = account.run_after(1)
+    assert (response["deactivated"], len(response["failed"])) == ([], 1)
+    assert [entry["access_key_id"] for entry in account.run_after(1)["deactivated"]] == [key_id]

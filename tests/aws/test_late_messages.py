@@ -1,4 +1,4 @@
-"""What a run could not report is told by a later run, as it is by then."""
+"""What a run could not report is reported by a later run, as it is by then."""
 
 from datetime import timedelta
 

@@ -328,7 +328,7 @@ def test_a_stored_item_of_version_0_1_0_is_read() -> None:
             "kind": "noticed",
             "at": "2026-11-17T12:00:00+00:00",
             "due": "2026-11-27",
-            "told_on": "2026-11-17",
+            "reported_on": "2026-11-17",
         },
         "version": Decimal(1),
         "reactivations": Decimal(0),

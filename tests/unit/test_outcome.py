@@ -42,7 +42,7 @@ def outcome_of(
     age: float = 100,
     status: str = "Active",
     mode: Mode = Mode.ENFORCE,
-    told: bool = False,
+    reported: bool = False,
     reactivations: int = 0,
     **changed: Any,
 ) -> Outcome | None:
@@ -56,7 +56,7 @@ def outcome_of(
     part = a_part(mode=mode, plan=plan, setting=mode, **changed)
     found = collect_outcomes(part, watches)
     days = {user: dict.fromkeys(what, TODAY) for user, what in lasting_by_user(found).items()}
-    outcomes = mark_news(found, days if told else {}, TODAY, paused=part.settings.paused)
+    outcomes = mark_news(found, days if reported else {}, TODAY, paused=part.settings.paused)
     assert len(outcomes) < 2
     return outcomes[0] if outcomes else None
 
@@ -97,13 +97,13 @@ def test_each_action_and_each_reminder_triggers_a_digest_under_its_section(
     ("section", "make_outcome"),
     [
         (Section.EXEMPT, partial(outcome_of, exemptions="alice")),
-        (Section.HELD, partial(outcome_of, Held(), told=True)),
+        (Section.HELD, partial(outcome_of, Held(), reported=True)),
         (
             Section.HELD,
             partial(
                 outcome_of,
                 status="Expired",
-                told=True,
+                reported=True,
             ),
         ),
         (Section.UPCOMING, partial(outcome_of, noticed(due=2))),

@@ -87,7 +87,7 @@ def test_the_end_of_an_exemption_sends_a_digest_once(
 
 def state_after(report: Report) -> RunState:
     """Return what the run of a report leaves for the next run."""
-    return next_state(report.previous, report.part, replace(report, delivered=True).told)
+    return next_state(report.previous, report.part, replace(report, delivered=True).digest)
 
 
 def state_after_report_run(*outcomes: Outcome) -> RunState:

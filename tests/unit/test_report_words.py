@@ -171,3 +171,12 @@ def test_the_head_says_how_long_a_backlog_takes(count: int, *, shown: bool) -> N
     assert document["backlog"] == (
         {"keys": count, "last_day": in_days(8).isoformat()} if shown else None
     )
+
+
+@pytest.mark.parametrize(("count", "runs"), [(1, "1 run"), (25, "1 run"), (26, "2 runs")])
+def test_the_head_says_how_late_announced_days_can_be_after_a_deferral(
+    count: int, runs: str
+) -> None:
+    deferred = [an_outcome(Section.DEFERRED, key_id=f"AKIA{n}", due=None) for n in range(count)]
+    text = " ".join(email_body(*deferred).split())
+    assert f"Delay deferred keys come first, so a change can be up to {runs} later" in text

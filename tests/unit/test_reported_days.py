@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from key_rotation.adapters import ledger_items
-from key_rotation.domain.lasting import MAX_BYTES, MONTH, WEEK, is_news, next_reported_days
 from key_rotation.domain.model import Reason
+from key_rotation.domain.reported_days import MAX_BYTES, MONTH, WEEK, is_news, next_reported_days
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting.news import lasting_by_user, mark_news
 from key_rotation.reporting.outcome import Outcome, Section
@@ -29,11 +29,11 @@ UNKNOWN = an_entry(Section.HELD, Reason.STATUS_UNKNOWN, "Expired")
 
 def is_news_after(outcome: Outcome, days: int, *, paused: bool = False) -> bool:
     """Return whether an outcome triggers a digest, some days after a digest reported it."""
-    told = {
+    reported = {
         user: dict.fromkeys(what, in_days(-days))
         for user, what in lasting_by_user([outcome]).items()
     }
-    [marked] = mark_news([outcome], told, TODAY, paused=paused)
+    [marked] = mark_news([outcome], reported, TODAY, paused=paused)
     return marked.triggers_digest
 
 
@@ -60,8 +60,8 @@ def test_a_day_in_the_future_hides_no_news() -> None:
 def test_a_new_hold_is_always_news_and_the_same_hold_later_is_not(reason: Reason) -> None:
     held_today = an_entry(Section.HELD, reason)
     assert is_news_after(held_today, 0)
-    told = {u: dict.fromkeys(w, TODAY) for u, w in lasting_by_user([held_today]).items()}
-    [later] = mark_news([HELD], told, TODAY, paused=False)
+    reported = {u: dict.fromkeys(w, TODAY) for u, w in lasting_by_user([held_today]).items()}
+    [later] = mark_news([HELD], reported, TODAY, paused=False)
     assert not later.triggers_digest
 
 
@@ -79,8 +79,8 @@ def test_what_an_earlier_run_did_is_always_news() -> None:
     ],
 )
 def test_a_failure_is_the_same_whatever_the_error_of_aws_says(text: str, *, same: bool) -> None:
-    told = {u: dict.fromkeys(w, TODAY) for u, w in lasting_by_user([FAILED]).items()}
-    [other] = mark_news([replace(FAILED, detail=text)], told, TODAY, paused=False)
+    reported = {u: dict.fromkeys(w, TODAY) for u, w in lasting_by_user([FAILED]).items()}
+    [other] = mark_news([replace(FAILED, detail=text)], reported, TODAY, paused=False)
     assert other.triggers_digest is not same
 
 
@@ -96,11 +96,11 @@ def test_a_failure_is_the_same_whatever_the_error_of_aws_says(text: str, *, same
     ],
 )
 def test_what_another_key_or_another_section_has_is_news(other: Outcome) -> None:
-    told = {
+    reported = {
         u: dict.fromkeys(w, TODAY)
         for u, w in lasting_by_user([UNKNOWN if other.detail == "Suspended" else FAILED]).items()
     }
-    [marked] = mark_news([other], told, TODAY, paused=False)
+    [marked] = mark_news([other], reported, TODAY, paused=False)
     assert marked.triggers_digest
 
 
@@ -114,7 +114,7 @@ BEFORE = {"AIDA1": {"a": in_days(-3), "b": in_days(-2)}, "AIDA2": {"c": in_days(
 
 
 @pytest.mark.parametrize(
-    ("lasting", "read", "listed", "told_on", "after"),
+    ("lasting", "read", "listed", "reported_on", "after"),
     [
         ({"AIDA1": ["a"]}, {"AIDA1", "AIDA2"}, {"AIDA1", "AIDA2"}, TODAY, {"AIDA1": {"a": TODAY}}),
         (
@@ -130,9 +130,9 @@ BEFORE = {"AIDA1": {"a": in_days(-3), "b": in_days(-2)}, "AIDA2": {"c": in_days(
         ({"unknown": ["e"]}, set(), set(), TODAY, {"unknown": {"e": TODAY}}),
     ],
     ids=[
-        "told, and the rest is gone",
-        "not told",
-        "new, not told: only to be read again",
+        "reported, and the rest is gone",
+        "not reported",
+        "new, not reported: only to be read again",
         "not read",
         "a user is gone",
         "a failure without a user",
@@ -142,12 +142,12 @@ def test_what_a_run_no_longer_finds_is_forgotten(
     lasting: dict[str, list[str]],
     read: set[str],
     listed: set[str],
-    told_on: date | None,
+    reported_on: date | None,
     after: dict[str, dict[str, date]],
 ) -> None:
     assert (
         next_reported_days(
-            BEFORE, lasting, read_user_ids=read, listed_user_ids=listed, told_on=told_on
+            BEFORE, lasting, read_user_ids=read, listed_user_ids=listed, reported_on=reported_on
         )
         == after
     )
@@ -171,7 +171,7 @@ def test_the_run_state_fits_into_an_item_whatever_fails(users: int, keys: int) -
     """The most that an account can have, and more; the rest would be news again."""
     failing = {f"AIDA{n:017}": [f"{n:04}{k:04}" for k in range(keys)] for n in range(users)}
     days = next_reported_days(
-        {}, failing, read_user_ids=set(), listed_user_ids=set(failing), told_on=TODAY
+        {}, failing, read_user_ids=set(), listed_user_ids=set(failing), reported_on=TODAY
     )
     state = RunState(
         parameters=parameters(exemptions="x" * 4096),
@@ -186,7 +186,7 @@ def test_the_run_state_fits_into_an_item_whatever_fails(users: int, keys: int) -
 def test_every_key_of_the_largest_account_is_remembered() -> None:
     failing = {f"AIDA{n:017}": [f"{n:04}{k:04}" for k in range(2)] for n in range(5_000)}
     days = next_reported_days(
-        {}, failing, read_user_ids=set(), listed_user_ids=set(failing), told_on=TODAY
+        {}, failing, read_user_ids=set(), listed_user_ids=set(failing), reported_on=TODAY
     )
     assert {user: set(found) for user, found in days.items()} == {
         user: set(found) for user, found in failing.items()

@@ -14,7 +14,7 @@ from key_rotation.errors import UnreadableError, UnreadableItemError
 SCHEMA = 3
 FRAME = frozenset({"pk", "sk", "schema", "written_by"})
 RENAMED_IN_SCHEMA_2 = {
-    "told_on": "announced_on",
+    "reported_on": "announced_on",
     "promised": "earliest_deactivation",
     "untold": "unreported_events",
     "reported": "report_fingerprints",

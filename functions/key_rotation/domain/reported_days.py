@@ -28,12 +28,12 @@ def next_reported_days(
     *,
     read_user_ids: Collection[str],
     listed_user_ids: Collection[str],
-    told_on: date | None,
+    reported_on: date | None,
 ) -> ReportedDays:
     """Return what is remembered after a run.
 
     lasting: what the run found, by user id
-    told_on: the day of the digest that reported it; None if there was none
+    reported_on: the day of the digest that reported it; None if there was none
 
     What a run no longer found of a user whom it read is forgotten, and so is a user who is gone.
     What does not fit into MAX_BYTES is forgotten too, and is news again in the next run.
@@ -45,7 +45,7 @@ def next_reported_days(
     }
     for user_id, found in lasting.items():
         known = before.get(user_id, {})
-        days = {what: told_on or known.get(what) for what in found}
+        days = {what: reported_on or known.get(what) for what in found}
         kept = after.get(user_id, {})
         after[user_id] = {**kept, **{what: day for what, day in days.items() if day}}
     return _bounded(after)

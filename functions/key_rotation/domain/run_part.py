@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from key_rotation.domain.inventory import Inventory, Scan
-from key_rotation.domain.lasting import next_reported_days
 from key_rotation.domain.model import Action, Mode, Now
 from key_rotation.domain.plan import Plan
+from key_rotation.domain.reported_days import next_reported_days
 from key_rotation.domain.run_state import MAX_CONTINUATIONS, Continuation, RunState
 from key_rotation.domain.settings import Settings
 
@@ -87,20 +87,13 @@ class RunPart:
     def finishes_full_scan(self) -> bool:
         """Whether this part is the last of a run that asked for the keys of all users.
 
-        Users who could not be read are remembered, and each run asks for them again; of very many,
-        only a full scan does.
+        Users who could not be read are in `RunState.reported_days`, so each run asks again.
         """
-        last = self.continuation is None
-        few_unread = len(self.inventory.unreadable_user_ids) < MAX_UNREAD
-        return self.inventory.scan is Scan.FULL and last and few_unread
-
-
-MAX_UNREAD = 1000
-"""How many users are remembered whose keys could not be read: the ledger's item is limited."""
+        return self.inventory.scan is Scan.FULL and self.continuation is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class DigestSummary:
     """What came of the digest of a part.
 
     delivered: whether a digest was published, and counts as read
@@ -118,7 +111,7 @@ class Told:
     unmatched_listed: tuple[str, ...] = ()
 
 
-def next_state(previous: RunState, part: RunPart, told: Told) -> RunState:
+def next_state(previous: RunState, part: RunPart, digest: DigestSummary) -> RunState:
     """Return what the next run must know.
 
     What a digest did not report, because it was not delivered or not sent, is not remembered as
@@ -129,59 +122,59 @@ def next_state(previous: RunState, part: RunPart, told: Told) -> RunState:
     scanned, reported = previous.last_full_scan, previous.last_full_report_scan
     if part.finishes_full_scan:
         scanned, reported = (today, reported) if enforced else (scanned, today)
+    counted = previous.after_changes(part.event_id, part.plan.changes if enforced else 0)
     state = replace(
         previous,
         last_full_scan=scanned,
         last_full_report_scan=reported,
         last_limit=part.settings.max_changes_per_run or previous.last_limit,
         expected_continuations=_expected_continuations(previous, part),
-        unread_user_ids=_unread_user_ids(previous, part),
         ledger_created=part.ledger_created if enforced else previous.ledger_created,
-        changes_by_event=previous.after_changes(part.event_id, part.plan.changes).changes_by_event,
+        changes_by_event=counted.changes_by_event,
         stopped="",
     )
-    return state if part.is_manual_report else _with_what_was_told(state, part, told)
+    return state if part.is_manual_report else _after_digest(state, part, digest)
 
 
-def _with_what_was_told(state: RunState, part: RunPart, told: Told) -> RunState:
+def _after_digest(state: RunState, part: RunPart, digest: DigestSummary) -> RunState:
     today, inventory = part.now.today, part.inventory
     ended = part.settings.ended_exemptions(today)
-    if not told.delivered:
+    if not digest.delivered:
         ended = tuple(entry for entry in ended if entry in state.ended_exemptions)
-    named = today if told.delivered else state.suspension_reported
+    named = today if digest.delivered else state.suspension_reported
     days = next_reported_days(
         state.reported_days,
-        told.lasting,
+        digest.lasting,
         read_user_ids=inventory.read_user_ids,
         listed_user_ids={user.user_id for user in inventory.users},
-        told_on=today if told.delivered and part.mode is Mode.ENFORCE else None,
+        reported_on=today if digest.delivered and part.mode is Mode.ENFORCE else None,
     )
     return replace(
         state,
-        parameters=part.settings.raw if told.delivered else state.parameters or part.settings.raw,
+        parameters=part.settings.raw if digest.delivered else state.parameters or part.settings.raw,
         ended_exemptions=ended,
         reported_days=days,
-        suspended_since=told.suspended_since,
-        suspension_reported=named if told.suspended_since else None,
-        unmatched_exemptions=_unmatched(state, told, today),
-        report_fingerprints=_fingerprints(state, part, told),
+        suspended_since=digest.suspended_since,
+        suspension_reported=named if digest.suspended_since else None,
+        unmatched_exemptions=_unmatched(state, digest, today),
+        report_fingerprints=_fingerprints(state, part, digest),
     )
 
 
-def _unmatched(state: RunState, told: Told, today: date) -> Mapping[str, date]:
-    days = {e: d for e, d in state.unmatched_exemptions.items() if e in told.unmatched}
-    return days | (dict.fromkeys(told.unmatched_listed, today) if told.delivered else {})
+def _unmatched(state: RunState, digest: DigestSummary, today: date) -> Mapping[str, date]:
+    days = {e: d for e, d in state.unmatched_exemptions.items() if e in digest.unmatched}
+    return days | (dict.fromkeys(digest.unmatched_listed, today) if digest.delivered else {})
 
 
-def _fingerprints(state: RunState, part: RunPart, told: Told) -> tuple[str, ...]:
+def _fingerprints(state: RunState, part: RunPart, digest: DigestSummary) -> tuple[str, ...]:
     """Return the fingerprints of the last report, with that of this part if people got it."""
     before = state.report_fingerprints
     if part.mode is Mode.ENFORCE:
         return before
     missing = part.number + 1 - len(before)
     fingerprints = [*before, *[""] * missing]
-    if told.delivered:
-        fingerprints[part.number] = told.fingerprint
+    if digest.delivered:
+        fingerprints[part.number] = digest.fingerprint
     return tuple(fingerprints)
 
 
@@ -197,12 +190,3 @@ def _expected_continuations(previous: RunState, part: RunPart) -> tuple[str, ...
     kept = (each for each in others if not each.startswith(f"{part.event_id} "))
     expected = (*kept, *(each.fingerprint for each in chain if each))
     return expected[-MAX_CONTINUATIONS:]
-
-
-def _unread_user_ids(previous: RunState, part: RunPart) -> tuple[str, ...]:
-    """Return the users to ask again: those of today, and earlier ones that no part has asked."""
-    inventory = part.inventory
-    listed = {user.user_id for user in inventory.users}
-    asked = inventory.read_user_ids | inventory.unreadable_user_ids
-    earlier = (user_id for user_id in previous.unread_user_ids if user_id in listed - asked)
-    return (*sorted(inventory.unreadable_user_ids), *earlier)[:MAX_UNREAD]

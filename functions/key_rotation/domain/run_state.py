@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from key_rotation.domain.inventory import Scan
-from key_rotation.domain.lasting import ReportedDays
 from key_rotation.domain.model import Mode
+from key_rotation.domain.reported_days import ReportedDays
 from key_rotation.domain.settings import Parameter
 
 MAX_CONTINUATIONS = 100
@@ -35,7 +35,6 @@ class RunState:
     last_limit: the last `max-changes-per-run` above 0: new days are given by it while it is 0
     stopped: the fingerprint of the last message that a run was stopped; empty after a good run
     expected_continuations: the fingerprints of what runs left to their next parts
-    unread_user_ids: the users whose keys could not be read, so that each run tries again
     ledger_created: when the table was created, so that one restored from a backup is recognised
     changes_by_event: how many keys were changed, or tried, for each of the last events
     """
@@ -52,7 +51,6 @@ class RunState:
     last_limit: int = DEFAULT_LIMIT
     stopped: str = ""
     expected_continuations: tuple[str, ...] = ()
-    unread_user_ids: tuple[str, ...] = ()
     ledger_created: str = ""
     changes_by_event: Mapping[str, int] = field(default_factory=dict)
 

@@ -5,10 +5,10 @@ from datetime import date
 from typing import assert_never
 
 from key_rotation.domain.model import (
-    NEVER_USED,
     AccessKey,
     Action,
     Decision,
+    LastUse,
     Now,
     ObservedKey,
     Reason,
@@ -93,20 +93,19 @@ def after_action(
 def _state_after(
     state: State, decision: Decision, observed: ObservedKey | None, event: Event
 ) -> State:
-    last_use = (observed and observed.last_use) or NEVER_USED
     match decision.action:
         case Action.DEACTIVATE | Action.ADOPT:
             return Deactivated(
                 since=event.at,
                 start=event.at,
-                baseline=last_use,
+                baseline=_last_use(observed),
                 due=_day(decision),
                 announced_on=date.min,
                 earliest_deactivation=_announced_day(state),
                 adopted=decision.action is Action.ADOPT,
             )
         case Action.EXTEND:
-            window = _window(state)
+            window, last_use = _window(state), _last_use(observed)
             used_at = last_use.at if decision.reason is Reason.USED_IN_WINDOW else None
             return replace(
                 window,
@@ -240,6 +239,13 @@ def _window(state: State) -> Deactivated:
             raise ValueError(state)
         case _:
             assert_never(state)
+
+
+def _last_use(observed: ObservedKey | None) -> LastUse:
+    """Return the baseline of a window; one that was not read is not "never used"."""
+    if observed is None or observed.last_use is None:
+        raise ValueError(observed)
+    return observed.last_use
 
 
 def _day(decision: Decision) -> date:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from key_rotation.domain.lasting import MONTH, WEEK, ReportedDays, is_news
 from key_rotation.domain.model import Reason
+from key_rotation.domain.reported_days import MONTH, WEEK, ReportedDays, is_news
 from key_rotation.reporting.outcome import Outcome, Section
 
 

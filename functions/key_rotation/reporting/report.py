@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from key_rotation.domain.exemptions import Exemption
-from key_rotation.domain.lasting import WEEK, is_news
 from key_rotation.domain.model import Mode, Now, Reason
-from key_rotation.domain.run_part import RunPart, Told
+from key_rotation.domain.reported_days import WEEK, is_news
+from key_rotation.domain.run_part import DigestSummary, RunPart
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Settings
 from key_rotation.reporting.news import lasting_by_user
@@ -145,9 +145,9 @@ class Report:
         return any(outcome.triggers_digest for outcome in self.outcomes)
 
     @property
-    def told(self) -> Told:
+    def digest(self) -> DigestSummary:
         """What the next run must know of the digest of this part."""
-        return Told(
+        return DigestSummary(
             delivered=self.delivered,
             fingerprint=self.fingerprint,
             lasting=lasting_by_user(self.outcomes),

@@ -14,7 +14,7 @@ from key_rotation.domain.model import AccessKey, Failure, ObservedKey, Status, U
 from key_rotation.domain.run_state import Continuation, RunState
 from key_rotation.domain.selection import is_full_scan_due
 from key_rotation.domain.step import key_failure
-from key_rotation.domain.watch import Deactivated, Ended, Watch, Watches
+from key_rotation.domain.watch import Deactivated, Deactivating, Ended, Watch, Watches
 from key_rotation.errors import UnreadableError, UserNotFoundError
 from key_rotation.service_layer.run_context import RunContext
 from key_rotation.service_layer.targets import (
@@ -122,7 +122,8 @@ class InventoryReader:
         try:
             return ObservedKey(key=key, last_use=read_last_use(self.iam, key) if needed else None)
         except UnreadableError as error:
-            if context.settings.exemption_of(key, context.now.today):
+            begun = watch is not None and isinstance(watch.state, Deactivating)
+            if context.settings.exemption_of(key, context.now.today) and not begun:
                 return ObservedKey(key=key)
             return key_failure(key, str(error))
 

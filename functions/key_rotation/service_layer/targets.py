@@ -61,7 +61,6 @@ def from_credential_report(
     always = (
         {watch.user.user_id for watch in watches.by_key_id.values()}
         | _owners_of_exempt_keys(iam, listed, context)
-        | set(previous.unread_user_ids)
         | set(previous.reported_days)
     )
     ordered = by_oldest_key(listed, watches.by_key_id)
