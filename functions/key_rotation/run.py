@@ -52,7 +52,7 @@ def run(
         if mode is Mode.ENFORCE:
             topic.require_listener()
         context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
-        stored = read_stored_watches(ledger, previous, mode)
+        stored = read_stored_watches(ledger, previous)
         reader = InventoryReader(member.iam, context, stored.watches)
         inventory = reader.read(previous, request.continuation)
         stored = stored.with_users(inventory.users)

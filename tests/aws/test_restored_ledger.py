@@ -93,3 +93,15 @@ def test_a_report_run_by_hand_leaves_the_restart_to_the_scheduled_run(account: A
     account.run({"mode": "report"})
     account.run_after(1)
     assert "RESTORED" in account.messages[-1]["text"]
+
+
+def test_a_report_of_a_restored_ledger_lists_what_the_next_run_does(account: AwsAccount) -> None:
+    key_id = account.create_key("alice", age=83)
+    account.run()
+    with restored_from_now(account):
+        pass
+    account.now += timedelta(days=7)
+    for event in ({"mode": "report"}, None):
+        response = account.run(event)
+        assert [entry["access_key_id"] for entry in response["noticed"]] == [key_id]
+        assert response["deactivated"] == []

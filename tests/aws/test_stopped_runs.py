@@ -127,6 +127,8 @@ def test_a_run_that_lost_its_lease_claims_nothing_of_the_run_that_works(
     assert "This run deactivated 1 key and deleted 0 before it stopped." in text
     assert "The run that took over goes on with the other keys." in text
     assert "until a run succeeds" not in text
+    [state] = [item for item in account.items("RUN") if item["sk"] == "STATE"]
+    assert state["stopped"] == ""  # the other run writes its state
 
 
 def test_a_run_that_stops_between_intent_and_outcome_says_that_a_change_was_begun(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from key_rotation.adapters.ledger import Ledger
-from key_rotation.domain.model import Mode, User
+from key_rotation.domain.model import User
 from key_rotation.domain.restored_ledger import restart
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Watches
@@ -29,16 +29,17 @@ class StoredWatches:
         return replace(self, watches=self.watches.with_users(users))
 
 
-def read_stored_watches(ledger: Ledger, previous: RunState, mode: Mode) -> StoredWatches:
+def read_stored_watches(ledger: Ledger, previous: RunState) -> StoredWatches:
     """Read the watches; raises LedgerError.
 
     The watches of a restored ledger may be older than what was announced since. They start anew
-    before anything is decided, so that no key is changed on the day of an old announcement.
+    before anything is decided, so that no key is changed on the day of an old announcement. In
+    report mode too: it makes later runs act later only.
     """
     created = ledger.read_creation()
     watches = ledger.read_watches()
     restored = previous.is_of_another_table(created)
-    if restored and mode is Mode.ENFORCE:
+    if restored:
         written = ledger.write_watches(restart(watches))
         for result in written.values():
             if isinstance(result, LedgerError):
