@@ -15,7 +15,7 @@ OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian
 # emulated account.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 # Measuring the coverage doubles the time of a test: these reach the floor together.
-MEASURED := tests/fuzz tests/infra tests/unit $(addprefix tests/simulation/,test_crashes.py test_fakes.py test_regressions.py) \
+MEASURED := tests/cli tests/fuzz tests/infra tests/unit $(addprefix tests/simulation/,test_crashes.py test_fakes.py test_regressions.py) \
 	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_deletions.py test_restored_ledger.py test_stopped_runs.py)
 
 .DEFAULT_GOAL := help
@@ -36,6 +36,7 @@ setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from ha
 .make/dev: requirements-dev.txt .make/uv
 	@echo "setup: installing the locked tools"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r $<
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .make/emulator: local/emulator/requirements.txt .make/uv

@@ -13,6 +13,7 @@ SLOWEST_FIRST = (
     "repository",
     "simulation",
     "aws",
+    "cli",
     "fuzz",
     "infra",
     "unit",

@@ -100,7 +100,7 @@ def build_member_clients() -> MemberClients:
     iam = boto3.Session().client("iam", config=CLIENT_CONFIG)
     iam.meta.events.register_first(
         "needs-retry.iam",
-        _retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with a result
+        retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with a result
     )
     once = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     return MemberClients(iam=iam, iam_once=boto3.Session().client("iam", config=once))
@@ -117,7 +117,7 @@ def build_deployment_clients(table_name: str) -> DeploymentClients:
     )
 
 
-def _retry_limit_exceeded(
+def retry_limit_exceeded(
     response: tuple[object, dict[str, Any]] | None, attempts: int, **_: object
 ) -> float | None:
     """Return after how many seconds botocore retries a call that IAM answered `LimitExceeded`.

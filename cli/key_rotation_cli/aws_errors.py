@@ -1,0 +1,114 @@
+"""What an error of AWS means for the person at the terminal, in one line."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.parsers import ResponseParserError
+
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""What a call raises when AWS refuses it, cannot be reached, or answers what cannot be parsed."""
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+EXPIRED = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+SERVICES = {
+    "DescribeStacks": "cloudformation",
+    "GenerateCredentialReport": "iam",
+    "GetAccessKeyLastUsed": "iam",
+    "GetCallerIdentity": "sts",
+    "GetCredentialReport": "iam",
+    "GetFunctionConfiguration": "lambda",
+    "GetItem": "dynamodb",
+    "GetParameterHistory": "ssm",
+    "GetParameters": "ssm",
+    "GetParametersByPath": "ssm",
+    "Invoke": "lambda",
+    "ListAccessKeys": "iam",
+    "ListAccountAliases": "iam",
+    "ListUsers": "iam",
+    "ListUserTags": "iam",
+    "PutParameter": "ssm",
+    "Query": "dynamodb",
+    "UpdateAccessKey": "iam",
+}
+"""The prefix of the IAM action for each operation that a command calls."""
+ACTIONS = {"Invoke": "InvokeFunction"}
+"""Actions whose name is not that of their operation."""
+POLICIES = {
+    "cloudformation": "AWSCloudFormationReadOnlyAccess",
+    "dynamodb": "AmazonDynamoDBReadOnlyAccess",
+    "iam": "IAMReadOnlyAccess",
+    "lambda": "AWSLambda_ReadOnlyAccess",
+    "ssm": "AmazonSSMReadOnlyAccess",
+}
+"""An AWS managed policy that has the reads of a service."""
+WRITES = frozenset({"Invoke", "PutParameter", "UpdateAccessKey"})
+
+
+def is_denied(error: Exception) -> bool:
+    """Return whether AWS refused a call because the caller lacks a permission."""
+    return isinstance(error, ClientError) and _code(error) in DENIED
+
+
+def action_of(error: ClientError) -> str:
+    """Return the IAM action of the call that failed, such as `iam:ListUsers`."""
+    operation = error.operation_name
+    service = SERVICES.get(operation, "")
+    name = ACTIONS.get(operation, operation)
+    return f"{service}:{name}" if service else name
+
+
+def describe(error: Exception) -> str:
+    """Return what is wrong and what to do, in one line."""
+    match error:
+        case NoCredentialsError() | PartialCredentialsError():
+            return "There are no AWS credentials. Name a profile (--profile), or sign in."
+        case ProfileNotFound():
+            return f"{error}. List the profiles with: aws configure list-profiles"
+        case NoRegionError():
+            return "There is no Region. Name one (--region), or set it in the profile."
+        case TokenRetrievalError() | SSOTokenLoadError() | UnauthorizedSSOTokenError():
+            return f"The session has expired ({error}). Sign in again: aws sso login"
+        case EndpointConnectionError():
+            return f"AWS cannot be reached: {error}"
+        case ClientError():
+            return _describe_answer(error)
+        case _:
+            return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _describe_answer(error: ClientError) -> str:
+    code = _code(error)
+    if code in EXPIRED:
+        return f"AWS does not accept the credentials ({code}). Sign in again."
+    message = " ".join(str(error.response["Error"].get("Message")).split())
+    if code not in DENIED:
+        return f"{error.operation_name}: {code}: {message}"
+    return f"Access denied: {action_of(error)}.{_who_has_it(error.operation_name)}"
+
+
+def _who_has_it(operation: str) -> str:
+    policy = POLICIES.get(SERVICES.get(operation, ""))
+    if operation in WRITES or policy is None:
+        return ""
+    return f" The AWS managed policy {policy} has it."
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"].get("Code"))

@@ -1,0 +1,126 @@
+"""Finds a deployment by the outputs of its stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.parameter_store import read_settings
+from key_rotation.domain.model import Now, days_between_runs
+from key_rotation.domain.settings import Settings
+from key_rotation.errors import KeyRotationError
+from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.errors import CliError
+from key_rotation_cli.session import Session, current_time
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+DEFAULT_STACK = "KeyRotation"
+OUTPUTS = frozenset({"FunctionName", "TopicArn", "TableName", "ParameterPath", "DashboardUrl"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One deployment.
+
+    outputs: of its stack, by name
+    """
+
+    session: Session
+    stack: str
+    outputs: Mapping[str, str]
+
+    @property
+    def function_name(self) -> str:
+        """The name of its function."""
+        return self.outputs["FunctionName"]
+
+    @property
+    def parameter_path(self) -> str:
+        """What stands before the names of its parameters, such as `/key-rotation`."""
+        return self.outputs["ParameterPath"]
+
+    @property
+    def table_name(self) -> str:
+        """The name of the ledger's table."""
+        return self.outputs["TableName"]
+
+    def read_settings(self) -> Settings:
+        """Read its parameters; raises CliError if one cannot be read, or is not accepted."""
+        try:
+            return read_settings(self.session.ssm, self.parameter_path)
+        except KeyRotationError as cause:
+            raise CliError(str(cause)) from cause
+
+    def ledger(self) -> Ledger:
+        """Return its ledger, to read it."""
+        return Ledger(self.session.table(self.table_name), run_id="")
+
+    @cached_property
+    def now(self) -> Now:
+        """The present instant, in the calendar of the deployment; raises CliError."""
+        try:
+            function = self.session.functions.get_function_configuration(
+                FunctionName=self.function_name
+            )
+        except AWS_ERRORS as cause:
+            raise CliError(describe(cause)) from cause
+        variables: Mapping[str, Any] = function.get("Environment", {}).get("Variables", {})
+        return Now(
+            instant=current_time(),
+            zone=ZoneInfo(variables.get("TIMEZONE", "UTC")),
+            days_between_runs=days_between_runs(int(variables.get("LONGEST_GAP_HOURS", 24))),
+        )
+
+
+def find_deployment(session: Session, stack: str | None) -> Deployment:
+    """Find the deployment in the Region of a session.
+
+    stack: its name; None for the only one in the Region
+
+    Raises CliError if there is none, or if there are several.
+    """
+    found = [each for each in _stacks(session, stack) if each.keys_of_outputs >= OUTPUTS]
+    if len(found) == 1:
+        return Deployment(session=session, stack=found[0].name, outputs=found[0].outputs)
+    where = f"account {session.account_id}, Region {session.region}"
+    if found:
+        names = ", ".join(sorted(each.name for each in found))
+        raise CliError(f"There are several deployments in {where}: {names}. Name one with --stack.")
+    named = f"The stack {stack} is not" if stack else "key-rotation is not deployed"
+    advice = "Name another Region (--region), profile (--profile) or stack (--stack)."
+    raise CliError(f"{named} in {where}. {advice}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    name: str
+    outputs: Mapping[str, str]
+
+    @property
+    def keys_of_outputs(self) -> frozenset[str]:
+        return frozenset(self.outputs)
+
+
+def _stacks(session: Session, name: str | None) -> list[_Stack]:
+    """Describe a stack, or all; none if there is no stack of this name."""
+    pages = session.cloudformation.get_paginator("describe_stacks")
+    try:
+        answer = [
+            _stack(found)
+            for page in (pages.paginate(StackName=name) if name else pages.paginate())
+            for found in page["Stacks"]
+        ]
+    except AWS_ERRORS as cause:
+        if "does not exist" in str(cause):
+            return []
+        raise CliError(describe(cause)) from cause
+    return answer
+
+
+def _stack(found: "StackTypeDef") -> _Stack:
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+    return _Stack(name=found["StackName"], outputs=outputs)

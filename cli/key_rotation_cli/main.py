@@ -1,0 +1,48 @@
+"""The entry point: every command, and what is shown when one fails."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from key_rotation import __version__
+from key_rotation_cli import console
+from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.errors import CliError
+
+app = typer.Typer(
+    name="key-rotation",
+    help="Preview, operate and prove the rotation of IAM users' access keys.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=False)
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,  # noqa: FBT002  # typer takes a flag as a bool
+) -> None:
+    if version:
+        console.out.print(f"key-rotation {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run a command: exit code 0 if it is done, 1 if not, 2 for bad usage, 3 for a failed check."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run a command with its arguments; returns the exit code."""
+    try:
+        app(arguments, prog_name="key-rotation")
+    except SystemExit as end:  # typer ends so, also after bad usage
+        return int(end.code or 0)
+    except CliError as error:
+        console.print_error(str(error))
+        return error.exit_code
+    except AWS_ERRORS as error:
+        console.print_error(describe(error))
+        return 1
+    return 0

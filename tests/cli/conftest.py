@@ -1,0 +1,28 @@
+"""An account of moto for each test, with a deployment where a test asks for one."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from tests.aws.aws_account import REGION, START, AwsAccount, open_account
+from tests.cli.deployment import deploy
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsAccount]:
+    """Open an account in which nothing is deployed, as far as CloudFormation knows."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with open_account() as opened, time_machine.travel(START, tick=False):
+        yield opened
+
+
+@pytest.fixture
+def deployed(account: AwsAccount) -> AwsAccount:
+    """Deploy the stack in the account."""
+    deploy(account)
+    return account
