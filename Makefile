@@ -11,11 +11,16 @@ UV := $(BIN)/uv
 LOCKS := functions/requirements requirements-dev local/emulator/requirements local/emulator/runtime-requirements
 OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian-requirements
 
+# Python writes bytecode, whatever the caller has set: without it, each process that a test starts
+# compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Files of tests run in parallel, in the order of tests/conftest.py; the tests of one file share an
 # emulated account.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 # Measuring the coverage doubles the time of a test: these reach the floor together.
-MEASURED := tests/cli tests/fuzz tests/infra tests/unit $(addprefix tests/simulation/,test_crashes.py test_fakes.py test_regressions.py) \
+MEASURED := tests/cli tests/infra tests/unit $(addprefix tests/fuzz/test_,credential_report.py digest.py iam_responses.py settings.py) \
+	$(addprefix tests/simulation/,test_crashes.py test_fakes.py test_regressions.py) \
 	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_deletions.py test_restored_ledger.py test_stopped_runs.py)
 
 .DEFAULT_GOAL := help

@@ -135,7 +135,6 @@ class ExecutionEnvironment:
             "LOCAL_NOW": now.isoformat(),
             "LOCAL_TIMEOUT": str(self.function.timeout.total_seconds()),
             "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONTZPATH": "",  # Lambda has no time zone files; tzdata must be in the bundle
             "TMPDIR": self._scratch.name,
             "TZ": ":UTC",

@@ -22,16 +22,18 @@ FEW_USERS, SOME_USERS, USERS = 100, 500, 5_000
 UNTIL_NEXT_SCAN = timedelta(days=8)
 MANY_NOTICES = 200
 MOST_MEMORY_MB = 128
-MOST_SECONDS_OF_INIT = 0.5
+MOST_OF_A_CLIENT = 2.5
 MOST_BYTES = 2_000_000
 STARTED = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 COLD_START = """
 import json, sys, time
 sys.path.insert(0, ".")
+began = time.process_time()
 import boto3
-boto3_itself = time.process_time()
+boto3.Session().client("iam")
+one_client = time.process_time()
 import key_rotation.handler
-print(json.dumps(time.process_time() - boto3_itself))
+print(json.dumps((time.process_time() - one_client) / (one_client - began)))
 """
 ENVIRONMENT = {
     "ACCOUNT_ID": "123456789012",
@@ -64,16 +66,16 @@ def test_the_zipped_asset_is_smaller_than_2_mb(asset: Path) -> None:
     assert packed.tell() < MOST_BYTES
 
 
-def test_a_cold_start_takes_less_than_half_a_second_without_boto3(
+def test_a_cold_start_takes_little_more_than_the_clients_that_it_needs(
     asset: Path, tmp_path: Path
 ) -> None:
-    """In the environment of the Lambda runtime, with the creation of the clients.
+    """Compared with the import of boto3 and one client, so that the machine does not matter.
 
-    Processor time is measured, with cached bytecode. Other work on this machine can still slow a
-    start down, so the first of ten starts that is fast enough counts.
+    Processor time is measured, with cached bytecode, in the environment of the Lambda runtime. The
+    function builds six clients. The fastest of five starts counts: other work slows one down.
     """
     code = shutil.copytree(asset, tmp_path / "code")  # Python writes its bytecode there
-    assert any(_cold_start(code) < MOST_SECONDS_OF_INIT for _ in range(10))
+    assert min(_cold_start(code) for _ in range(5)) < MOST_OF_A_CLIENT
 
 
 def _cold_start(code: Path) -> float:
@@ -81,8 +83,8 @@ def _cold_start(code: Path) -> float:
     ran = subprocess.run(  # noqa: S603 - fixed
         command, cwd=code, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
-    seconds: float = json.loads(ran.stdout.splitlines()[-1])
-    return seconds
+    ratio: float = json.loads(ran.stdout.splitlines()[-1])
+    return ratio
 
 
 @pytest.fixture
@@ -94,6 +96,7 @@ def account(synthesised: Path, tmp_path: Path) -> Iterator[LocalAccount]:
         yield account
 
 
+@pytest.mark.soak
 def test_the_peak_memory_extrapolated_to_5000_users_is_below_128_mb(
     account: LocalAccount, tmp_path: Path
 ) -> None:

@@ -7,7 +7,8 @@ the digests must be as on a day without a fault.
 The proxy microburst injects the faults: it returns errors, closes the connection before or after a
 call, or delays it. To kill a run, the function's process gets SIGKILL during a call. The pauses
 between the function's retries are shortened; their number is unchanged.
-`make soak` tests each fault at each call.
+`make soak` tests each fault at each call; here are those that tests in the process do not show: a
+kill, and an answer that is lost on the wire.
 """
 
 from collections.abc import Callable, Iterator
@@ -134,13 +135,7 @@ def test_a_call_that_is_throttled_twice_is_retried(
     _assert_recovered(runs, undisturbed)
 
 
-@at_calls(
-    "PutItem of the lease",
-    "UpdateAccessKey",
-    "DeleteAccessKey",
-    "TransactWriteItems of outcomes",
-    "Publish",
-)
+@at_calls("PutItem of the lease", "UpdateAccessKey", "TransactWriteItems of outcomes")
 def test_a_call_whose_response_is_lost_is_retried_and_takes_effect_once(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
@@ -161,14 +156,7 @@ def test_a_call_that_exceeds_the_read_timeout_is_retried(
 # --- faults that outlast the SDK's retries
 
 
-@at_calls(
-    "ListUsers",
-    "GetCredentialReport",
-    "UpdateAccessKey",
-    "DeleteAccessKey",
-    "TransactWriteItems of outcomes",
-    "Publish",
-)
+@at_calls("ListUsers", "UpdateAccessKey", "TransactWriteItems of outcomes")
 def test_the_next_run_recovers_from_a_call_that_always_gets_http_500(
     runs: DailyRuns, undisturbed: DayState, proxy: FaultProxy, call: Call
 ) -> None:
@@ -211,13 +199,7 @@ def _run_killed(runs: DailyRuns, call: Call, when: str) -> None:
     assert _result_of(invocation) == "Runtime.ExitError"
 
 
-@at_calls(
-    "TransactWriteItems of intents",
-    "UpdateAccessKey",
-    "DeleteAccessKey",
-    "Publish",
-    "DeleteItem of an ended watch",
-)
+@at_calls("UpdateAccessKey", "DeleteAccessKey", "Publish")
 def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:
@@ -227,7 +209,7 @@ def test_the_next_run_recovers_from_a_run_killed_after_a_call(
     _assert_recovered(runs, undisturbed, may_repeat=repeats)
 
 
-@at_calls("DeleteAccessKey", "Publish")
+@at_calls("DeleteAccessKey")
 def test_the_next_run_recovers_from_a_run_killed_before_a_call(
     runs: DailyRuns, undisturbed: DayState, call: Call
 ) -> None:

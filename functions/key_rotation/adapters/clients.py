@@ -97,13 +97,14 @@ class DeploymentClients:
 
 def build_member_clients() -> MemberClients:
     """Build the clients of the function's own account and partition."""
-    iam = boto3.Session().client("iam", config=CLIENT_CONFIG)
+    session = boto3.Session()
+    iam = session.client("iam", config=CLIENT_CONFIG)
     iam.meta.events.register_first(
         "needs-retry.iam",
         retry_limit_exceeded,  # type: ignore[arg-type]  # the stubs know no handler with a result
     )
     once = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-    return MemberClients(iam=iam, iam_once=boto3.Session().client("iam", config=once))
+    return MemberClients(iam=iam, iam_once=session.client("iam", config=once))
 
 
 def build_deployment_clients(table_name: str) -> DeploymentClients:
