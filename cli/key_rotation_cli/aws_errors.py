@@ -37,18 +37,21 @@ SERVICES = {
     "GetItem": "dynamodb",
     "GetParameterHistory": "ssm",
     "GetParameters": "ssm",
+    "GetUser": "iam",
     "GetParametersByPath": "ssm",
     "Invoke": "lambda",
     "ListAccessKeys": "iam",
     "ListAccountAliases": "iam",
     "ListUsers": "iam",
     "ListUserTags": "iam",
+    "PutItem": "dynamodb",
     "PutParameter": "ssm",
     "Query": "dynamodb",
+    "TransactWriteItems": "dynamodb",
     "UpdateAccessKey": "iam",
 }
 """The prefix of the IAM action for each operation that a command calls."""
-ACTIONS = {"Invoke": "InvokeFunction"}
+ACTIONS = {"Invoke": "InvokeFunction", "TransactWriteItems": "PutItem"}
 """Actions whose name is not that of their operation."""
 POLICIES = {
     "cloudformation": "AWSCloudFormationReadOnlyAccess",
@@ -58,7 +61,7 @@ POLICIES = {
     "ssm": "AmazonSSMReadOnlyAccess",
 }
 """An AWS managed policy that has the reads of a service."""
-WRITES = frozenset({"Invoke", "PutParameter", "UpdateAccessKey"})
+WRITES = frozenset({"Invoke", "PutItem", "PutParameter", "TransactWriteItems", "UpdateAccessKey"})
 
 
 def is_denied(error: Exception) -> bool:

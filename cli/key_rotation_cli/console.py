@@ -20,6 +20,11 @@ def print_json(document: Mapping[str, object]) -> None:
     sys.stdout.write("\n")
 
 
+def print_command(command: str) -> None:
+    """Show the equivalent command of the AWS CLI, in one line that can be copied."""
+    err.print(f"  {command}", markup=False, soft_wrap=True, style="dim")
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask before a write, unless `--yes`; raises CliError for anything but `y`."""
     if yes:

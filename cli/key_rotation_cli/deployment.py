@@ -10,6 +10,7 @@ from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.domain.model import Now, days_between_runs
 from key_rotation.domain.settings import Settings
+from key_rotation.domain.watch import Watches
 from key_rotation.errors import KeyRotationError
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
@@ -55,9 +56,16 @@ class Deployment:
         except KeyRotationError as cause:
             raise CliError(str(cause)) from cause
 
-    def ledger(self) -> Ledger:
-        """Return its ledger, to read it."""
-        return Ledger(self.session.table(self.table_name), run_id="")
+    def ledger(self, writer: str = "") -> Ledger:
+        """Return its ledger; `writer` is the name that is written with each item."""
+        return Ledger(self.session.table(self.table_name), run_id=writer)
+
+    def read_watches(self) -> Watches:
+        """Read all watches; raises CliError if the ledger cannot be read."""
+        try:
+            return self.ledger().read_watches()
+        except KeyRotationError as cause:
+            raise CliError(str(cause)) from cause
 
     @cached_property
     def now(self) -> Now:

@@ -9,6 +9,11 @@ from key_rotation import __version__
 from key_rotation_cli import console
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
+from key_rotation_cli.operate.pause import pause, resume
+from key_rotation_cli.operate.release import release
+from key_rotation_cli.operate.restore import restore
+from key_rotation_cli.operate.run import run
+from key_rotation_cli.status.command import status
 
 app = typer.Typer(
     name="key-rotation",
@@ -17,6 +22,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+for command in (status, restore, release, pause, resume, run):
+    app.command()(command)
 
 
 @app.callback(invoke_without_command=False)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
+from botocore.config import Config
 from botocore.model import OperationModel
 
 from key_rotation.adapters.clients import CLIENT_CONFIG, retry_limit_exceeded
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
 
 READS = frozenset(
     {
@@ -28,6 +31,7 @@ READS = frozenset(
         ("iam", "GetAccessKeyLastUsed"),
         ("iam", "GetAccountSummary"),
         ("iam", "GetCredentialReport"),
+        ("iam", "GetUser"),
         ("iam", "ListAccessKeys"),
         ("iam", "ListAccountAliases"),
         ("iam", "ListUsers"),
@@ -44,7 +48,7 @@ READS = frozenset(
 report, and changes nothing else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """The caller's credentials and Region."""
 
@@ -75,51 +79,60 @@ class Session:
         """The Region; empty if there is none."""
         return self.boto.region_name or ""
 
-    @property
+    @cached_property
     def account_id(self) -> str:
         """The account of the credentials; raises CliError if AWS does not accept them."""
         try:
-            return str(self._client("sts").get_caller_identity()["Account"])
+            return str(self.client("sts").get_caller_identity()["Account"])
         except AWS_ERRORS as cause:
             raise CliError(describe(cause)) from cause
 
-    @property
+    @cached_property
+    def caller_arn(self) -> str:
+        """Who has the credentials; raises CliError."""
+        try:
+            return str(self.client("sts").get_caller_identity()["Arn"])
+        except AWS_ERRORS as cause:
+            raise CliError(describe(cause)) from cause
+
+    @cached_property
     def iam(self) -> "IAMClient":
         """A client of IAM."""
-        return self._client("iam")
+        return self.client("iam")
 
-    @property
+    @cached_property
     def ssm(self) -> "SSMClient":
         """A client of Parameter Store."""
-        return self._client("ssm")
+        return self.client("ssm")
 
-    @property
+    @cached_property
     def cloudformation(self) -> "CloudFormationClient":
         """A client of CloudFormation."""
-        return self._client("cloudformation")
+        return self.client("cloudformation")
 
-    @property
+    @cached_property
     def functions(self) -> "LambdaClient":
         """A client of Lambda."""
-        return self._client("lambda")
+        return self.client("lambda")
 
     def table(self, name: str) -> "Table":
         """A table of DynamoDB."""
         return self.boto.resource("dynamodb", config=CLIENT_CONFIG).Table(name)
 
     @overload
-    def _client(self, service: Literal["iam"]) -> "IAMClient": ...
+    def client(self, service: Literal["cloudformation"]) -> "CloudFormationClient": ...
     @overload
-    def _client(self, service: Literal["ssm"]) -> "SSMClient": ...
+    def client(self, service: Literal["iam"]) -> "IAMClient": ...
     @overload
-    def _client(self, service: Literal["cloudformation"]) -> "CloudFormationClient": ...
+    def client(self, service: Literal["lambda"], config: Config = ...) -> "LambdaClient": ...
     @overload
-    def _client(self, service: Literal["lambda"]) -> "LambdaClient": ...
+    def client(self, service: Literal["ssm"]) -> "SSMClient": ...
     @overload
-    def _client(self, service: Literal["sts"]) -> Any: ...  # noqa: ANN401  # its stubs are not installed
-    def _client(self, service: Any) -> Any:
+    def client(self, service: Literal["sts"]) -> "STSClient": ...
+    def client(self, service: Any, config: Config = CLIENT_CONFIG) -> Any:
+        """Build a client; raises CliError if there is no Region."""
         try:
-            return self.boto.client(service, config=CLIENT_CONFIG)
+            return self.boto.client(service, config=config)
         except AWS_ERRORS as cause:
             raise CliError(describe(cause)) from cause
 

@@ -1,0 +1,137 @@
+"""Reads keys for a command: all, those of a user, or one."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from key_rotation.adapters.concurrency import in_parallel
+from key_rotation.adapters.iam_reads import list_keys, list_users, read_last_use
+from key_rotation.domain.model import AccessKey, Failure, ObservedKey, User
+from key_rotation.errors import ListUsersError, UnreadableError, UserNotFoundError
+from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.console import progress
+from key_rotation_cli.errors import CliError
+from key_rotation_cli.session import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+KEY_ID = re.compile(r"A[A-Z]IA\w{12,}", re.IGNORECASE | re.ASCII)
+"""An access key id of a user begins with AKIA (IAM User Guide, "IAM identifiers")."""
+BATCH_SIZE = 64
+"""Users whose keys are read before the progress is shown again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysRead:
+    """What was read.
+
+    failures: the users and the keys that could not be read
+    """
+
+    keys: tuple[ObservedKey, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    def merge(self, other: "KeysRead") -> "KeysRead":
+        """Add what was read of more users."""
+        return KeysRead(keys=self.keys + other.keys, failures=self.failures + other.failures)
+
+
+def read_all_keys(session: Session) -> KeysRead:
+    """Read every key of the account; raises CliError if the users cannot be listed."""
+    try:
+        users = [listed.user for listed in list_users(session.iam)]
+    except ListUsersError as cause:
+        raise CliError(_cause(cause)) from cause
+    found, iam = KeysRead(), session.iam
+    with progress("Reading keys") as bar:
+        [task] = bar.task_ids
+        bar.update(task, total=len(users))
+        for start in range(0, len(users), BATCH_SIZE):
+            batch = users[start : start + BATCH_SIZE]
+            for part in in_parallel(lambda user: _read_user(iam, user), batch):
+                found = found.merge(part)
+            bar.advance(task, len(batch))
+    return found
+
+
+def read_keys_of(session: Session, name: str) -> KeysRead:
+    """Read the keys of a user; raises CliError if there is no such user."""
+    return _read_user(session.iam, find_user(session, name))
+
+
+def read_key(session: Session, key_id: str) -> ObservedKey:
+    """Read one key; raises CliError if it does not exist, or cannot be read."""
+    name = _owner(session, key_id)
+    read = read_keys_of(session, name)
+    found = [each for each in read.keys if each.key.access_key_id.upper() == key_id.upper()]
+    if found:
+        return found[0]
+    failed = [each.text for each in read.failures if each.access_key_id in {None, key_id}]
+    raise CliError(failed[0] if failed else _not_found(session, key_id))
+
+
+def _cause(error: ListUsersError) -> str:
+    """Return what AWS said."""
+    cause = error.__cause__
+    return describe(cause) if isinstance(cause, AWS_ERRORS) else str(error)
+
+
+def find_user(session: Session, name: str) -> User:
+    """Find a user by name; raises CliError if there is none."""
+    try:
+        found = session.iam.get_user(UserName=name)["User"]
+    except AWS_ERRORS as cause:
+        if _is_absent(cause):
+            raise CliError(f"There is no user {name} in account {session.account_id}.") from cause
+        raise CliError(describe(cause)) from cause
+    return User(name=found["UserName"], path=found["Path"], user_id=found["UserId"])
+
+
+def _owner(session: Session, key_id: str) -> str:
+    """Return the name of the user whose key it is.
+
+    For a key that does not exist, IAM may deny the call, since there is no user whose policy it
+    could apply.
+    """
+    if not KEY_ID.fullmatch(key_id):
+        raise CliError(f"{key_id} is no access key id; one looks like AKIAIOSFODNN7EXAMPLE.")
+    try:
+        return session.iam.get_access_key_last_used(AccessKeyId=key_id)["UserName"]
+    except AWS_ERRORS as cause:
+        if _is_absent(cause):
+            raise CliError(_not_found(session, key_id)) from cause
+        raise CliError(describe(cause)) from cause
+
+
+def _not_found(session: Session, key_id: str) -> str:
+    return f"There is no access key {key_id} in account {session.account_id}."
+
+
+def _is_absent(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchEntity"
+
+
+def _read_user(iam: "IAMClient", user: User) -> KeysRead:
+    """Read the keys of one user, and when each was last used."""
+    try:
+        keys = list_keys(iam, user)
+    except UserNotFoundError:  # gone since the listing
+        return KeysRead()
+    except UnreadableError as error:
+        return KeysRead(failures=(Failure(user_name=user.name, text=str(error)),))
+    read = [_observe(iam, key) for key in keys]
+    return KeysRead(
+        keys=tuple(each for each in read if isinstance(each, ObservedKey)),
+        failures=tuple(each for each in read if isinstance(each, Failure)),
+    )
+
+
+def _observe(iam: "IAMClient", key: AccessKey) -> ObservedKey | Failure:
+    try:
+        return ObservedKey(key=key, last_use=read_last_use(iam, key))
+    except UnreadableError as error:
+        failure = Failure(user_name=key.user.name, text=str(error), created=key.created)
+        return replace(failure, access_key_id=key.access_key_id)

@@ -1,0 +1,106 @@
+"""The command `run`: starts a run, waits for it, and shows what it did."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from botocore.config import Config
+
+from key_rotation.adapters.clients import CLIENT_CONFIG
+from key_rotation.reporting.formatting import pluralize, sanitize_line
+from key_rotation.reporting.headings import count_text
+from key_rotation.reporting.outcome import Section
+from key_rotation_cli import console
+from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.deployment import Deployment, find_deployment
+from key_rotation_cli.errors import CliError
+from key_rotation_cli.operate.aws_command import aws_command
+from key_rotation_cli.options import Json, Profile, Region, Stack, Yes
+from key_rotation_cli.session import Session
+
+ONE_TRY = CLIENT_CONFIG.merge(
+    Config(read_timeout=16 * 60, retries={"mode": "standard", "total_max_attempts": 1})
+)
+"""A run takes up to 15 minutes; another try would start another run."""
+Report = Annotated[bool, typer.Option("--report", help="Change nothing: show what a run would do.")]
+
+
+def run(
+    *,
+    report: Report = False,
+    yes: Yes = False,
+    as_json: Json = False,
+    profile: Profile = None,
+    region: Region = None,
+    stack: Stack = None,
+) -> None:
+    """Start a run now, wait for it, and show what it did.
+
+    Example: key-rotation run --report
+    """
+    deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
+    event = {"mode": "report"} if report else {}
+    mode = "report" if report else str(deployment.read_settings().mode)
+    console.err.print(f"Starts a run in {mode} mode. The same as:")
+    console.print_command(
+        aws_command(
+            "lambda invoke",
+            function_name=deployment.function_name,
+            payload=event,
+            cli_binary_format="raw-in-base64-out",
+        )
+        + " answer.json"
+    )
+    if mode == "enforce":
+        console.confirm("It can deactivate and delete keys that are due. Start it?", yes=yes)
+    answer = _invoke(deployment, event)
+    if as_json:
+        console.print_json(answer)
+    else:
+        _show(answer)
+    if "left_to" in answer:
+        raise CliError("Another run was in progress, so this one did nothing. Try again later.")
+
+
+def _invoke(deployment: Deployment, event: Mapping[str, str]) -> dict[str, Any]:
+    """Invoke the function and wait; raises CliError for a run that was stopped."""
+    functions = deployment.session.client("lambda", ONE_TRY)
+    try:
+        with console.progress("Running"):
+            invoked = functions.invoke(
+                FunctionName=deployment.function_name, Payload=json.dumps(event)
+            )
+            payload = json.loads(invoked["Payload"].read())
+    except AWS_ERRORS as cause:
+        raise CliError(f"{describe(cause)} The run may go on; its log tells.") from cause
+    if invoked.get("FunctionError"):
+        text = sanitize_line(str(payload.get("errorMessage")), 1000)
+        raise CliError(f"The run was stopped: {payload.get('errorType')}: {text}")
+    answer: dict[str, Any] = payload
+    return answer
+
+
+def _show(answer: Mapping[str, Any]) -> None:
+    """Show the head of what a run did, and each key."""
+    users, keys = pluralize(answer["users"], "user"), pluralize(answer["keys"], "key")
+    would = answer["mode"] == "report"
+    title = "REPORT MODE: nothing was changed. " if would else ""
+    console.out.print(f"{title}Run {answer['run_id']}: {users}, {keys}.", markup=False)
+    sections = {section: answer[str(section)] for section in Section if answer[str(section)]}
+    if not sections:
+        console.out.print("Nothing to report.")
+    for section, entries in sections.items():
+        count = f"{len(entries):,} {section}" if would else count_text(section, len(entries))
+        console.out.print(f"\n{count}", style="bold", markup=False)
+        for entry in entries:
+            console.out.print(f"  {_line(entry)}", markup=False, soft_wrap=True)
+    if answer["users_left"]:
+        console.out.print(f"\n{pluralize(answer['users_left'], 'user')} left to the next part.")
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    due = f", due {entry['due']}" if entry["due"] else ""
+    age = f", {entry['age_days']} days old" if entry["age_days"] is not None else ""
+    key_id = entry["access_key_id"] or "all keys"
+    return f"{sanitize_line(entry['user'])}  {key_id}{age}{due}: {sanitize_line(entry['reason'])}"

@@ -1,0 +1,1 @@
+"""`status`: every key, and where it stands."""

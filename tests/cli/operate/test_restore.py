@@ -1,0 +1,71 @@
+"""`key-rotation restore` turns on what this tool turned off."""
+
+import pytest
+
+from tests.aws.aws_account import AwsAccount
+from tests.cli.faults import refused
+from tests.cli.terminal import key_rotation
+
+
+@pytest.fixture
+def key_id(deployed: AwsAccount) -> str:
+    """Let the tool turn a key off."""
+    key_id = deployed.create_key("-dash", age=400)
+    deployed.run()
+    deployed.run_after(days=7)
+    assert deployed.status(key_id) == "Inactive"
+    return key_id
+
+
+def test_a_key_that_this_tool_turned_off_is_turned_on(deployed: AwsAccount, key_id: str) -> None:
+    restored = key_rotation("restore", key_id, answer="y\n")
+    assert (restored.exit_code, deployed.status(key_id)) == (0, "Active")
+    assert f"{key_id} of -dash is active." in restored.stdout
+    assert "--user-name=-dash" in restored.stderr  # the equivalent command
+    assert deployed.run_after(days=1)["noticed"][0]["access_key_id"] == key_id
+
+
+@pytest.mark.parametrize("answer", ["", "n\n", "yes\n", "\n"])
+def test_anything_but_y_changes_nothing(deployed: AwsAccount, key_id: str, answer: str) -> None:
+    restored = key_rotation("restore", key_id, answer=answer)
+    assert (restored.exit_code, deployed.status(key_id)) == (1, "Inactive")
+    assert "Nothing was changed." in restored.stderr
+
+
+def test_yes_asks_nothing(deployed: AwsAccount, key_id: str) -> None:
+    assert key_rotation("restore", key_id, "--yes").exit_code == 0
+    assert deployed.status(key_id) == "Active"
+
+
+def test_a_key_that_somebody_else_turned_off_needs_anyway(deployed: AwsAccount) -> None:
+    key_id = deployed.create_key("bob", age=10, status="Inactive")
+    refusal = key_rotation("restore", key_id, "--yes")
+    assert (refusal.exit_code, deployed.status(key_id)) == (1, "Inactive")
+    assert "not by this tool" in refusal.stderr
+    assert key_rotation("restore", key_id, "--yes", "--anyway").exit_code == 0
+    assert deployed.status(key_id) == "Active"
+
+
+def test_an_adopted_key_is_not_ours(deployed: AwsAccount) -> None:
+    key_id = deployed.create_key("bob", age=10, status="Inactive")
+    deployed.put_parameters(adopt_inactive_keys="true")
+    deployed.run()
+    assert deployed.history(key_id) == ["adopt"]
+    assert key_rotation("restore", key_id, "--yes").exit_code == 1
+    assert deployed.status(key_id) == "Inactive"
+
+
+def test_an_active_key_stays_as_it_is(deployed: AwsAccount) -> None:
+    key_id = deployed.create_key("bob", age=10)
+    restored = key_rotation("restore", key_id, "--yes")
+    assert restored.exit_code == 0
+    assert "is active. Nothing was changed." in restored.stderr
+
+
+def test_without_the_permission_the_person_is_told_the_action_and_the_status(
+    deployed: AwsAccount, key_id: str
+) -> None:
+    with refused("iam.UpdateAccessKey"):
+        restored = key_rotation("restore", key_id, "--yes")
+    assert (restored.exit_code, deployed.status(key_id)) == (1, "Inactive")
+    assert "Access denied: iam:UpdateAccessKey. The key is Inactive." in restored.stderr
