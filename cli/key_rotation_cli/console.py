@@ -20,6 +20,16 @@ def print_json(document: Mapping[str, object]) -> None:
     sys.stdout.write("\n")
 
 
+def show(text: str = "", style: str = "") -> None:
+    """Write a text to stdout as it is: others may have written a part of it."""
+    out.print(text, style=style, markup=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Write to stderr what is not the result."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
 def print_command(command: str) -> None:
     """Show the equivalent command of the AWS CLI, in one line that can be copied."""
     err.print(f"  {command}", markup=False, soft_wrap=True, style="dim")

@@ -14,7 +14,7 @@ from key_rotation.domain.watch import Watches
 from key_rotation.errors import KeyRotationError
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
-from key_rotation_cli.session import Session, current_time
+from key_rotation_cli.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -78,7 +78,7 @@ class Deployment:
             raise CliError(describe(cause)) from cause
         variables: Mapping[str, Any] = function.get("Environment", {}).get("Variables", {})
         return Now(
-            instant=current_time(),
+            instant=self.session.now,
             zone=ZoneInfo(variables.get("TIMEZONE", "UTC")),
             days_between_runs=days_between_runs(int(variables.get("LONGEST_GAP_HOURS", 24))),
         )

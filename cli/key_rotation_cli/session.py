@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 READS = frozenset(
     {
@@ -79,19 +81,29 @@ class Session:
         """The Region; empty if there is none."""
         return self.boto.region_name or ""
 
-    @cached_property
+    @property
     def account_id(self) -> str:
         """The account of the credentials; raises CliError if AWS does not accept them."""
-        try:
-            return str(self.client("sts").get_caller_identity()["Account"])
-        except AWS_ERRORS as cause:
-            raise CliError(describe(cause)) from cause
+        return self._identity["Account"]
+
+    @property
+    def caller_arn(self) -> str:
+        """Who has the credentials; raises CliError if AWS does not accept them."""
+        return self._identity["Arn"]
 
     @cached_property
-    def caller_arn(self) -> str:
-        """Who has the credentials; raises CliError."""
+    def now(self) -> datetime:
+        """The present instant by the clock of AWS, so that a wrong one here moves no day.
+
+        Raises CliError if AWS does not accept the credentials.
+        """
+        answered_at = self._identity["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+        return parsedate_to_datetime(answered_at) if answered_at else datetime.now(UTC)
+
+    @cached_property
+    def _identity(self) -> "GetCallerIdentityResponseTypeDef":
         try:
-            return str(self.client("sts").get_caller_identity()["Arn"])
+            return self.client("sts").get_caller_identity()
         except AWS_ERRORS as cause:
             raise CliError(describe(cause)) from cause
 
@@ -135,11 +147,6 @@ class Session:
             return self.boto.client(service, config=config)
         except AWS_ERRORS as cause:
             raise CliError(describe(cause)) from cause
-
-
-def current_time() -> datetime:
-    """Read the clock: once in each command."""
-    return datetime.now(UTC)
 
 
 def _refuse_writes(model: OperationModel, **_: object) -> None:

@@ -44,12 +44,12 @@ def pause(
         raise BadUsageError("--reason is empty; write why. Nothing was changed.")
     history = _history(deployment)
     if history[-1]["Value"] == "0":
-        console.err.print(f"It is paused already{_why(history[-1])}. Nothing was changed.")
+        console.note(f"It is paused already{_why(history[-1])}. Nothing was changed.")
         return
     description = f"{_description(history)}{PAUSED}{' '.join(reason.split())}"[:MOST_CHARACTERS]
-    console.err.print(f"Sets {LIMIT} to 0; it is {history[-1]['Value']}.")
+    console.note(f"Sets {LIMIT} to 0; it is {history[-1]['Value']}.")
     _put(deployment, "0", description, "Pause?", yes=yes)
-    console.out.print(
+    console.show(
         "Paused from the next run on. A run in progress may still finish.\n"
         "To go on: key-rotation resume"
     )
@@ -69,16 +69,14 @@ def resume(
     deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
     history = _history(deployment)
     if history[-1]["Value"] != "0":
-        console.err.print(
-            f"It is not paused: {LIMIT} is {history[-1]['Value']}. Nothing was changed."
-        )
+        console.note(f"It is not paused: {LIMIT} is {history[-1]['Value']}. Nothing was changed.")
         return
     before = next((h["Value"] for h in reversed(history) if h["Value"] != "0"), None)
     limit = before or str(DEFAULT_LIMIT)
-    console.err.print(f"Sets {LIMIT} to {limit}, its last value above 0{_why(history[-1])}.")
-    console.err.print("Keys that are due are changed by the next run, up to that limit.")
+    console.note(f"Sets {LIMIT} to {limit}, its last value above 0{_why(history[-1])}.")
+    console.note("Keys that are due are changed by the next run, up to that limit.")
     _put(deployment, limit, _description(history), "Resume?", yes=yes)
-    console.out.print(f"Resumed from the next run on, with at most {limit} changes a run.")
+    console.show(f"Resumed from the next run on, with at most {limit} changes a run.")
 
 
 def _history(deployment: Deployment) -> "Sequence[ParameterHistoryTypeDef]":
@@ -98,15 +96,16 @@ def _description(history: "Sequence[ParameterHistoryTypeDef]") -> str:
 
 
 def _why(version: "ParameterHistoryTypeDef") -> str:
-    """Write since when, by whom and why it is paused, as far as it is known."""
+    """Write by whom and why it is paused, if a pause has a reason."""
     reason = version.get("Description", "").partition(PAUSED)[2]
-    by = str(version.get("LastModifiedUser", "")).rpartition("/")[2]
-    return f" ({by or 'by somebody'}: {reason})" if reason else ""
+    user = version.get("LastModifiedUser", "")
+    by = f" by {user}" if user.startswith("arn:") else ""
+    return f" (paused{by}: {reason})" if reason else ""
 
 
 def _put(deployment: Deployment, value: str, description: str, question: str, *, yes: bool) -> None:
     name = f"{deployment.parameter_path}/{LIMIT}"
-    console.err.print("The same as:")
+    console.note("The same as:")
     console.print_command(
         aws_command(
             "ssm put-parameter", name=name, value=value, description=description, overwrite=True

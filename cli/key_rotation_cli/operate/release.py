@@ -35,17 +35,17 @@ def release(
     user = sanitize_line(found.user.name)
     if watch is None or not isinstance(watch.state, Held):
         raise CliError(f"{found.access_key_id} of {user} is not held. Nothing was changed.")
-    console.err.print(f"Ends the hold of {found.access_key_id} of {user}.", markup=False)
-    console.err.print("Without this command, deleting its watch has the same effect:")
+    console.note(f"Ends the hold of {found.access_key_id} of {user}.")
+    console.note("Without this command, deleting its watch has the same effect:")
     console.print_command(_delete_watch(deployment, watch))
     console.confirm("End it?", yes=yes)
     _write(deployment, watch, found.status)
-    console.out.print(f"{found.access_key_id} of {user} is not held any more.", markup=False)
+    console.show(f"{found.access_key_id} of {user} is not held any more.")
     if found.status is Status.ACTIVE:
         text = "From the next run on, it is rotated like any other key, after a new, full notice."
     else:
         text = "It is inactive: from the next run on, it counts as inactive, not ours."
-    console.err.print(text)
+    console.note(text)
 
 
 def _write(deployment: Deployment, watch: Watch, status: Status) -> None:

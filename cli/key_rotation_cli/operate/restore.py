@@ -40,7 +40,7 @@ def restore(
     found = read_key(session, key).key
     user, key_id = sanitize_line(found.user.name), found.access_key_id
     if found.status is Status.ACTIVE:
-        console.err.print(f"{key_id} of {user} is active. Nothing was changed.", markup=False)
+        console.note(f"{key_id} of {user} is active. Nothing was changed.")
         return
     watch = deployment.read_watches().by_key_id.get(key_id)
     if not anyway and not is_ours(watch):
@@ -48,15 +48,15 @@ def restore(
             f"{key_id} of {user} is inactive, but not by this tool: somebody else turned it off, "
             "perhaps because it leaked. Nothing was changed. Use --anyway to turn it on."
         )
-    console.err.print(f"Turns on {key_id} of {user}. The same as:", markup=False)
+    console.note(f"Turns on {key_id} of {user}. The same as:")
     console.print_command(one_line(restore_command(found.user.name, key_id)))
     console.confirm("Turn it on?", yes=yes)
     try:
         session.iam.update_access_key(UserName=found.user.name, AccessKeyId=key_id, Status="Active")
     except AWS_ERRORS as cause:
         raise CliError(f"{describe(cause)} {_status_now(deployment, key_id)}") from cause
-    console.out.print(f"{key_id} of {user} is active.", markup=False)
-    console.err.print(_what_comes(watch), markup=False)
+    console.show(f"{key_id} of {user} is active.")
+    console.note(_what_comes(watch))
 
 
 def is_ours(watch: Watch | None) -> bool:

@@ -1,6 +1,7 @@
 """The command `run`: starts a run, waits for it, and shows what it did."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -42,13 +43,13 @@ def run(
     deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
     event = {"mode": "report"} if report else {}
     mode = "report" if report else str(deployment.read_settings().mode)
-    console.err.print(f"Starts a run in {mode} mode. The same as:")
+    console.note(f"Starts a run in {mode} mode. The same as:")
     console.print_command(
-        aws_command(
+        f"echo {shlex.quote(json.dumps(event))} | "
+        + aws_command(
             "lambda invoke",
             function_name=deployment.function_name,
-            payload=event,
-            cli_binary_format="raw-in-base64-out",
+            payload="fileb:///dev/stdin",  # as versions 1 and 2 of the AWS CLI take it
         )
         + " answer.json"
     )
@@ -86,17 +87,17 @@ def _show(answer: Mapping[str, Any]) -> None:
     users, keys = pluralize(answer["users"], "user"), pluralize(answer["keys"], "key")
     would = answer["mode"] == "report"
     title = "REPORT MODE: nothing was changed. " if would else ""
-    console.out.print(f"{title}Run {answer['run_id']}: {users}, {keys}.", markup=False)
+    console.show(f"{title}Run {answer['run_id']}: {users}, {keys}.")
     sections = {section: answer[str(section)] for section in Section if answer[str(section)]}
     if not sections:
-        console.out.print("Nothing to report.")
+        console.show("Nothing to report.")
     for section, entries in sections.items():
         count = f"{len(entries):,} {section}" if would else count_text(section, len(entries))
-        console.out.print(f"\n{count}", style="bold", markup=False)
+        console.show(f"\n{count}", style="bold")
         for entry in entries:
-            console.out.print(f"  {_line(entry)}", markup=False, soft_wrap=True)
+            console.show(f"  {_line(entry)}")
     if answer["users_left"]:
-        console.out.print(f"\n{pluralize(answer['users_left'], 'user')} left to the next part.")
+        console.show(f"\n{pluralize(answer['users_left'], 'user')} left to the next part.")
 
 
 def _line(entry: Mapping[str, Any]) -> str:

@@ -79,11 +79,9 @@ def _show(
     deployment: Deployment, standings: tuple[Standing, ...], now: Now, settings: Settings
 ) -> None:
     session = deployment.session
-    console.out.print(
-        f"{deployment.stack} in account {session.account_id}, {session.region}", markup=False
-    )
-    console.out.print(screen.settings_line(settings), markup=False)
-    console.out.print(screen.counts_line(standings), markup=False)
+    console.show(f"{deployment.stack} in account {session.account_id}, {session.region}")
+    console.show(screen.settings_line(settings))
+    console.show(screen.counts_line(standings))
     if standings:
-        console.out.print()
+        console.show()
         console.out.print(screen.table(standings, now))

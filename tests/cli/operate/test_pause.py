@@ -26,7 +26,7 @@ def test_a_pause_lets_the_next_run_change_nothing_and_resume_ends_it(
     assert deployed.status(key_id) == "Active"
     resumed = key_rotation("resume", "--yes")
     assert (resumed.exit_code, limit(deployed)) == (0, "40")
-    assert "release freeze" in resumed.stderr
+    assert "(paused: release freeze)" in resumed.stderr
     deployed.run_after(days=1)
     assert deployed.status(key_id) == "Inactive"
 
