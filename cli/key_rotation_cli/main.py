@@ -28,13 +28,20 @@ for command in (status, restore, release, pause, resume, run):
     app.command()(command)
 
 
-@app.callback(invoke_without_command=False)
-def _common(
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,  # noqa: FBT002  # typer takes a flag as a bool
-) -> None:
-    if version:
-        console.out.print(f"key-rotation {__version__}")
+def _show_version(asked: bool) -> None:  # noqa: FBT001  # typer passes it so
+    if asked:
+        console.show(f"key-rotation {__version__}")
         raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+]
+
+
+@app.callback()
+def _options_of_all_commands(*, version: Version = False) -> None:
+    """Preview, operate and prove the rotation of IAM users' access keys."""
 
 
 def main() -> None:

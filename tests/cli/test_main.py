@@ -2,6 +2,7 @@
 
 import pytest
 
+from key_rotation import __version__
 from tests.cli.terminal import key_rotation
 
 
@@ -16,3 +17,7 @@ def test_help_is_shown_and_is_no_failure() -> None:
     finished = key_rotation("--help")
     assert finished.exit_code == 0
     assert "key-rotation" in finished.stdout
+
+
+def test_the_version_is_that_of_the_function() -> None:
+    assert key_rotation("--version").stdout == f"key-rotation {__version__}\n"
