@@ -1,12 +1,30 @@
 """An account of moto for each test, with a deployment where a test asks for one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
+from botocore.loaders import JSONFileLoader
 
 from tests.aws.aws_account import REGION, START, AwsAccount, open_account
 from tests.cli.deployment import deploy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Keep the models of the services between the sessions of the commands: they are large."""
+    read, known = JSONFileLoader.load_file, dict[str, Any]()
+
+    def load_file(self: JSONFileLoader, path: str) -> Any:
+        if path not in known:
+            known[path] = read(self, path)
+        return known[path]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(JSONFileLoader, "load_file", load_file)
+    yield
+    patch.undo()
 
 
 @pytest.fixture
