@@ -1,4 +1,4 @@
-"""The `aws` commands in the documents."""
+"""The `aws` and `key-rotation` commands in the documents."""
 
 import re
 from dataclasses import dataclass
@@ -17,16 +17,19 @@ class CommandBlock:
     number: int = 0
 
 
-def _commands() -> dict[CommandBlock, str]:
-    """Extract the console blocks, and the commands within text, that call AWS."""
+def _commands(program: str) -> dict[CommandBlock, str]:
+    """Extract the console blocks, and the commands within text, that call a program."""
     found: dict[CommandBlock, str] = {}
     for document in (RUNBOOK, README):
         text = (_ROOT / document).read_text()
         for section in re.split(r"^(?=#+ )", _hide_comments_in_fences(text), flags=re.MULTILINE):
             heading = section.partition("\n")[0].lstrip("# ")
             blocks = re.findall(r"```console\n(.*?)```", section, flags=re.DOTALL)
-            spans = re.findall(r"`(aws [^`]+)`", re.sub(r"```.*?```", "", section, flags=re.DOTALL))
-            for number, each in enumerate(b for b in (*blocks, *spans) if "aws " in b):
+            spans = re.findall(
+                rf"`({program} [^`]+)`", re.sub(r"```.*?```", "", section, flags=re.DOTALL)
+            )
+            called = re.compile(rf"(?:^|[ (]){program} [a-z]", re.MULTILINE)
+            for number, each in enumerate(b for b in (*blocks, *spans) if called.search(b)):
                 found[CommandBlock(document, heading, number)] = _unhide(each)
     return found
 
@@ -40,4 +43,5 @@ def _unhide(block: str) -> str:
     return block.replace("\0", "")
 
 
-COMMANDS = _commands()
+COMMANDS = _commands("aws")
+OWN_COMMANDS = _commands("key-rotation")

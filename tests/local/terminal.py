@@ -33,6 +33,11 @@ case "$command" in
   *) exec {aws} "$@" ;;
 esac
 """
+_OWN = """\
+#!/bin/bash
+printf 'key-rotation %s\\n' "$1" >> {log}
+exec {program} "$@"
+"""
 _CDK = """\
 #!/bin/bash
 [[ $* == destroy ]] || exit 2
@@ -49,8 +54,11 @@ class Terminal:
     environment: dict[str, str]
     commands_run: list[str] = field(default_factory=list)
 
-    def run(self, script: str, **placeholders: str) -> str:
-        """Run a script in which the stack's outputs are variables, and return its output."""
+    def run(self, script: str, *, answer: str = "", **placeholders: str) -> str:
+        """Run a script in which the stack's outputs are variables, and return its output.
+
+        answer: what the person types when a command asks
+        """
         for name, value in placeholders.items():
             script = re.sub(rf"\b{name}\b", value, script)
         log = self.folder / "commands_run"
@@ -59,6 +67,7 @@ class Terminal:
             ["/bin/bash", "-eu", "-o", "pipefail", "-c", script],
             cwd=self.folder,
             env=self.environment,
+            input=answer,
             capture_output=True,
             text=True,
             check=False,
@@ -78,8 +87,8 @@ def open_terminal(account: LocalAccount, folder: Path) -> Terminal:
 
     The AWS CLI is the one of the development environment, or the one that `AWS_CLI` names.
     """
-    own = Path(os.environ.get("AWS_CLI") or Path(sys.executable).with_name("aws"))
-    aws = str(own) if own.exists() else shutil.which("aws")
+    installed = Path(os.environ.get("AWS_CLI") or Path(sys.executable).with_name("aws"))
+    aws = str(installed) if installed.exists() else shutil.which("aws")
     assert aws, "awscli is not installed"
     programs = folder / "bin"
     programs.mkdir()
@@ -89,7 +98,11 @@ def open_terminal(account: LocalAccount, folder: Path) -> Terminal:
         log=shlex.quote(str(folder / "commands_run")),
         unreachable=_UNREACHABLE,
     )
-    for name, text in {"aws": wrapper, "cdk": _CDK}.items():
+    own = _OWN.format(
+        program=shlex.quote(str(Path(sys.executable).with_name("key-rotation"))),
+        log=shlex.quote(str(folder / "commands_run")),
+    )
+    for name, text in {"aws": wrapper, "cdk": _CDK, "key-rotation": own}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     outputs = account.outputs

@@ -4,15 +4,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from key_rotation_cli.status.standing import short_date
 from local.demo.actors import Actors
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import disable_schedule
+from tests.local.documented_commands import OWN_COMMANDS, README, RUNBOOK, CommandBlock
+from tests.local.terminal import Terminal, open_terminal
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 PROGRAM = Path(sys.executable).with_name("key-rotation")
@@ -21,13 +25,10 @@ KeyRotation = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def actors(deployed_account: AccountFactory) -> Iterator[Actors]:
-    """The people of a new account with one stale key, whose schedule is disabled."""
+    """The people of a new account, whose schedule is disabled."""
     with deployed_account(START) as account:
         disable_schedule(account)
-        actors = Actors(account)
-        account.create_user("alice")
-        actors.create_key("alice", created=START - timedelta(days=400))
-        yield actors
+        yield Actors(account)
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +61,20 @@ def test_a_key_is_followed_from_its_notice_to_its_restoration(
     actors: Actors, key_rotation: KeyRotation
 ) -> None:
     """By the clock of the account, which the command line takes from AWS's answers."""
+    account = actors.account
+    account.create_user("alice")
+    actors.create_key("alice", created=account.now - timedelta(days=400))
     key_id = actors.key_ids["alice"]
     reported = key_rotation("run", "--report")
     assert (reported.returncode, "1 noticed" in reported.stdout) == (0, True)
-    assert "gets its notice with the next run" in key_rotation("status").stdout
+    assert "gets its notice with the next run" in key_rotation("status", "alice").stdout
     started = key_rotation("run", "--json", answer="y\n")
     assert [entry["access_key_id"] for entry in json.loads(started.stdout)["noticed"]] == [key_id]
-    assert "noticed, stops 8 Jun 2026" in key_rotation("status", "alice").stdout
-    actors.account.move_clock(to=START + timedelta(days=7))
+    stops, deleted = account.now + timedelta(days=7), account.now + timedelta(days=37)
+    assert f"noticed, stops {short_date(stops)}" in key_rotation("status", "alice").stdout
+    account.move_clock(to=stops)
     assert "1 deactivated" in key_rotation("run", "--yes").stdout
-    assert "off, deleted 8 Jul 2026" in key_rotation("status", key_id).stdout
+    assert f"off, deleted {short_date(deleted)}" in key_rotation("status", key_id).stdout
     restored = key_rotation("restore", key_id, "--yes")
     assert (restored.returncode, restored.stdout) == (0, f"{key_id} of alice is active.\n")
     assert actors.statuses()[key_id] == "Active"
@@ -100,3 +105,61 @@ def test_parameters_that_stop_each_run_are_named_before_one_is_started(
     actors.set_parameter("notice-days", "7")
     assert (finished.returncode, finished.stdout) == (1, "")
     assert "/key-rotation/notice-days has the value '90'" in finished.stderr
+
+
+@pytest.fixture(scope="module")
+def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """Open a terminal for the account."""
+    return open_terminal(actors.account, tmp_path_factory.mktemp("terminal"))
+
+
+DOCUMENTED = {
+    CommandBlock(README, "Before you enforce"): ["run", "status"],
+    CommandBlock(README, "Restoring a key"): ["restore"],
+    CommandBlock(RUNBOOK, "Pause everything now"): ["pause"],
+    CommandBlock(RUNBOOK, "Pause everything now", 1): ["resume"],
+    CommandBlock(RUNBOOK, "A key that production needs was deactivated"): ["restore"],
+    CommandBlock(RUNBOOK, "A key is held"): ["release"],
+}
+HOLD: Mapping[str, Any] = {
+    "state": {"M": {"kind": {"S": "held"}, "since": {"S": "2026-06-01T10:00:00+00:00"}}}
+}
+
+
+def test_every_command_of_the_documents_is_run() -> None:
+    assert OWN_COMMANDS.keys() == DOCUMENTED.keys()
+
+
+@pytest.mark.parametrize("block", DOCUMENTED, ids=str)
+def test_a_command_of_the_documents_works_as_printed(
+    terminal: Terminal, actors: Actors, block: CommandBlock
+) -> None:
+    """On a key that this tool deactivated, and on one that it holds."""
+    key_id = _deactivated_key(actors, f"user-{len(actors.key_ids)}")
+    if DOCUMENTED[block] == ["release"]:
+        _hold(actors, key_id)
+    terminal.run(OWN_COMMANDS[block], answer="y\n", KEY=key_id, AKIAIOSFODNN7EXAMPLE=key_id)
+    assert terminal.commands_run == [f"key-rotation {name}" for name in DOCUMENTED[block]]
+    changed = {"restore": "Active", "release": "Inactive"}
+    assert actors.statuses()[key_id] == changed.get(DOCUMENTED[block][0], "Inactive")
+
+
+def _deactivated_key(actors: Actors, user: str) -> str:
+    """Let the tool deactivate a key, whatever the tests before have done."""
+    account = actors.account
+    actors.set_parameter("max-changes-per-run", "25")
+    account.create_user(user)
+    actors.create_key(user, created=account.now - timedelta(days=400))
+    account.invoke({})
+    account.move_clock(to=account.now + timedelta(days=7))
+    account.invoke({})
+    assert actors.statuses()[actors.key_ids[user]] == "Inactive"
+    return actors.key_ids[user]
+
+
+def _hold(actors: Actors, key_id: str) -> None:
+    """Hold a key, as after it was turned on three times."""
+    table, name = actors.account.client("dynamodb"), actors.account.outputs["TableName"]
+    key = {"pk": {"S": "WATCH"}, "sk": {"S": key_id}}
+    item = table.get_item(TableName=name, Key=key)["Item"]
+    table.put_item(TableName=name, Item={**item, **HOLD})
