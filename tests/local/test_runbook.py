@@ -109,6 +109,7 @@ def _run_and_list(actors: Actors, label: str) -> list[str]:
 
 
 CONFIRM = CommandBlock(RUNBOOK, "Confirming a subscription")
+JUDGE_AGAIN = CommandBlock(RUNBOOK, "Confirming a subscription", 1)
 PAUSE = CommandBlock(RUNBOOK, "Pause everything now")
 STOP_RUNS = CommandBlock(RUNBOOK, "Pause everything now", 1)
 ALLOW_RUNS = CommandBlock(RUNBOOK, "Pause everything now", 2)
@@ -270,6 +271,16 @@ def test_a_person_starts_a_run(terminal: Terminal, account: LocalAccount) -> Non
     terminal.run_block(INVOKE)
     answer = json.loads((terminal.folder / "answer.json").read_text())
     assert answer["run_id"] == account.invocations()[-1].answer["run_id"]
+
+
+@covers(JUDGE_AGAIN)
+def test_the_alarm_of_silence_is_judged_anew(terminal: Terminal, account: LocalAccount) -> None:
+    """The emulator judges no alarm by itself, so the test shows only that the state is set."""
+    cloudwatch, name = account.client("cloudwatch"), "KeyRotation-Silence"
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+    terminal.run_block(JUDGE_AGAIN)
+    [alarm] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert alarm["StateValue"] == "OK"
 
 
 @covers(SUBSCRIBE)

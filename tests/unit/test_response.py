@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from key_rotation.domain.model import LastUse, Reason, User
+from key_rotation.domain.plan import Terms, make_plan
+from key_rotation.domain.watch import Watches
 from key_rotation.reporting.outcome import NewerKey, Outcome, Section
 from key_rotation.reporting.response import response, skipped_response
 from tests.unit.builders import (
     ALICE,
     KEY_ID,
+    NOW,
     a_key,
     a_report,
     an_inventory,
@@ -19,6 +22,7 @@ from tests.unit.builders import (
     days_ago,
     in_days,
     observed_key,
+    settings,
     used,
 )
 from tests.unit.digest_builders import (
@@ -55,6 +59,7 @@ def test_the_response_has_exactly_these_fields() -> None:
         "deferred": [],
         "upcoming": [],
         "failed": [],
+        "not_ours": [],
         "unmatched_exemptions": [],
     }
     bob = User(name="bob", path="/", user_id="AIDABOB")
@@ -71,6 +76,26 @@ def test_the_response_has_exactly_these_fields() -> None:
         "keys": 0,
         "left_to": "run-2",
     }
+
+
+def test_an_inactive_key_that_is_not_ours_is_in_the_response_and_in_no_section() -> None:
+    """Each digest would list it otherwise, and nobody need do anything about it."""
+    key = a_key(age=400, status="Inactive")
+    inventory = an_inventory(observed_key(key, None), observed_key(a_key(age=1, key_id="AKIA2")))
+    terms = Terms(now=NOW, settings=settings(), limit=25, usual_limit=25)
+    plan = make_plan(inventory, Watches(by_key_id={}), terms)
+    document = response_document(inventory=inventory, plan=plan)
+    assert document["not_ours"] == [
+        {
+            "user": "alice",
+            "access_key_id": KEY_ID,
+            "age_days": 400,
+            "last_used": None,
+            "reason": "inactive, not ours",
+            "due": None,
+        }
+    ]
+    assert all(document[section] == [] for section in Section)
 
 
 @pytest.mark.parametrize("section", Section)

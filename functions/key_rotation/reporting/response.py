@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from key_rotation.domain.model import Now
+from key_rotation.domain.model import Now, Reason
+from key_rotation.domain.step import Step
 from key_rotation.reporting.formatting import age_days, sanitize_line
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
@@ -25,6 +26,11 @@ def response(report: Report) -> Document:
         "users": report.user_count,
         "keys": report.key_count,
         **lists,
+        "not_ours": [
+            _not_ours(step, report.now)
+            for step in report.part.plan.steps
+            if step.decision.reason is Reason.NOT_OURS
+        ],
         "unmatched_exemptions": [str(entry) for entry in report.unmatched],
     }
 
@@ -36,7 +42,7 @@ def skipped_response(run_id: str, other_run_id: str | None) -> Document:
     """
     lists: Document = {str(section): [] for section in Section}
     nothing: Document = {"mode": None, "part": None, "users_left": 0, "users": 0, "keys": 0}
-    lists["unmatched_exemptions"] = []
+    lists |= {"not_ours": [], "unmatched_exemptions": []}
     return {"run_id": run_id, **nothing, **lists, "left_to": other_run_id}
 
 
@@ -49,6 +55,19 @@ def key_entry(outcome: Outcome, now: Now) -> Document:
         "last_used": iso_time(outcome.last_use.at if outcome.last_use else None),
         "reason": sanitize_line(outcome.explanation, 400),
         "due": iso_time(outcome.due),
+    }
+
+
+def _not_ours(step: Step, now: Now) -> Document:
+    """Return an inactive key that this tool did not deactivate: no digest reports it."""
+    last_use = step.observed.last_use if step.observed else None
+    return {
+        "user": step.user.name,
+        "access_key_id": step.access_key_id,
+        "age_days": (now.today - now.day(step.created)).days,
+        "last_used": iso_time(last_use.at if last_use else None),
+        "reason": str(step.decision.reason),
+        "due": None,
     }
 
 
