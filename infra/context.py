@@ -13,7 +13,15 @@ from infra.thresholds import PARAMETER_PATH, THRESHOLDS
 
 NOBODY = "none"
 """The value of `email` that subscribes nobody, on purpose."""
-KEYS = ("email", "schedule", "timezone", "silence-hours", "alarm-topic", "reserved-concurrency")
+KEYS = (
+    "email",
+    "schedule",
+    "timezone",
+    "silence-hours",
+    "alarm-topic",
+    "reserved-concurrency",
+    "viewer-policy",
+)
 """Every key that the app reads."""
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
@@ -60,6 +68,9 @@ class Context:
     reserved_concurrency: int | None
     """1: one concurrent execution is reserved, so runs never overlap; None: nothing is reserved."""
 
+    viewer_policy: bool
+    """Whether to create a managed policy for people who look and change nothing."""
+
     @classmethod
     def read(cls, values: Mapping[str, object]) -> "Context":
         """Read and validate the context; a key that is missing has its default.
@@ -82,6 +93,7 @@ class Context:
             silence_hours=_silence_hours(values.get("silence-hours"), gap),
             alarm_topic=_alarm_topic(values.get("alarm-topic")),
             reserved_concurrency=_reserved_concurrency(values.get("reserved-concurrency")),
+            viewer_policy=_viewer_policy(values.get("viewer-policy")),
         )
 
 
@@ -167,6 +179,15 @@ def _reserved_concurrency(value: object) -> int | None:
     if value is None or _whole_number(value) == 1:
         return _whole_number(value)
     raise _refusal("reserved-concurrency", value, "only 1; omit it to reserve nothing")
+
+
+def _viewer_policy(value: object) -> bool:
+    """Read a boolean from cdk.json, or `true` or `false` from -c."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, str) and value in {"true", "false"}:
+        return value == "true"
+    raise _refusal("viewer-policy", value, "true or false")
 
 
 def _whole_number(value: object) -> int | None:

@@ -18,6 +18,7 @@ from infra.notification_topic import NotificationTopic
 from infra.rotation_function import RotationFunction
 from infra.run_schedule import RunSchedule
 from infra.thresholds import PARAMETER_PATH, Thresholds
+from infra.viewer_policy import ViewerPolicy
 
 
 class KeyRotationStack(cdk.Stack):
@@ -55,6 +56,10 @@ class KeyRotationStack(cdk.Stack):
             timezone=context.timezone,
         )
         dashboard = self._create_monitoring(context, function)
+        if context.viewer_policy:
+            ViewerPolicy(
+                self, "Viewer", function=function.function, table=self._table, key=self._key
+            )
         self._create_outputs(function, dashboard)
 
     def _create_table(self) -> dynamodb.Table:

@@ -35,6 +35,7 @@ def test_every_context_key_but_email_has_a_default() -> None:
         silence_hours=26,
         alarm_topic=None,
         reserved_concurrency=None,
+        viewer_policy=False,
     )
 
 
