@@ -18,6 +18,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.encryption_key import via_services
+from infra.thresholds import PARAMETER_PATH
 
 ONE_PER_ACCOUNT = "KeyRotation-OneDeploymentPerAccount"
 """The name of the policy that lets the function change keys. IAM is one for all Regions, so a
@@ -44,6 +45,10 @@ class FunctionRole(Construct):
             statements=self._account_statements(),
         )
         self.policy = iam.ManagedPolicy(self, "Policy", roles=[self.role])
+        # A separate policy: a policy has room for 6,144 characters.
+        self.exemption_policy = iam.ManagedPolicy(
+            self, "Exemptions", roles=[self.role], statements=self._exemption_statements()
+        )
 
     def _account_statements(self) -> list[iam.PolicyStatement]:
         """List the users of the account; read, deactivate and delete their access keys."""
@@ -77,6 +82,15 @@ class FunctionRole(Construct):
             [users],
         )
         return [list_users, rotate_keys]
+
+    def _exemption_statements(self) -> list[iam.PolicyStatement]:
+        """Read the exemption parameters by their path, and who edited a parameter."""
+        # IAM authorizes the path of the request, not each parameter that is found below it.
+        paths = [self._parameter_arn("exemption"), self._parameter_arn("exemption/*")]
+        return [
+            _allow("ReadExemptions", ["ssm:GetParametersByPath"], paths),
+            _allow("ReadEditors", ["ssm:GetParameterHistory"], [self._parameter_arn("*")]),
+        ]
 
     def grant_parameter_read(self, parameters: Sequence[ssm.StringParameter]) -> None:
         """Read the parameters by name."""
@@ -139,6 +153,10 @@ class FunctionRole(Construct):
         # in one of them would be circular.
         statement = _allow("InvokeSelf", ["lambda:InvokeFunction"], [function.function_arn])
         iam.ManagedPolicy(scope, "Continue", roles=[self.role], statements=[statement])
+
+    def _parameter_arn(self, name: str) -> str:
+        path = f"{PARAMETER_PATH}/{name}".removeprefix("/")
+        return Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=path)
 
     def _add(
         self,

@@ -99,7 +99,9 @@ class KeyRotationStack(cdk.Stack):
         role.grant_dead_letter_send(function.dead_letter_queue)
         role.grant_key_use(self._key)
         role.grant_self_invoke(function.function, scope=function)
-        function.function.node.add_dependency(role.account_policy, role.policy)
+        function.function.node.add_dependency(
+            role.account_policy, role.policy, role.exemption_policy
+        )
         return function
 
     def _create_monitoring(self, context: Context, function: RotationFunction) -> Dashboard:

@@ -63,7 +63,9 @@ class Request:
     def settings(self, settings: Settings, previous: RunState) -> Settings:
         """Return the settings with what was edited since the last run that reported it."""
         edited = self.continuation.edited if self.continuation else ()
-        return settings.after(previous.parameters, edited)
+        return settings.after(
+            previous.parameters, edited, exemptions_fingerprint=previous.exemptions_fingerprint
+        )
 
     def mode(self, settings: Settings) -> Mode:
         """Return the mode of the run: the one that is set, or report mode."""

@@ -20,6 +20,7 @@ from key_rotation.service_layer.change_counter import ChangeCounter
 from key_rotation.service_layer.inventory import InventoryReader
 from key_rotation.service_layer.key_details import KeyDetailsReader
 from key_rotation.service_layer.notify import DigestNotifier
+from key_rotation.service_layer.parameter_editors import ParameterEditorReader
 from key_rotation.service_layer.report_collector import ReportCollector
 from key_rotation.service_layer.run_context import Execution, RunContext
 from key_rotation.service_layer.stored_watches import StoredWatches, read_stored_watches
@@ -59,12 +60,22 @@ def run(
         counter = ChangeCounter(ledger, previous, request.event_id)
         executor = PlanExecutor(member, ledger, context, counter)
         part = _apply(request, inventory, stored, previous, executor)
-        collector = ReportCollector(environment, KeyDetailsReader(member.iam, context))
+        collector = _collector(environment, member, deployment, context)
         report = collector.collect(part, stored.watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, stored.watches)
         lease_of_run.check()
         ledger.write_run_state(next_state(previous, part, report.digest))
         return report
+
+
+def _collector(
+    environment: RunEnvironment,
+    member: MemberClients,
+    deployment: DeploymentClients,
+    context: RunContext,
+) -> ReportCollector:
+    editors = ParameterEditorReader(deployment.ssm, environment.parameter_path, context)
+    return ReportCollector(environment, KeyDetailsReader(member.iam, context), editors)
 
 
 def _apply(

@@ -221,6 +221,8 @@ def test_every_day_takes_few_calls_to_dynamodb_sns_and_ssm(days: dict[str, Day],
     assert calls["dynamodb.Query"] == 1
     assert calls["dynamodb.TransactWriteItems"] <= 6
     assert calls["ssm.GetParameters"] == 1
+    assert calls["ssm.GetParametersByPath"] == 1
+    assert calls["ssm.GetParameterHistory"] <= 1
     assert calls["sns.Publish"] <= 1
 
 

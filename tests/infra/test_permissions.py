@@ -20,6 +20,7 @@ _THRESHOLDS = [
     "ThresholdsadoptinactivekeysE929D4DB",
     "Thresholdsexemptions2E0128C9",
 ]
+_PATH = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/key-rotation"
 _FUNCTION = "${EnforcerFunction52B99202.Arn}"
 _QUEUE = "${EnforcerDeadLetters7019007E.Arn}"
 _KEY = "${EncryptionKey3A692D6E.Arn}"
@@ -37,6 +38,8 @@ _ALLOWED = {
     "iam:UpdateAccessKey": [_USERS],
     "iam:DeleteAccessKey": [_USERS],
     "ssm:GetParameters": sorted(_PARAMETER % name for name in _THRESHOLDS),
+    "ssm:GetParametersByPath": [f"{_PATH}/exemption", f"{_PATH}/exemption/*"],
+    "ssm:GetParameterHistory": [f"{_PATH}/*"],
     "dynamodb:DescribeTable": [_TABLE],
     "dynamodb:GetItem": [_TABLE],
     "dynamodb:Query": [_TABLE],

@@ -48,6 +48,7 @@ CALLS = (
     _call("PutItem of the lease", "LedgerError", "LEASE"),
     _call("GetItem of the state", "LedgerError", "STATE"),
     _call("GetParameters", "SettingsUnreadableError"),
+    _call("GetParametersByPath", "SettingsUnreadableError"),
     _call("ListSubscriptionsByTopic", "SubscriptionsUnreadableError"),
     _call("GetSubscriptionAttributes", "NoListenerError"),
     _call("DescribeTable", "LedgerError"),

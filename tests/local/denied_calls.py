@@ -99,7 +99,19 @@ DENIED_CALLS: tuple[tuple[str, str, str, Arguments], ...] = (
         "read its parameters by path",
         "ssm",
         "get_parameters_by_path",
-        lambda _: {"Path": "/key-rotation"},
+        lambda _: {"Path": "/key-rotation", "Recursive": True},
+    ),
+    (
+        "read other parameters by path",
+        "ssm",
+        "get_parameters_by_path",
+        lambda _: {"Path": "/other"},
+    ),
+    (
+        "exempt a key",
+        "ssm",
+        "put_parameter",
+        lambda _: {"Name": "/key-rotation/exemption/mine", "Value": "carol", "Type": "String"},
     ),
     (
         "edit a parameter",

@@ -42,7 +42,7 @@ class ExpectedSettings:
             valid = all(str(n) == values[name] and n in RANGES[name] for name, n in numbers.items())
             valid &= all(values[name] in CHOICES[name] for name in CHOICES)
             valid &= numbers["notice-days"] < numbers["max-age-days"]
-            exemptions = tuple(_parse_exemptions(values["exemptions"]))
+            exemptions = (*_parse_exemptions(values["exemptions"]), *_parse_one_by_one(values))
         except (KeyError, ValueError):
             return None
         if not valid:
@@ -71,6 +71,15 @@ class ExpectedSettings:
         for pattern, until in self.exemptions:
             if any(fnmatchcase(name.lower(), pattern.lower()) for name in names):
                 yield until
+
+
+def _parse_one_by_one(values: Mapping[str, str]) -> Iterator[tuple[str, date]]:
+    for name, value in values.items():
+        if name.startswith("exemption/"):
+            if value == "none":
+                raise ValueError(name)
+            [entry] = _parse_exemptions(value)
+            yield entry
 
 
 def _parse_exemptions(text: str) -> Iterator[tuple[str, date]]:

@@ -45,6 +45,9 @@ class Observations:
     status_at_last_use: dict[str, str | None] = field(default_factory=dict)
 
 
+EDITOR = "arn:aws:iam::123456789012:user/bob"
+
+
 @dataclass(frozen=True)
 class Listing:
     """A listing in pages.
@@ -248,6 +251,40 @@ class FakeSsm:
         """Return the parameters that exist."""
         assert len(Names) <= 10, "one call takes ten names"
         return self._aws.call("GetParameters", {}, lambda: self._get(Names))
+
+    def get_paginator(self, name: str) -> FakePaginator:
+        """Return the paginator of the parameters below a path, or of the versions of one."""
+        listings = {
+            "get_parameters_by_path": Listing(
+                "GetParametersByPath", "Parameters", "Name", self._below
+            ),
+            "get_parameter_history": Listing(
+                "GetParameterHistory", "Parameters", "Version", self._versions
+            ),
+        }
+        return FakePaginator(self._aws, listings[name])
+
+    def _below(self, Path: str, **_: Any) -> list[Item]:  # noqa: N803
+        """Return the parameters below a path, as the run observes them."""
+        assert Path == "/key-rotation/exemption"
+        found = {
+            name: versioned
+            for name, versioned in self._aws.account.parameters.items()
+            if name.startswith("exemption/")
+        }
+        self._aws.observed.settings = {
+            **(self._aws.observed.settings or {}),
+            **{name: value for name, (value, _) in found.items()},
+        }
+        return [
+            {"Name": f"/key-rotation/{name}", "Type": "String", "Value": value, "Version": version}
+            for name, (value, version) in found.items()
+        ]
+
+    def _versions(self, Name: str) -> list[Item]:  # noqa: N803
+        """Return the latest version of a parameter."""
+        value, version = self._aws.account.parameters[Name.removeprefix("/key-rotation/")]
+        return [{"Value": value, "Version": version, "LastModifiedUser": EDITOR}]
 
     def _get(self, names: Sequence[str]) -> Item:
         parameters = self._aws.account.parameters

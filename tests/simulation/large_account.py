@@ -235,6 +235,10 @@ class FakeParameterStore:
             ]
         }
 
+    def get_paginator(self, _: str) -> Paginator:
+        """Return the paginator of the exemption parameters, of which there are none."""
+        return Paginator(lambda **_: [{"Parameters": []}])
+
 
 def fake_clients(
     iam: FakeIam, table: FakeTable, topic: FakeTopic, parameters: FakeParameterStore

@@ -31,6 +31,8 @@ OPERATIONS = (
     "DeleteAccessKey",
     "ListUserTags",
     "GetParameters",
+    "GetParametersByPath",
+    "GetParameterHistory",
     "ListSubscriptionsByTopic",
     "GetSubscriptionAttributes",
     "Publish",
@@ -60,6 +62,7 @@ INVALID_VALUES = {
     "delete-unused-keys": ("True", "yes"),
     "adopt-inactive-keys": ("1", None),
     "exemptions": ("", "alice unti 2027-01-01", "alice until 2026-02-30", "# all", None),
+    "exemption/bad": ("none", "alice\nbob", "alice until 2026-02-30", "# all"),
 }
 INDEX = st.integers(0, 63)
 EDITS = st.sampled_from(
@@ -346,14 +349,22 @@ class HistoryMachine(RuleBasedStateMachine):
     def edit_parameter_badly(self, edit: tuple[str, str | None], days: int) -> None:
         """Set an invalid value, and correct it some days later."""
         self.advance_some_minutes()
-        before = self.account.parameters.get(edit[0], (DEFAULTS[edit[0]], 0))[0]
+        before = self.account.parameters.get(edit[0], (DEFAULTS.get(edit[0]), 0))[0]
         self.account.put_parameter(*edit)
         self.run_daily(days)
         self.account.put_parameter(edit[0], before)
 
-    @rule(pattern=PATTERNS, index=INDEX, until=st.sampled_from((None, None, 0, 2, 10)))
-    def add_exemption(self, pattern: str, index: int, until: int | None) -> None:
-        """Exempt by name, path, key or wildcard, with or without a last day."""
+    @rule(
+        pattern=PATTERNS,
+        index=INDEX,
+        until=st.sampled_from((None, None, 0, 2, 10)),
+        name=st.sampled_from((None, "exemption/one", "exemption/team-a/two")),
+    )
+    def add_exemption(self, pattern: str, index: int, until: int | None, name: str | None) -> None:
+        """Exempt by name, path, key or wildcard, with or without a last day.
+
+        name: that of a parameter of its own; None for a line of the parameter of all
+        """
         self.advance_some_minutes()
         if pattern in {"owner", "path", "key"}:
             if not self.account.keys:
@@ -367,6 +378,9 @@ class HistoryMachine(RuleBasedStateMachine):
             }[pattern]
         day = (self.account.now + DAY * (until or 0)).date()
         line = f"{pattern} until {day} # a reason" if until is not None else pattern
+        if name:
+            self.account.put_parameter(name, line)
+            return
         before = self.account.parameters["exemptions"][0]
         self.account.put_parameter("exemptions", line if before == "none" else f"{before}\n{line}")
 
@@ -375,6 +389,8 @@ class HistoryMachine(RuleBasedStateMachine):
         """End all exemptions."""
         self.advance_some_minutes()
         self.account.put_parameter("exemptions", "none")
+        for name in [name for name in self.account.parameters if name.startswith("exemption/")]:
+            self.account.put_parameter(name, None)
 
     @rule(days=st.integers(0, 3))
     def remove_subscriptions(self, days: int) -> None:

@@ -57,6 +57,7 @@ def an_eventful_day(simulator: Simulator) -> dict[str, Key]:
     account.use_key(keys["extended"], account.now - timedelta(days=2), timedelta(0))
     account.set_status(keys["noticed again"], "Active")
     account.delete_key(keys["closed"])
+    account.put_parameter("exemption/heidi", "heidi # who is nobody yet")
     return keys
 
 
@@ -149,7 +150,9 @@ def test_the_eventful_day_makes_every_kind_of_call() -> None:
         "GetAccessKeyLastUsed",
         "GetCredentialReport",
         "GetItem",
+        "GetParameterHistory",
         "GetParameters",
+        "GetParametersByPath",
         "GetSubscriptionAttributes",
         "ListAccessKeys",
         "ListAccountAliases",

@@ -11,6 +11,7 @@ from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 from tests.unit.builders import (
     NOON,
+    TODAY,
     a_key,
     a_plan,
     a_report,
@@ -77,7 +78,9 @@ def test_the_end_of_an_exemption_sends_a_digest_once(
 ) -> None:
     exemptions = f"bob\nalice until {until}"
     previous = RunState(
-        parameters=parameters(exemptions=exemptions, mode=mode), ended_exemptions=reported
+        parameters=parameters(exemptions=exemptions, mode=mode),
+        ended_exemptions=reported,
+        ending_exemptions={"alice until 2026-11-24": TODAY},
     )
     report = a_report(mode=mode, setting=mode, previous=previous, exemptions=exemptions)
     assert len(report.ended_exemptions) == ended

@@ -1,20 +1,25 @@
 """The list of keys that are never acted on, as people write it into its parameter."""
 
+import hashlib
 import re
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from glob import escape
 from typing import Self
 
 from key_rotation.domain.model import AccessKey, User
 
 NONE = "none"
-ACCEPTED = (
-    "`none`, or one entry a line: a user name, a path that begins with `/`, or an access key id, "
+ENTRY = (
+    "a user name, a path that begins with `/`, or an access key id, "
     "`*` allowed; then optionally `until YYYY-MM-DD`; then optionally `# reason`"
 )
+ACCEPTED = f"`none`, or one entry a line: {ENTRY}"
+MAX_LINE = 120
+"""Characters of an entry that the run state remembers whole."""
 _LINE = re.compile(
     r"(?P<pattern>/[!-\"$-~]*|[\w+=,.@*-]+)"
     r"(?:\s+until\s+(?P<until>[0-9]{4}-[0-9]{2}-[0-9]{2}))?"
@@ -53,6 +58,16 @@ class Exemption:
             reason=(found["reason"] or "").strip() or None,
         )
 
+    @classmethod
+    def parse_only(cls, text: str) -> Self:
+        """Read the text of a parameter of one exemption.
+
+        Raises ValueError if it is not exactly one entry: `none` and a second line are none.
+        """
+        if len(text.strip().splitlines()) != 1:
+            raise ValueError(text)
+        return cls.parse(text)
+
     def ended(self, today: date) -> bool:
         """Return whether its last day has passed."""
         return self.until is not None and self.until < today
@@ -90,16 +105,28 @@ class Exemption:
         return any(map(self._matches, names))
 
     def _matches(self, name: str) -> bool:
-        if "*" not in self.pattern:
-            return name.casefold() == self.pattern.casefold()
-        only_stars = escape(self.pattern.casefold()).replace("[*]", "*")
-        return fnmatchcase(name.casefold(), only_stars)
+        return _expression(self.pattern).fullmatch(name.casefold()) is not None
 
     def __str__(self) -> str:
         """Write the entry as a line again."""
         until = f" until {self.until}" if self.until else ""
         reason = f" # {self.reason}" if self.reason else ""
         return f"{self.pattern}{until}{reason}"
+
+
+def remembered_line(entry: Exemption | str) -> str:
+    """Return what identifies an entry in the run state: its line, or its beginning and a hash."""
+    line = str(entry)
+    if len(line) <= MAX_LINE:
+        return line
+    return f"{line[:100]}...{hashlib.sha256(line.encode()).hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=4096)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return what a pattern matches, in lower case: `*` is any text, the rest is itself."""
+    only_stars = escape(pattern.casefold()).replace("[*]", "*")
+    return re.compile(translate(only_stars))
 
 
 def parse(text: str) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
@@ -137,7 +164,8 @@ def unmatched(
     users: all users of the account
     keys: those that were read
     saw_all_keys: whether they are all keys of the account
-    known_before: the entries that matched nothing when all keys were last read, as lines
+    known_before: the entries that matched nothing when all keys were last read, as their
+        remembered lines
 
     Of an entry that may be an access key id it is known only once all keys were read.
     """
@@ -149,7 +177,7 @@ def unmatched(
     def matches_nothing(entry: Exemption) -> bool:
         if entry.pattern.startswith("/"):
             return not entry.matches_one_of(paths)
-        known = not entry.may_name_a_key or saw_all_keys or str(entry) in known_before
+        known = not entry.may_name_a_key or saw_all_keys or remembered_line(entry) in known_before
         candidates = names | key_ids if entry.may_name_a_key else names
         return known and not entry.matches_one_of(candidates)
 

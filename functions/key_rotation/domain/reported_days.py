@@ -29,11 +29,13 @@ def next_reported_days(
     read_user_ids: Collection[str],
     listed_user_ids: Collection[str],
     reported_on: date | None,
+    other_bytes: int = 0,
 ) -> ReportedDays:
     """Return what is remembered after a run.
 
     lasting: what the run found, by user id
     reported_on: the day of the digest that reported it; None if there was none
+    other_bytes: what other fields of the run state take of MAX_BYTES
 
     What a run no longer found of a user whom it read is forgotten, and so is a user who is gone.
     What does not fit into MAX_BYTES is forgotten too, and is news again in the next run.
@@ -48,15 +50,15 @@ def next_reported_days(
         days = {what: reported_on or known.get(what) for what in found}
         kept = after.get(user_id, {})
         after[user_id] = {**kept, **{what: day for what, day in days.items() if day}}
-    return _bounded(after)
+    return _bounded(after, MAX_BYTES - other_bytes)
 
 
-def _bounded(days: ReportedDays) -> ReportedDays:
+def _bounded(days: ReportedDays, max_bytes: int) -> ReportedDays:
     fitting: dict[str, Mapping[str, date]] = {}
     size = 0
     for user_id, found in days.items():
         size += len(user_id) + 4 + sum(len(what) + 11 for what in found)
-        if size > MAX_BYTES:
+        if size > max_bytes:
             break
         fitting[user_id] = found
     return fitting

@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from key_rotation.domain.exemption_changes import remembered, size_of
+from key_rotation.domain.exemption_ends import bounded
+from key_rotation.domain.exemptions import remembered_line
 from key_rotation.domain.inventory import Inventory, Scan
 from key_rotation.domain.model import Action, Mode, Now
 from key_rotation.domain.plan import Plan
@@ -101,6 +104,9 @@ class DigestSummary:
     lasting: what lasts, by user id
     suspended_since: the suspensions, each with the day on which a run first saw it
     unmatched: the entries that match nothing; those in the digest are among `unmatched_listed`
+    ending: the entries that end soon; those in the digest are among `ending_listed`
+
+    Entries are given as their remembered lines.
     """
 
     delivered: bool = False
@@ -109,6 +115,8 @@ class DigestSummary:
     suspended_since: Mapping[str, date] = field(default_factory=dict)
     unmatched: tuple[str, ...] = ()
     unmatched_listed: tuple[str, ...] = ()
+    ending: tuple[str, ...] = ()
+    ending_listed: tuple[str, ...] = ()
 
 
 def next_state(previous: RunState, part: RunPart, digest: DigestSummary) -> RunState:
@@ -136,11 +144,9 @@ def next_state(previous: RunState, part: RunPart, digest: DigestSummary) -> RunS
     return state if part.is_manual_report else _after_digest(state, part, digest)
 
 
-def _after_digest(state: RunState, part: RunPart, digest: DigestSummary) -> RunState:
+def _after_digest(before: RunState, part: RunPart, digest: DigestSummary) -> RunState:
     today, inventory = part.now.today, part.inventory
-    ended = part.settings.ended_exemptions(today)
-    if not digest.delivered:
-        ended = tuple(entry for entry in ended if entry in state.ended_exemptions)
+    state = _after_settings(before, part, digest)
     named = today if digest.delivered else state.suspension_reported
     days = next_reported_days(
         state.reported_days,
@@ -148,22 +154,52 @@ def _after_digest(state: RunState, part: RunPart, digest: DigestSummary) -> RunS
         read_user_ids=inventory.read_user_ids,
         listed_user_ids={user.user_id for user in inventory.users},
         reported_on=today if digest.delivered and part.mode is Mode.ENFORCE else None,
+        other_bytes=_exemption_bytes(state),
     )
     return replace(
         state,
-        parameters=part.settings.raw if digest.delivered else state.parameters or part.settings.raw,
-        ended_exemptions=ended,
         reported_days=days,
         suspended_since=digest.suspended_since,
         suspension_reported=named if digest.suspended_since else None,
-        unmatched_exemptions=_unmatched(state, digest, today),
-        report_fingerprints=_fingerprints(state, part, digest),
+        report_fingerprints=_fingerprints(before, part, digest),
     )
 
 
-def _unmatched(state: RunState, digest: DigestSummary, today: date) -> Mapping[str, date]:
-    days = {e: d for e, d in state.unmatched_exemptions.items() if e in digest.unmatched}
-    return days | (dict.fromkeys(digest.unmatched_listed, today) if digest.delivered else {})
+def _after_settings(state: RunState, part: RunPart, digest: DigestSummary) -> RunState:
+    """Return the state with the parameters and the exemptions that a digest reported."""
+    settings, today = part.settings, part.now.today
+    ended = tuple(map(remembered_line, settings.ended_exemptions(today)))
+    unmatched, ending = digest.unmatched_listed, digest.ending_listed
+    if not digest.delivered:
+        ended = tuple(line for line in ended if line in state.ended_exemptions)
+        unmatched, ending = (), ()
+    if digest.delivered or not state.parameters:
+        state = replace(
+            state,
+            parameters=settings.raw,
+            exemption_parameters=remembered(settings.exemption_parameters),
+            exemptions_fingerprint=settings.exemptions_fingerprint,
+        )
+    return replace(
+        state,
+        ended_exemptions=bounded(ended),
+        unmatched_exemptions=_named(state.unmatched_exemptions, digest.unmatched, unmatched, today),
+        ending_exemptions=_named(state.ending_exemptions, digest.ending, ending, today),
+    )
+
+
+def _named(
+    before: Mapping[str, date], found: Collection[str], named: Collection[str], today: date
+) -> Mapping[str, date]:
+    """Return the day on which each of the entries that were found was last named in a digest."""
+    days = {line: day for line, day in before.items() if line in found}
+    days |= dict.fromkeys(named, today)
+    return {line: days[line] for line in bounded(days)}
+
+
+def _exemption_bytes(state: RunState) -> int:
+    lines = (*state.ended_exemptions, *state.unmatched_exemptions, *state.ending_exemptions)
+    return size_of(state.exemption_parameters) + sum(len(line.encode()) + 20 for line in lines)
 
 
 def _fingerprints(state: RunState, part: RunPart, digest: DigestSummary) -> tuple[str, ...]:

@@ -24,7 +24,10 @@ class RunState:
     """What the last run read and reported.
 
     parameters: the settings it ran with, by name; empty before the first run
+    exemption_parameters: those of one exemption each, as far as they are remembered
+    exemptions_fingerprint: of all of these
     ended_exemptions: the exemptions whose end a digest has reported
+    ending_exemptions: those that end soon, with the day of the last digest that named them
     reported_days: what lasts, and when a digest last reported it; also names users to read again
     suspended_since: the suspensions, each with the day on which a run first saw it
     suspension_reported: the last day on which a digest named a suspension that is in force
@@ -40,7 +43,10 @@ class RunState:
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    exemption_parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    exemptions_fingerprint: str = ""
     ended_exemptions: tuple[str, ...] = ()
+    ending_exemptions: Mapping[str, date] = field(default_factory=dict)
     reported_days: ReportedDays = field(default_factory=dict)
     suspended_since: Mapping[str, date] = field(default_factory=dict)
     suspension_reported: date | None = None

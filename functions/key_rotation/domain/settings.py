@@ -1,12 +1,15 @@
-"""The eight parameters that people edit, trusted only as a whole."""
+"""The parameters that people edit, trusted only as a whole."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Self
 
 from key_rotation.domain import exemptions
+from key_rotation.domain.exemption_index import ExemptionIndex
 from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.model import AccessKey, Mode, User
 from key_rotation.errors import InvalidSettingsError
@@ -25,6 +28,12 @@ CHOICES = {
     "adopt-inactive-keys": SWITCHES,
 }
 NAMES = (*CHOICES, *RANGES, "exemptions")
+EXEMPTION = "exemption"
+"""The part of the path below which each parameter is one more exemption."""
+
+MAX_BAD_ENTRIES, MAX_SHOWN = 20, 400
+"""How many bad exemption parameters an error names, and how many characters of each: the message
+that a run was stopped has room for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +48,11 @@ class Parameter:
 class Settings:
     """The validated thresholds of one run.
 
-    raw: the parameters they come from, by the last part of their names
-    edited: the names of those that were edited since the last run; none in the first run
+    exemptions: the entries of all parameters that have some
+    raw: the eight parameters they come from, by the last part of their names
+    exemption_parameters: those of one exemption each, by what follows `exemption/` in their names
+    edited: the names of those that were edited since the last run; none in the first run. An
+        exemption parameter counts as `exemptions`
     """
 
     mode: Mode
@@ -52,30 +64,35 @@ class Settings:
     adopt_inactive_keys: bool
     exemptions: tuple[Exemption, ...]
     raw: Mapping[str, Parameter]
+    exemption_parameters: Mapping[str, Parameter] = field(default_factory=dict)
     edited: frozenset[str] = frozenset()
+    _index: ExemptionIndex = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the exemptions, which are looked up for each key."""
+        object.__setattr__(self, "_index", ExemptionIndex.of(self.exemptions))
 
     @classmethod
-    def parse(cls, raw: Mapping[str, Parameter], *, path: str) -> Self:
+    def parse(
+        cls,
+        raw: Mapping[str, Parameter],
+        *,
+        path: str,
+        exemption_parameters: Mapping[str, Parameter] | None = None,
+    ) -> Self:
         """Validate each value, and each against the others.
 
-        raw: the parameters by the last part of their names
+        raw: the eight parameters by the last part of their names
         path: what stands before it, such as `/key-rotation`
+        exemption_parameters: those of one exemption each, by what follows `exemption/`
 
         Raises InvalidSettingsError that names every problem, not only the first.
         """
+        one_by_one, bad_entries = _one_by_one(path, exemption_parameters or {})
         entries, unreadable = exemptions.parse(
             raw["exemptions"].value if "exemptions" in raw else "none"
         )
-        by_name = {name: _problem(path, name, raw.get(name)) for name in NAMES}
-        problems = [
-            *(problem for problem in by_name.values() if problem),
-            *(
-                _refuse(path, "exemptions", line, exemptions.ACCEPTED, of="the line")
-                for line in unreadable
-            ),
-        ]
-        if not by_name["max-age-days"] and not by_name["notice-days"]:
-            problems += _contradiction(path, raw["max-age-days"].value, raw["notice-days"].value)
+        problems = [*_problems(path, raw, unreadable), *bad_entries]
         if problems:
             raise InvalidSettingsError(problems)
         value = {name: raw[name].value for name in NAMES}
@@ -88,21 +105,37 @@ class Settings:
             max_changes_per_run=int(value["max-changes-per-run"]),
             delete_unused_keys=value["delete-unused-keys"] == "true",
             adopt_inactive_keys=value["adopt-inactive-keys"] == "true",
-            exemptions=entries,
+            exemptions=(*entries, *one_by_one),
             raw=raw,
+            exemption_parameters=exemption_parameters or {},
         )
 
-    def after(self, previous: Mapping[str, Parameter], edited: Iterable[str] = ()) -> Self:
+    def after(
+        self,
+        previous: Mapping[str, Parameter],
+        edited: Iterable[str] = (),
+        *,
+        exemptions_fingerprint: str = "",
+    ) -> Self:
         """Return the settings with the names of those whose value is not that of the last run.
 
         edited: what an earlier part of this run has found edited
+        exemptions_fingerprint: that of the last run's exemption parameters
         """
         names = {
             name
             for name, now in self.raw.items()
             if previous and (name not in previous or previous[name].value != now.value)
         }
+        if previous and exemptions_fingerprint != self.exemptions_fingerprint:
+            names.add("exemptions")
         return replace(self, edited=frozenset(names | set(edited)))
+
+    @property
+    def exemptions_fingerprint(self) -> str:
+        """Identifies the names and values of the exemption parameters; empty if there are none."""
+        values = sorted((name, found.value) for name, found in self.exemption_parameters.items())
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest() if values else ""
 
     @property
     def edited_rules(self) -> bool:
@@ -116,22 +149,52 @@ class Settings:
 
     def exemption_of(self, key: AccessKey, today: date) -> Exemption | None:
         """Find the entry that exempts a key today: of several, the one that lasts longest."""
-        covering = [e for e in self.exemptions if not e.ended(today) and e.covers(key)]
+        covering = [e for e in self._index.covering(key) if not e.ended(today)]
         return max(covering, key=lambda e: e.until or date.max, default=None)
 
     def exemption_of_user(self, user: User, today: date) -> Exemption | None:
         """Find the entry that exempts all keys of a user today: the one that lasts longest."""
-        covering = [e for e in self.exemptions if not e.ended(today) and e.covers_user(user)]
+        covering = [e for e in self._index.covering_user(user) if not e.ended(today)]
         return max(covering, key=lambda e: e.until or date.max, default=None)
 
     def was_exempt(self, key: AccessKey, *, since: date, today: date) -> bool:
         """Return whether an entry that has ended exempted the key on a day since then."""
-        ended = (e.until for e in self.exemptions if e.ended(today) and e.covers(key))
+        ended = (e.until for e in self._index.covering(key) if e.ended(today))
         return any(until and until >= since for until in ended)
 
     def ended_exemptions(self, today: date) -> tuple[str, ...]:
         """List the entries past their day, as lines."""
         return tuple(str(e) for e in self.exemptions if e.ended(today))
+
+
+def _one_by_one(
+    path: str, parameters: Mapping[str, Parameter]
+) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
+    """Read the parameters of one exemption each; returns the entries, and what is wrong."""
+    entries: list[Exemption] = []
+    problems: list[str] = []
+    accepted = f"one line: {exemptions.ENTRY}"
+    for name, parameter in sorted(parameters.items()):
+        try:
+            entries.append(Exemption.parse_only(parameter.value))
+        except ValueError:
+            value = parameter.value[:MAX_SHOWN]
+            problems.append(_refuse(path, f"{EXEMPTION}/{name}", value, accepted))
+    if more := problems[MAX_BAD_ENTRIES:]:
+        problems[MAX_BAD_ENTRIES:] = [
+            f"{len(more)} more under {path}/{EXEMPTION} are not accepted."
+        ]
+    return tuple(entries), tuple(problems)
+
+
+def _problems(path: str, raw: Mapping[str, Parameter], unreadable: Iterable[str]) -> Iterator[str]:
+    """Return what is wrong with the eight parameters; `unreadable` are lines of exemptions."""
+    by_name = {name: _problem(path, name, raw.get(name)) for name in NAMES}
+    yield from (problem for problem in by_name.values() if problem)
+    for line in unreadable:
+        yield _refuse(path, "exemptions", line, exemptions.ACCEPTED, of="the line")
+    if not by_name["max-age-days"] and not by_name["notice-days"]:
+        yield from _contradiction(path, raw["max-age-days"].value, raw["notice-days"].value)
 
 
 def _problem(path: str, name: str, parameter: Parameter | None) -> str | None:

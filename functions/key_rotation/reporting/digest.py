@@ -15,6 +15,7 @@ from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.paging import paginate
 from key_rotation.reporting.report import Report
 from key_rotation.reporting.response import Document, iso_time, key_entry
+from key_rotation.reporting.settings_document import settings_document
 from key_rotation.reporting.sns_message import MAX_BYTES, Message, compact_variants, variants
 
 SUBJECT_LIMIT = 99
@@ -65,8 +66,12 @@ def subject(report: Report, page_label: str = "") -> str:
     parts += [part for section in SUBJECT_ORDER for part in _counts(report, section)]
     if report.changed_parameters:
         parts.append("settings changed")
+    if report.exemption_news.changed:
+        parts.append("exemptions changed")
     if report.ended_exemptions:
         parts.append("exemption ended")
+    if report.exemption_news.ending_listed:
+        parts.append("exemption ends soon")
     if report.unmatched_listed:
         parts.append("exemption matches nothing")
     empty = "REPORT MODE, nothing to do" if report.mode is Mode.REPORT else "nothing to do"
@@ -131,7 +136,7 @@ def _events(report: Report, page: Page) -> Iterator[str]:
         return
     if report.changed_parameters or report.ended_exemptions:
         yield "settings"
-    if report.unmatched_listed:
+    if report.unmatched_listed or report.exemption_news.needs_digest:
         yield "exemptions"
 
 
@@ -147,10 +152,6 @@ def _document(report: Report, page: Page) -> Document:
     by_section: dict[str, list[Document]] = {}
     for outcome in page.outcomes:
         by_section.setdefault(str(outcome.section), []).append(_full_entry(outcome, report.now))
-    settings = {
-        name: {"value": parameter.value, "version": parameter.version}
-        for name, parameter in report.settings.raw.items()
-    }
     return {
         "run_id": report.run_id,
         "version": __version__,
@@ -167,13 +168,7 @@ def _document(report: Report, page: Page) -> Document:
         "users": report.user_count,
         "keys": report.key_count,
         **by_section,
-        "settings": settings if report.changed_parameters else {},
-        "changed_settings": sorted(report.changed_parameters),
-        "ended_exemptions": list(report.ended_exemptions),
-        "unmatched_exemptions": [
-            {"entry": str(entry), "near": list(report.near.get(str(entry), ()))}
-            for entry in report.unmatched_listed
-        ],
+        **settings_document(report),
         "suspended_since": {kind: day.isoformat() for kind, day in report.suspended_since.items()},
         "left_out": {str(section): number for section, number in page.left_out.items()},
     }

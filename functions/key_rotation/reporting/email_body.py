@@ -7,16 +7,10 @@ from datetime import date
 
 from key_rotation import __version__
 from key_rotation.domain.inventory import Scan
-from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.commands import key_to_delete
 from key_rotation.reporting.email_head import head
-from key_rotation.reporting.formatting import (
-    PHONE_WIDTH,
-    pluralize,
-    sanitize_line,
-    wrap,
-    wrap_foreign,
-)
+from key_rotation.reporting.email_settings import settings_blocks
+from key_rotation.reporting.formatting import PHONE_WIDTH, pluralize, wrap, wrap_foreign
 from key_rotation.reporting.headings import (
     ADVICE,
     DRY_RUN_HEADINGS,
@@ -68,7 +62,7 @@ def render(report: Report, page: Page) -> str:
             ]
             parts += _section(report, section, outcomes)
     if page.number == page.total:
-        parts += _settings(report)
+        parts += settings_blocks(report)
     parts.append(_foot(report, page))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -108,44 +102,6 @@ def _entries(
         yield "\n".join(short_entries(outcomes, report))
     else:
         yield from ("\n".join(detailed_entry(outcome, report)) for outcome in outcomes)
-
-
-def _settings(report: Report) -> Iterator[str]:
-    if unmatched := report.unmatched_listed:
-        lines = ["EXEMPTIONS THAT MATCH NOTHING: no user and no key"]
-        for entry in unmatched:
-            lines += wrap("  ", sanitize_line(str(entry)))
-            near = ", ".join(map(sanitize_line, report.near.get(str(entry), ())))
-            lines += wrap("    ", f"near: {near}") if near else []
-        yield "\n".join(lines)
-    if ended := report.ended_exemptions:
-        lines = ["EXEMPTIONS THAT ENDED: these entries no longer apply"]
-        lines += [line for entry in ended for line in wrap_foreign("  ", sanitize_line(entry))]
-        yield "\n".join(lines)
-    if changed := report.changed_parameters:
-        lines = ["SETTINGS: changed since the last run, marked with *"]
-        for name, parameter in sorted(report.settings.raw.items()):
-            before = report.previous.parameters.get(name) if name in changed else None
-            lines += _setting(f"  {'*' if name in changed else ' '} {name}:", parameter, before)
-        yield "\n".join(lines)
-
-
-def _setting(name: str, parameter: Parameter, before: Parameter | None) -> Iterator[str]:
-    """Write a parameter and its earlier value; a value of several lines stands below its name."""
-    now, was = _lines(parameter), _lines(before) if before else []
-    if len(now) <= 1 and len(was) <= 1:
-        version = f"version {parameter.version}{f', was {was[0]}' if was else ''}"
-        yield from wrap_foreign(f"{name} ", f"{' '.join(now)} ({version})")
-        return
-    yield f"{name} (version {parameter.version})"
-    for line in now:
-        yield from wrap_foreign("        now: ", line)
-    for line in was:
-        yield from wrap_foreign("        was: ", line)
-
-
-def _lines(parameter: Parameter) -> list[str]:
-    return [sanitize_line(line) for line in parameter.value.splitlines() if line.strip()]
 
 
 def _foot(report: Report, page: Page) -> str:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from key_rotation.domain.exemptions import Exemption
+from key_rotation.domain.exemptions import Exemption, remembered_line
 from key_rotation.domain.model import Mode, Now, Reason
 from key_rotation.domain.reported_days import WEEK, is_news
 from key_rotation.domain.run_part import DigestSummary, RunPart
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Settings
+from key_rotation.reporting.exemption_news import ExemptionNews
 from key_rotation.reporting.news import lasting_by_user
 from key_rotation.reporting.outcome import Outcome, Section
 
@@ -33,6 +34,8 @@ class Report:
     suspended_since: why nothing is enforced, each with the day on which a run first saw it
     unmatched: the exemptions in force that match no user and no key
     near: what is similar to an entry that matches nothing
+    editors: the ARNs of who last edited what changed, by name, such as `mode`, `exemption/NAME`;
+        None for one of which it could not be read
     delivered: whether a digest was published, and counts as read
     """
 
@@ -45,6 +48,7 @@ class Report:
     suspended_since: Mapping[str, date] = field(default_factory=dict)
     unmatched: tuple[Exemption, ...] = ()
     near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    editors: Mapping[str, str | None] = field(default_factory=dict)
     delivered: bool = False
 
     @property
@@ -94,15 +98,22 @@ class Report:
     def ended_exemptions(self) -> tuple[str, ...]:
         """The exemptions that ended, and whose end no digest has reported."""
         ended = self.settings.ended_exemptions(self.now.today)
-        return tuple(line for line in ended if line not in self.previous.ended_exemptions)
+        known = self.previous.ended_exemptions
+        return tuple(line for line in ended if remembered_line(line) not in known)
+
+    @property
+    def exemption_news(self) -> ExemptionNews:
+        """What is new about exemptions: parameters that changed, and entries that end soon."""
+        return ExemptionNews.of(self.settings, self.previous, self.now)
 
     @property
     def unmatched_listed(self) -> tuple[Exemption, ...]:
         """The entries that match nothing, if the digest names them: new ones, and once a week."""
         days, today = self.previous.unmatched_exemptions, self.now.today
-        new = any(str(entry) not in days for entry in self.unmatched)
+        lines = tuple(map(remembered_line, self.unmatched))
+        new = any(line not in days for line in lines)
         weekly = self.part.saw_all_keys and any(
-            is_news(days.get(str(entry)), today, WEEK) for entry in self.unmatched
+            is_news(days.get(line), today, WEEK) for line in lines
         )
         return self.unmatched if new or weekly else ()
 
@@ -137,7 +148,7 @@ class Report:
             return False
         if self.changed_parameters or self.ended_exemptions or self.unmatched_listed:
             return True
-        if self.names_suspension or self.part.restored:
+        if self.names_suspension or self.part.restored or self.exemption_news.needs_digest:
             return True
         if self.mode is Mode.REPORT:
             earlier = any(outcome.happened_at for outcome in self.outcomes)
@@ -147,13 +158,16 @@ class Report:
     @property
     def digest(self) -> DigestSummary:
         """What the next run must know of the digest of this part."""
+        news = self.exemption_news
         return DigestSummary(
             delivered=self.delivered,
             fingerprint=self.fingerprint,
             lasting=lasting_by_user(self.outcomes),
             suspended_since=self.suspended_since,
-            unmatched=tuple(map(str, self.unmatched)),
-            unmatched_listed=tuple(map(str, self.unmatched_listed)),
+            unmatched=tuple(map(remembered_line, self.unmatched)),
+            unmatched_listed=tuple(map(remembered_line, self.unmatched_listed)),
+            ending=tuple(map(remembered_line, news.ending)),
+            ending_listed=tuple(map(remembered_line, news.ending_listed)),
         )
 
     @property

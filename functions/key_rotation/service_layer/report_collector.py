@@ -13,6 +13,7 @@ from key_rotation.reporting.news import mark_news
 from key_rotation.reporting.outcome import collect_outcomes
 from key_rotation.reporting.report import Report
 from key_rotation.service_layer.key_details import KeyDetailsReader
+from key_rotation.service_layer.parameter_editors import ParameterEditorReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,10 @@ class ReportCollector:
 
     environment: RunEnvironment
     details: KeyDetailsReader
+    editors: ParameterEditorReader
 
     def collect(self, part: RunPart, watches: Watches, previous: RunState) -> Report:
-        """Return the report; the account's alias and near names only if a digest needs them."""
+        """Return the report; alias, near names and editors only if a digest needs them."""
         today = part.now.today
         outcomes = mark_news(
             collect_outcomes(part, watches),
@@ -54,4 +56,5 @@ class ReportCollector:
             report,
             account_alias=self.details.read_account_alias(),
             near=near_matches(report.unmatched_listed, part.inventory),
+            editors=self.editors.read(report),
         )

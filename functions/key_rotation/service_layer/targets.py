@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.credential_report import read_credential_report
 from key_rotation.adapters.iam_reads import find_key_owner
 from key_rotation.domain.inventory import ListedUser, ReportedKey, Scan
@@ -84,5 +86,6 @@ def _owners_of_exempt_keys(
     ids = {user.user.name: user.user.user_id for user in listed}
     today = context.now.today
     entries = (entry for entry in context.settings.exemptions if not entry.ended(today))
-    owners = {find_key_owner(iam, entry.key_id) for entry in entries if entry.key_id}
+    key_ids = dict.fromkeys(entry.key_id for entry in entries if entry.key_id)
+    owners = in_parallel(partial(find_key_owner, iam), key_ids)
     return {ids[name] for name in owners if name in ids}
