@@ -9,6 +9,7 @@ from key_rotation import __version__
 from key_rotation_cli import console
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
+from key_rotation_cli.preview.command import preview
 
 app = typer.Typer(
     name="key-rotation",
@@ -26,6 +27,9 @@ def _common(
     if version:
         console.out.print(f"key-rotation {__version__}")
         raise typer.Exit
+
+
+app.command()(preview)
 
 
 def main() -> None:
