@@ -13,6 +13,7 @@ from key_rotation_cli.operate.pause import pause, resume
 from key_rotation_cli.operate.release import release
 from key_rotation_cli.operate.restore import restore
 from key_rotation_cli.operate.run import run
+from key_rotation_cli.preview.command import preview
 from key_rotation_cli.status.command import status
 
 app = typer.Typer(
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 
 
-for command in (status, restore, release, pause, resume, run):
+for command in (preview, status, restore, release, pause, resume, run):
     app.command()(command)
 
 

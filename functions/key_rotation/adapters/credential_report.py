@@ -39,6 +39,18 @@ def read_credential_report(
     The keys of a user without a row are read. Raises CredentialReportUnavailableError if IAM gives
     no report, or if no row of it can be read: it has at least one, for the root user.
     """
+    text = read_report_text(iam, now, clock)
+    try:
+        rows = dict(parse(text))
+    except csv.Error as cause:
+        raise CredentialReportUnavailableError(error_message(cause)) from cause
+    if not rows:
+        raise CredentialReportUnavailableError("none of its rows can be read")
+    return rows
+
+
+def read_report_text(iam: "IAMClient", now: Now, clock: Clock) -> str:
+    """Wait for the report, and return its CSV; raises CredentialReportUnavailableError."""
     try:
         _generate(iam, clock)
         report = iam.get_credential_report()
@@ -48,13 +60,7 @@ def read_credential_report(
         raise CredentialReportUnavailableError(error_message(cause)) from cause
     if abs(now.instant - generated) > TOO_OLD:
         raise CredentialReportUnavailableError(f"it was generated at {generated:%Y-%m-%d %H:%M}")
-    try:
-        rows = dict(parse(text))
-    except csv.Error as cause:
-        raise CredentialReportUnavailableError(error_message(cause)) from cause
-    if not rows:
-        raise CredentialReportUnavailableError("none of its rows can be read")
-    return rows
+    return text
 
 
 def parse(text: str) -> Iterator[tuple[str, CredentialReportRow]]:

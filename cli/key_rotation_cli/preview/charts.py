@@ -1,0 +1,157 @@
+"""The geometry of the page's two charts, which the template draws as SVG. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from key_rotation.reporting.outcome import Section
+from key_rotation_cli.preview.preview import Preview
+from key_rotation_cli.preview.words import short_date
+
+WIDTH, HEIGHT = 720.0, 220.0
+LEFT, RIGHT, TOP, BOTTOM = 44.0, 16.0, 26.0, 30.0
+MOST_BINS = 24
+BIN_WIDTHS = (1, 2, 5, 10, 15, 30, 60, 90, 180, 365)
+STACKED = (Section.NOTICED, Section.DEACTIVATED, Section.DELETED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A rectangle.
+
+    style: the class of its colour
+    title: what it stands for, in words
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A label on an axis, or a line across the chart; `at` is its place in pixels."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A chart.
+
+    rows: its numbers, for the table below it: a label, and a number for each of `columns`
+    lines: vertical lines with a label
+    """
+
+    bars: tuple[Bar, ...]
+    x_marks: tuple[Mark, ...]
+    y_marks: tuple[Mark, ...]
+    lines: tuple[Mark, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def ages_chart(preview: Preview) -> Chart:
+    """Return the histogram of the ages of active keys, with lines where a rule begins."""
+    ages, settings = preview.counts.ages, preview.settings
+    limit = settings.max_age.days
+    most = max([*ages, limit + 10])
+    step = next((width for width in BIN_WIDTHS if most // width < MOST_BINS), BIN_WIDTHS[-1])
+    bins = most // step + 1
+    counts = [
+        sum(start <= age < start + step for age in ages) for start in range(0, bins * step, step)
+    ]
+    labels = [f"{n * step} to {(n + 1) * step - 1} days" for n in range(bins)]
+    scale = _Scale(slots=bins, most=max(counts, default=0))
+    bars = [
+        scale.bar(n, 0, count, "age", f"{label}: {count}")
+        for n, (label, count) in enumerate(zip(labels, counts, strict=True))
+    ]
+    lines = [
+        Mark(at=scale.x(limit / step), text=f"stale: {limit}"),
+        Mark(
+            at=scale.x((limit - settings.notice.days) / step),
+            text=f"notice: {limit - settings.notice.days}",
+        ),
+    ]
+    ticks = [Mark(at=scale.x(n), text=str(n * step)) for n in range(0, bins + 1, max(1, bins // 8))]
+    rows = tuple((label, (count,)) for label, count in zip(labels, counts, strict=True) if count)
+    return Chart(
+        bars=tuple(bar for bar in bars if bar.height),
+        x_marks=tuple(ticks),
+        y_marks=scale.y_marks(),
+        lines=tuple(lines if settings.notice else lines[:1]),
+        columns=("Active keys",),
+        rows=rows,
+    )
+
+
+def changes_chart(preview: Preview) -> Chart:
+    """Return the notices, deactivations and deletions of each day, stacked."""
+    days = {day.date: day for day in preview.days}
+    found = [[len(day.in_section(section)) for section in STACKED] for day in preview.days]
+    scale = _Scale(slots=len(found), most=max((sum(counts) for counts in found), default=0))
+    bars: list[Bar] = []
+    for slot, (day, counts) in enumerate(zip(days, found, strict=True)):
+        below = 0
+        for section, count in zip(STACKED, counts, strict=True):
+            title = f"{short_date(day)}: {count} {section}"
+            bars.append(scale.bar(slot, below, count, str(section), title))
+            below += count
+    dates = list(days)
+    every = max(1, len(dates) // 6)
+    ticks = [
+        Mark(at=scale.x(n + 0.5), text=f"{dates[n].day} {dates[n]:%b}")
+        for n in range(0, len(dates), every)
+    ]
+    return Chart(
+        bars=tuple(bar for bar in bars if bar.height),
+        x_marks=tuple(ticks),
+        y_marks=scale.y_marks(),
+        lines=(),
+        columns=tuple(section.capitalize() for section in STACKED),
+        rows=_busy_rows(dates, found),
+    )
+
+
+def _busy_rows(
+    dates: Iterable[object], found: Sequence[Sequence[int]]
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    pairs = zip(dates, found, strict=True)
+    return tuple((f"{day}", tuple(counts)) for day, counts in pairs if any(counts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """Places slots from left to right, and counts from the bottom up."""
+
+    slots: int
+    most: int
+
+    def x(self, slot: float) -> float:
+        return round(LEFT + slot * (WIDTH - LEFT - RIGHT) / max(self.slots, 1), 1)
+
+    def y(self, count: float) -> float:
+        return round(HEIGHT - BOTTOM - count * (HEIGHT - TOP - BOTTOM) / max(self.most, 1), 1)
+
+    def bar(self, slot: int, below: int, count: int, style: str, title: str) -> Bar:
+        x, y = self.x(slot), self.y(below + count)
+        gap = 1.0
+        return Bar(
+            x=x + gap / 2,
+            y=y,
+            width=round(max(self.x(slot + 1) - x - gap, 1.0), 1),
+            height=round(self.y(below) - y, 1),
+            style=style,
+            title=title,
+        )
+
+    def y_marks(self) -> tuple[Mark, ...]:
+        """Mark the bottom, the top, and what is between them in whole numbers."""
+        step = max(1, -(-self.most // 4))
+        return tuple(
+            Mark(at=self.y(count), text=f"{count:,}") for count in range(0, self.most + 1, step)
+        )

@@ -1,0 +1,70 @@
+"""What a deployment knows, if there is one and it can be read: a preview needs none."""
+
+from dataclasses import dataclass, field, replace
+
+from key_rotation.domain.model import Now
+from key_rotation.domain.restored_ledger import restart
+from key_rotation.domain.run_state import RunState
+from key_rotation.domain.settings import Settings
+from key_rotation.domain.watch import Watches
+from key_rotation.errors import KeyRotationError
+from key_rotation_cli.deployment import Deployment, find_deployment
+from key_rotation_cli.errors import CliError
+from key_rotation_cli.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What was read; without a deployment, what is so before the first run.
+
+    stack: its name; None if there is none
+    settings: None where they cannot be read
+    now: in its calendar; None where that cannot be read
+    previous: what its last run left
+    restored: whether its ledger was restored from a backup since
+    problems: what could not be read, a sentence each
+    """
+
+    stack: str | None = None
+    settings: Settings | None = None
+    now: Now | None = None
+    watches: Watches = field(default_factory=lambda: Watches(by_key_id={}))
+    previous: RunState = field(default_factory=RunState)
+    restored: bool = False
+    problems: tuple[str, ...] = ()
+
+
+def read_deployed(session: Session, stack: str | None) -> Deployed:
+    """Read what can be read; raises CliError only for a stack that the caller named."""
+    try:
+        deployment = find_deployment(session, stack)
+    except CliError:
+        if stack is not None:
+            raise
+        return Deployed()
+    found = Deployed(stack=deployment.stack)
+    for read in (_read_settings, _read_now, _read_ledger):
+        try:
+            found = read(deployment, found)
+        except (CliError, KeyRotationError) as error:
+            found = replace(found, problems=(*found.problems, str(error)))
+    return found
+
+
+def _read_settings(deployment: Deployment, found: Deployed) -> Deployed:
+    return replace(found, settings=deployment.read_settings())
+
+
+def _read_now(deployment: Deployment, found: Deployed) -> Deployed:
+    return replace(found, now=deployment.now)
+
+
+def _read_ledger(deployment: Deployment, found: Deployed) -> Deployed:
+    """Read the watches as the next run sees them: of a restored ledger, they start anew."""
+    ledger = deployment.ledger()
+    watches, previous = ledger.read_watches(), ledger.read_run_state()
+    restored = previous.is_of_another_table(ledger.read_creation())
+    if restored:
+        anew = {each.watch.access_key_id: each.watch for each in restart(watches)}
+        watches = replace(watches, by_key_id={**watches.by_key_id, **anew})
+    return replace(found, watches=watches, previous=previous, restored=restored)

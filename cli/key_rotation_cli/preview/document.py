@@ -1,0 +1,101 @@
+"""A preview as JSON. Pure."""
+
+import json
+from datetime import date
+
+from key_rotation.domain.model import Failure, ObservedKey
+from key_rotation.reporting.outcome import Section
+from key_rotation_cli.preview.forecast import ForecastDay
+from key_rotation_cli.preview.preview import Preview
+
+SCHEMA = "key-rotation/preview/1"
+LISTED = (Section.NOTICED, Section.DEACTIVATED, Section.DELETED, Section.DEFERRED)
+"""What a day lists."""
+Document = dict[str, object]
+
+
+def to_document(preview: Preview) -> Document:
+    """Return the document; times are in ISO 8601, and what is not known is null."""
+    settings, counts, backlog = preview.settings, preview.counts, preview.backlog
+    return {
+        "schema": SCHEMA,
+        "account_id": preview.account_id,
+        "generated_at": preview.now.instant.isoformat(timespec="seconds"),
+        "thresholds": {
+            "max_age_days": settings.max_age.days,
+            "notice_days": settings.notice.days,
+            "grace_days": settings.grace.days,
+            "max_changes_per_run": settings.max_changes_per_run,
+        },
+        "source": str(preview.source),
+        "complete": preview.complete,
+        "missing": list(preview.account.missing),
+        "users": counts.users,
+        "keys": counts.keys,
+        "stale": counts.stale,
+        "days": [_day(day, preview) for day in preview.days if is_busy(day)],
+        "in_use": [_key(each.observed, each.due, preview) for each in preview.in_use],
+        "exempt": [_key(each.observed, each.until, preview) for each in preview.exempt],
+        "unreadable": [_unreadable(each, preview) for each in preview.account.unreadable],
+        "root_keys": preview.account.root_keys,
+        "backlog": {
+            "keys": backlog.keys,
+            "last_date": _iso(backlog.last_date),
+            "limit_for_30_days": backlog.limit_for_30_days,
+        },
+    }
+
+
+def to_json(preview: Preview) -> str:
+    """Return the document as text."""
+    return f"{json.dumps(to_document(preview), indent=2)}\n"
+
+
+def is_busy(day: ForecastDay) -> bool:
+    """Return whether a day has something to list."""
+    return any(key.section in LISTED for key in day.keys)
+
+
+def _day(day: ForecastDay, preview: Preview) -> Document:
+    observed = preview.observed
+    sections = {
+        str(section): [
+            _key(observed[key.access_key_id], key.due, preview)
+            for key in day.in_section(section)
+            if key.access_key_id in observed
+        ]
+        for section in LISTED
+    }
+    return {"date": day.date.isoformat(), **sections}
+
+
+def _key(observed: ObservedKey, due: date | None, preview: Preview) -> Document:
+    key, use = observed.key, observed.last_use
+    return {
+        "user": key.user.name,
+        "access_key_id": key.access_key_id,
+        "age_days": preview.age_days(observed),
+        "last_used": use.at.isoformat(timespec="seconds") if use and use.at else None,
+        "last_used_service": use.service if use else None,
+        "last_used_region": use.region if use else None,
+        "due": _iso(due),
+    }
+
+
+def _unreadable(failure: Failure, preview: Preview) -> Document:
+    created = failure.created
+    age = (preview.now.today - preview.now.day(created)).days if created else None
+    return {
+        "user": failure.user_name,
+        "access_key_id": failure.access_key_id,
+        "age_days": age,
+        "last_used": None,
+        "last_used_service": None,
+        "last_used_region": None,
+        "due": None,
+        "reason": failure.text,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

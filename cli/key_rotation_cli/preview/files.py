@@ -1,0 +1,39 @@
+"""Writes files whole or not at all."""
+
+import secrets
+from pathlib import Path
+
+from key_rotation_cli.errors import CliError
+
+
+def check_writable(path: Path) -> None:
+    """Raise CliError if a file cannot be written here; nothing stays behind."""
+    if path.is_dir():
+        raise CliError(f"{path} is a folder: name a file. Nothing was written.")
+    temporary = _temporary(path)
+    try:
+        temporary.touch()
+        temporary.unlink()
+    except OSError as cause:
+        raise _not_written(path, cause) from cause
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, or leave it as it was; raises CliError."""
+    temporary = _temporary(path)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.replace(path)
+    except OSError as cause:
+        raise _not_written(path, cause) from cause
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """Name a file beside it, so that it can be renamed to it in one step."""
+    return path.with_name(f".key-rotation-{secrets.token_hex(4)}.partial")
+
+
+def _not_written(path: Path, cause: OSError) -> CliError:
+    return CliError(f"{path} cannot be written: {cause.strerror}. The file was left as it was.")

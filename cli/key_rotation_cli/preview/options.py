@@ -1,0 +1,70 @@
+"""The options of `preview`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from key_rotation.domain.settings import RANGES
+from key_rotation_cli.preview.thresholds import DEFAULTS
+
+THRESHOLDS = "Thresholds (default: those of the deployment, or of a new one)"
+OUTPUT = "Output"
+MAX_DAYS = 366
+
+
+def _threshold(flag: str, parameter: str, text: str) -> typer.models.OptionInfo:
+    low, high = RANGES[parameter]
+    shown = f"{text}  [default: {DEFAULTS[parameter]}]"
+    option: typer.models.OptionInfo = typer.Option(
+        flag, min=low, max=high, help=shown, rich_help_panel=THRESHOLDS, show_default=False
+    )
+    return option
+
+
+def _file(flag: str, text: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        flag, help=text, metavar="FILE", rich_help_panel=OUTPUT
+    )
+    return option
+
+
+Days = Annotated[
+    int, typer.Option("--days", min=1, max=MAX_DAYS, help="Days to forecast, with today.")
+]
+MaxAge = Annotated[
+    int | None, _threshold("--max-age", "max-age-days", "Days after which a key is stale.")
+]
+Notice = Annotated[
+    int | None, _threshold("--notice", "notice-days", "Days from the notice to the deactivation.")
+]
+Grace = Annotated[
+    int | None, _threshold("--grace", "grace-days", "Days from there to the deletion.")
+]
+MaxChanges = Annotated[
+    int | None,
+    _threshold("--max-changes", "max-changes-per-run", "Keys changed in one run; 0 is a pause."),
+]
+Exemptions = Annotated[
+    Path | None,
+    typer.Option(
+        "--exemptions",
+        metavar="FILE",
+        help="Exemptions, one a line, as in the parameter; instead of those of the deployment.",
+        rich_help_panel=THRESHOLDS,
+    ),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option("--timezone", help="Whose calendar counts the days.  [default: UTC]"),
+]
+Html = Annotated[Path | None, _file("--html", "Write a page with charts, for people to read.")]
+Csv = Annotated[Path | None, _file("--csv", "Write the keys that come due, one row a key.")]
+JsonFile = Annotated[Path | None, _file("--json", "Write JSON; - is stdout, and nothing else.")]
+FailOnInUse = Annotated[
+    bool,
+    typer.Option(
+        "--fail-on-in-use",
+        help="Exit with 3 if a key that was used in the last 30 days would stop working.",
+    ),
+]

@@ -1,0 +1,60 @@
+"""A preview as one HTML page, without scripts and without references to anything outside."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from key_rotation.reporting.formatting import format_date, pluralize
+from key_rotation_cli.preview import charts, words
+from key_rotation_cli.preview.document import LISTED, is_busy
+from key_rotation_cli.preview.preview import Preview
+
+FOLDER = Path(__file__).parent
+
+
+def to_html(preview: Preview) -> str:
+    """Return the page; every text of others is escaped."""
+    style = (FOLDER / "page.css").read_text(encoding="utf-8")
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            preview=preview,
+            style=Markup(style),  # noqa: S704  # a file of this package
+            style_hash=Markup(_source_hash(style)),  # noqa: S704  # base64, between quotes
+            busy_days=[day for day in preview.days if is_busy(day)],
+            sections=LISTED,
+            ages=charts.ages_chart(preview),
+            changes=charts.changes_chart(preview),
+            size=charts,
+        )
+    )
+
+
+def _source_hash(style: str) -> str:
+    """Return what the content security policy allows: this style sheet, and no other."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"sha256-{digest}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "words": words,
+        "format_date": format_date,
+        "pluralize": pluralize,
+    }
+    environment.filters["foreign"] = words.foreign
+    environment.filters["short_date"] = words.short_date
+    return environment

@@ -1,0 +1,114 @@
+"""The sentences that the screen and the page share. Pure."""
+
+from datetime import date, timedelta
+
+from key_rotation.domain.model import LastUse, Now
+from key_rotation.reporting.formatting import format_date, pluralize, sanitize_line
+from key_rotation_cli.preview.preview import Preview
+from key_rotation_cli.preview.thresholds import Source
+
+SOURCES = {
+    Source.FLAGS: "from flags; what no flag gives is that of the deployment, or the default",
+    Source.PARAMETERS: "the parameters of the deployment",
+    Source.DEFAULTS: "the defaults",
+}
+NEAR = timedelta(days=180)
+ASSUMPTION = (
+    "It assumes one run now and one on each day that follows, that nobody reacts, and that "
+    "no key is used once it is off. Nothing was changed."
+)
+
+
+def thresholds_text(preview: Preview) -> str:
+    """Return the thresholds and where they come from, in one sentence."""
+    settings = preview.settings
+    limit = settings.max_changes_per_run
+    changes = f"at most {pluralize(limit, 'change')} a run" if limit else "paused: no changes"
+    return (
+        f"Maximum age {pluralize(settings.max_age.days, 'day')}, "
+        f"notice {pluralize(settings.notice.days, 'day')}, "
+        f"grace {pluralize(settings.grace.days, 'day')}, {changes} ({SOURCES[preview.source]})."
+    )
+
+
+def assumption_text(preview: Preview) -> str:
+    """Return what the forecast assumes, with the gap between two runs of a deployment."""
+    gap = preview.now.days_between_runs
+    return (
+        ASSUMPTION
+        if gap == 1
+        else ASSUMPTION.replace("on each day that follows", f"every {gap} days")
+    )
+
+
+def backlog_text(preview: Preview) -> str:
+    """Return the backlog in one or two sentences."""
+    backlog, limit = preview.backlog, preview.settings.max_changes_per_run
+    if not backlog.keys:
+        return "No key is due today."
+    due = f"{pluralize(backlog.keys, 'key')} {_is(backlog.keys)} due"
+    if backlog.last_date is None:
+        text = f"{due}; while changes are paused, none of them stops working."
+    else:
+        text = (
+            f"{due}; at {limit} a run the last one stops working on "
+            f"{format_date(backlog.last_date)}."
+        )
+    smallest = backlog.limit_for_30_days
+    if smallest is None:
+        return f"{text} No limit works that off in 30 days."
+    return f"{text} The smallest limit that works that off in 30 days is {smallest}."
+
+
+def root_text(preview: Preview) -> str:
+    """Return whether the root user has keys, in a word."""
+    match preview.account.root_keys:
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case None:
+            return "unknown"
+
+
+def in_use_text(preview: Preview) -> str:
+    """Return how many keys in use would stop working."""
+    count = len(preview.in_use)
+    if not count:
+        return "No key that was used in the last 30 days would stop working."
+    used = "was" if count == 1 else "were"
+    return f"{pluralize(count, 'key')} that {used} used in the last 30 days would stop working."
+
+
+def last_used_text(use: LastUse | None, now: Now, *, near: bool = False) -> str:
+    """Return when a key was last used: a date, `never` or `unknown`.
+
+    near: whether the year is left out where it is clear
+    """
+    if use is None:
+        return "unknown"
+    if use.at is None:
+        return "never"
+    day = now.day(use.at)
+    return near_date(day, now.today) if near else short_date(day)
+
+
+def short_date(day: date | None) -> str:
+    """Write a day: `3 Dec 2026`; empty for None."""
+    return f"{day.day} {day:%b %Y}" if day else ""
+
+
+def near_date(day: date | None, today: date) -> str:
+    """Write a day without its year, if it is the nearest such day to today."""
+    if day is None or abs(day - today) > NEAR:
+        return short_date(day)
+    return f"{day.day} {day:%b}"
+
+
+def foreign(text: str | None) -> str:
+    """Make text that others wrote safe to print, in one line."""
+    return sanitize_line(text or "", 128)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
