@@ -34,6 +34,7 @@ class Report:
     unmatched: the exemptions in force that match no user and no key
     near: what is similar to an entry that matches nothing
     delivered: whether a digest was published, and counts as read
+    message_ids: what SNS calls the messages of the digest
     """
 
     run_id: str
@@ -46,6 +47,7 @@ class Report:
     unmatched: tuple[Exemption, ...] = ()
     near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     delivered: bool = False
+    message_ids: tuple[str, ...] = ()
 
     @property
     def now(self) -> Now:
