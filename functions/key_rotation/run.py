@@ -4,13 +4,14 @@ from key_rotation.adapters import lease
 from key_rotation.adapters.clients import DeploymentClients, MemberClients
 from key_rotation.adapters.lease import Holder
 from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.ledger_history import RunHistory
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import Mode, RunEnvironment
 from key_rotation.domain.plan import Terms, make_plan
-from key_rotation.domain.run_part import RunPart, next_state
+from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import RunState
 from key_rotation.errors import RunInProgressError
 from key_rotation.reporting.report import Report
@@ -23,6 +24,7 @@ from key_rotation.service_layer.notify import DigestNotifier
 from key_rotation.service_layer.parameter_editors import ParameterEditorReader
 from key_rotation.service_layer.report_collector import ReportCollector
 from key_rotation.service_layer.run_context import Execution, RunContext
+from key_rotation.service_layer.save_run import save_run
 from key_rotation.service_layer.stored_watches import StoredWatches, read_stored_watches
 
 
@@ -50,6 +52,7 @@ def run(
         found = read_settings(deployment.ssm, environment.parameter_path)
         settings = request.settings(found, previous)
         mode = request.mode(settings)
+        execution.progress.note(request.event_id, settings, mode)
         if mode is Mode.ENFORCE:
             topic.require_listener()
         context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
@@ -63,8 +66,7 @@ def run(
         collector = _collector(environment, member, deployment, context)
         report = collector.collect(part, stored.watches, previous)
         report = DigestNotifier(topic, ledger, context).send(report, stored.watches)
-        lease_of_run.check()
-        ledger.write_run_state(next_state(previous, part, report.digest))
+        save_run(report, ledger, RunHistory(table, partitions), lease_of_run)
         return report
 
 

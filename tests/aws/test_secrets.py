@@ -1,9 +1,11 @@
 """Promise 9: no secret is created, read or sent, and only access keys of users are changed."""
 
+import gzip
 import json
 from datetime import timedelta
 from typing import Any
 
+from boto3.dynamodb.types import Binary
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 
@@ -60,6 +62,11 @@ def run_every_action(account: AwsAccount) -> list[str]:
     return calls
 
 
+def _text(value: Any) -> str:
+    packed: Any = value if isinstance(value, Binary) else None
+    return gzip.decompress(packed.value).decode() if packed else str(value)
+
+
 def test_runs_make_only_these_calls(account: AwsAccount) -> None:
     """None of them creates or reads a secret; two of them change IAM."""
     assert set(run_every_action(account)) <= ALLOWED_CALLS
@@ -74,7 +81,8 @@ def test_no_message_and_no_item_of_the_ledger_contains_a_secret(account: AwsAcco
     run_every_action(account)
     secrets |= {key.secret_access_key for key in keys.values()}
     stored_and_published = json.dumps(
-        [account.messages, account.clients.table.scan()["Items"]], default=str
+        [account.messages, account.clients.table.scan()["Items"]],
+        default=_text,
     )
     assert secrets
     assert not [secret for secret in secrets if secret in stored_and_published]

@@ -7,45 +7,17 @@ from typing import Any
 
 import pytest
 
-from key_rotation.domain.model import Now
 from key_rotation.errors import (
     InvalidSettingsError,
     LeaseLostError,
     LedgerError,
     ListUsersError,
     PublishError,
-    RunStoppedError,
 )
-from key_rotation.request import Request
-from key_rotation.run import run
-from key_rotation.service_layer.run_context import Execution, Progress
-from key_rotation.service_layer.stopped_run import notify_run_stopped
 from tests.aws.aws_account import AwsAccount
 from tests.aws.due_keys import a_key_to_deactivate, a_key_to_delete
 from tests.aws.faults import client_error, interleaved, on_event, refused
-
-
-def stopped_run(
-    account: AwsAccount, error: type[RunStoppedError], *, part: int = 0, run_id: str = "run-x"
-) -> None:
-    """Run once, and publish the error that stops it, as the handler does."""
-    execution = Execution(
-        run_id=run_id,
-        now=Now(instant=account.now, zone=account.zone),
-        clock=account.clock,
-        lease_options=account.lease_options,
-        progress=Progress(part=part),
-    )
-    clients, environment = account.clients, account.environment
-    with pytest.raises(error) as raised:
-        run(
-            Request(event_id=execution.run_id),
-            environment,
-            clients.member,
-            clients.deployment,
-            execution,
-        )
-    notify_run_stopped(raised.value, clients.deployment, environment, execution)
+from tests.aws.stopped_runs import stopped_run
 
 
 def last_text(account: AwsAccount) -> str:

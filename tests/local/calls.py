@@ -67,6 +67,7 @@ CALLS = (
     _call("TransactWriteItems of notices", FAILED, '"noticed"'),
     _call("DeleteItem of an ended watch", FAILED, "WATCH"),
     _call("PutItem of the state", "LedgerError", "STATE"),
+    _call("PutItem of the summary", "LedgerError", "RUNS"),
     _call("DeleteItem of the lease", COMPLETES, "LEASE"),
 )
 BY_LABEL = {call.label: call for call in CALLS}

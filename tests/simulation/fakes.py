@@ -393,7 +393,7 @@ class FakeTable:
 
     def _delete(self, key: Item, condition: Item) -> None:
         place = _place(key)
-        assert not place[0].startswith("HISTORY#"), "the history only grows"
+        assert not _is_history(place), "the history only grows"
         if not self._holds(place, **condition):
             raise client_error("DeleteItem", "ConditionalCheckFailedException")
         self.items.pop(place, None)
@@ -413,7 +413,7 @@ class FakeTable:
         place = _place(item)
         if not self._fits(put):
             raise client_error("PutItem", "ConditionalCheckFailedException")
-        if place[0].startswith("HISTORY#"):
+        if _is_history(place):
             assert self.items.get(place, item) == item, "the history is never changed"
         self.items[place] = item
 
@@ -450,10 +450,14 @@ def _place(item: Mapping[str, Any]) -> tuple[str, str]:
     return str(item["pk"]), str(item["sk"])
 
 
+def _is_history(place: tuple[str, str]) -> bool:
+    return place[0] in {"RUNS", "POPULATION"} or place[0].startswith("HISTORY#")
+
+
 def _stored(value: Any) -> Any:
     """Return a value as DynamoDB stores it: numbers are decimals; other types stay."""
     match value:
-        case bool() | str() | None:
+        case bool() | str() | bytes() | None:
             return value
         case int() | Decimal():
             return Decimal(value)

@@ -97,6 +97,11 @@ def _watch_state(watch: Mapping[str, Any] | None) -> Any:
     return watch and (watch["state"], watch["reactivations"], watch["unreported_events"])
 
 
+def _completed_runs(simulator: Simulator) -> list[str]:
+    items = simulator.aws.table.items
+    return sorted(place[1] for place in items if place[0] == "RUNS" and items[place]["complete"])
+
+
 def _history(key: Key) -> str:
     return f"HISTORY#{key.key_id}"
 
@@ -182,6 +187,7 @@ def test_the_next_run_recovers_from_a_crash_at_any_call(at: int, kind: FaultKind
     next_run = simulator.run()
     assert account_state(simulator, keys) == account_state(reference, reference_keys)
     assert ("RUN", "LEASE") not in simulator.aws.table.items
+    assert next_run.now.instant.isoformat() in _completed_runs(simulator)[-1]
     counts = entry_counts([killed_run, next_run], keys)
     assert counts.keys() == expected_counts.keys()
     repeated = {entry for entry, count in counts.items() if count > 1}

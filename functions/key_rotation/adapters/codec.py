@@ -9,7 +9,7 @@ import cattrs
 from cattrs.strategies import configure_tagged_union
 
 from key_rotation.domain.inventory import Scan
-from key_rotation.domain.model import Action, Reason
+from key_rotation.domain.model import Action, Mode, Reason
 from key_rotation.domain.watch import State
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(int, lambda value, _: int(_only(Decimal, int)(value, int)))
     converter.register_structure_hook(datetime, _aware)
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
-    for closed_set in (Action, Scan):
+    for closed_set in (Action, Mode, Scan):
         converter.register_structure_hook(closed_set, lambda value, kind: kind(value))
     converter.register_structure_hook(Reason, lambda value, _: Reason[value])
     converter.register_unstructure_hook(datetime, datetime.isoformat)

@@ -50,6 +50,16 @@ class Partitions:
         return f"{self._prefix}HISTORY#{access_key_id}"
 
     @property
+    def runs(self) -> str:
+        """Holds the summaries of all runs."""
+        return f"{self._prefix}RUNS"
+
+    @property
+    def populations(self) -> str:
+        """Holds the keys that each full scan found."""
+        return f"{self._prefix}POPULATION"
+
+    @property
     def _prefix(self) -> str:
         return f"{self.account_id}#" if self.account_id else ""
 

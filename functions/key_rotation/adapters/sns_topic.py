@@ -90,10 +90,10 @@ class SnsTopic:
             return UNCONFIRMED
         return FILTERED if _filters(attributes.get("FilterPolicy", "")) else None
 
-    def publish(self, message: Message) -> None:
-        """Publish a message; raises PublishError if SNS does not accept it."""
+    def publish(self, message: Message) -> str:
+        """Publish a message; returns its id. Raises PublishError if SNS does not accept it."""
         try:
-            self._sns.publish(
+            answer = self._sns.publish(
                 TopicArn=self._topic_arn,
                 Subject=message.subject,
                 Message=message.body,
@@ -108,6 +108,7 @@ class SnsTopic:
                 f"SNS did not accept the message {message.subject!r} ({error_message(cause)}). "
                 "What was done is recorded; the next run reports it."
             ) from cause
+        return str(answer.get("MessageId", ""))
 
 
 def _filters(policy: str) -> bool:

@@ -152,6 +152,24 @@ def after_no_action(watch: Watch, decision: Decision, status: Status, now: Now) 
             return replace(watch, state=_after_kept_window(_window(state), decision))
 
 
+def is_by_person(state: State, decision: Decision) -> bool:
+    """Return whether what changes a watch without a digest is what a person did: it is history.
+
+    state: of the watch before the change
+
+    Somebody exempted the key, released it from a hold, turned it off, or turned it on again.
+    """
+    match decision.reason:
+        case Reason.EXEMPT | Reason.RELEASED:
+            return True
+        case Reason.NOT_OURS:
+            return isinstance(state, Noticed) and state.inactive_since is None
+        case Reason.NOTICE_RUNNING:
+            return isinstance(state, Noticed) and state.inactive_since is not None
+        case _:
+            return False
+
+
 def _after_kept_window(window: Deactivated, decision: Decision) -> Deactivated:
     match decision.reason:
         case Reason.DELETION_OFF:  # no digest announces the deletion any more

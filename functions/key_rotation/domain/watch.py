@@ -110,6 +110,16 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonEvent(Event):
+    """What a person did to a watched key, as a run found it: it is in the history only.
+
+    note: the reason that the person gave for an exemption
+    """
+
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """What is recorded of one key.
 

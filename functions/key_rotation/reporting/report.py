@@ -37,6 +37,7 @@ class Report:
     editors: the ARNs of who last edited what changed, by name, such as `mode`, `exemption/NAME`;
         None for one of which it could not be read
     delivered: whether a digest was published, and counts as read
+    message_ids: what SNS calls the messages of the digest
     """
 
     run_id: str
@@ -50,6 +51,7 @@ class Report:
     near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     editors: Mapping[str, str | None] = field(default_factory=dict)
     delivered: bool = False
+    message_ids: tuple[str, ...] = ()
 
     @property
     def now(self) -> Now:

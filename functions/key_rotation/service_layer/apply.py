@@ -7,6 +7,7 @@ has to report.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from key_rotation.adapters.clients import MemberClients
 from key_rotation.adapters.concurrency import in_parallel
@@ -16,7 +17,7 @@ from key_rotation.domain import transitions
 from key_rotation.domain.model import Action, Mode, Reason
 from key_rotation.domain.plan import Plan
 from key_rotation.domain.step import CHANGES, Step, StepFailure, step_failure
-from key_rotation.domain.watch import Event, Watch, WatchChange
+from key_rotation.domain.watch import Event, PersonEvent, Watch, WatchChange
 from key_rotation.errors import (
     KeyNotFoundError,
     KeyScopedError,
@@ -170,21 +171,30 @@ class PlanExecutor:
         if step.is_unreported:
             status, now = step.observed_key.key.status, self.context.now
             kept = transitions.after_no_action(step.watch_or_new, decision, status, now)
-            return _if_changed(step, kept)
+            change = _if_changed(step, kept)
+            if change and transitions.is_by_person(step.watch_or_new.state, decision):
+                found = PersonEvent(**self._facts(step), note=decision.note)
+                return replace(change, events=(found,))
+            return change
         if decision.action is Action.NOTICE or decision.reason is Reason.STILL_HELD:
             return None
-        event = Event(
-            action=decision.action,
-            reason=decision.reason,
-            at=self.context.now.instant,
-            run_id=self.context.run_id,
-            due=decision.due,
-            last_use=step.observed.last_use if step.observed else None,
-            age_days=(self.context.now.today - self.context.now.day(step.created)).days,
-            max_age_days=self.context.settings.max_age.days,
-        )
+        event = Event(**self._facts(step))
         watch = transitions.after_action(step.watch_or_new, decision, step.observed, event)
         return WatchChange(watch=watch, events=(event,))
+
+    def _facts(self, step: Step) -> dict[str, Any]:
+        """Return the fields of an event."""
+        decision, now = step.decision, self.context.now
+        return {
+            "action": decision.action,
+            "reason": decision.reason,
+            "at": now.instant,
+            "run_id": self.context.run_id,
+            "due": decision.due,
+            "last_use": step.observed.last_use if step.observed else None,
+            "age_days": (now.today - now.day(step.created)).days,
+            "max_age_days": self.context.settings.max_age.days,
+        }
 
 
 def _with_results(plan: Plan, results: Results) -> Plan:

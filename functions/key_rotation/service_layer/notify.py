@@ -32,22 +32,29 @@ class DigestNotifier:
         A run in report mode needs no listener, but what a digest without one reported is reported
         again. A digest may need several messages. Each is published before it is recorded, so a run
         that is killed in between reports twice rather than never. Returns the report with a failure
-        for each key that the ledger refused, and with whether it counts as delivered. Raises
-        PublishError if SNS does not accept a message, and LeaseLostError.
+        for each key that the ledger refused, with the ids of the messages, and with whether it
+        counts as delivered. Raises PublishError if SNS does not accept a message, and
+        LeaseLostError.
         """
         if not report.needs_digest:
             return report
         delivered = report.mode is Mode.ENFORCE or self.topic.has_listener()
         latest = _latest(report, watches)
         failures: list[Outcome] = []
+        message_ids: list[str] = []
         for message, outcomes in compose(report):
             self.context.lease.check()
-            self.topic.publish(message)
+            message_ids.append(self.topic.publish(message))
             if delivered:
                 failures += self._record(mark_reported(outcomes, report, latest))
         if delivered:
             self.context.execution.progress.stage = Stage.REPORTED
-        return replace(report, outcomes=(*report.outcomes, *failures), delivered=delivered)
+        return replace(
+            report,
+            outcomes=(*report.outcomes, *failures),
+            delivered=delivered,
+            message_ids=tuple(message_ids),
+        )
 
     def _record(self, changes: Iterable[WatchChange]) -> list[Outcome]:
         """Write the changes; returns a failure for each that the ledger refused."""

@@ -1,14 +1,14 @@
 """What the steps of one run share."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from key_rotation.adapters.lease import Lease, LeaseOptions
 from key_rotation.domain.execution import UNLIMITED, Clock, TimeBudget
 from key_rotation.domain.model import Action, Mode, Now
-from key_rotation.domain.settings import Settings
+from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.step import Step
 
 
@@ -27,12 +27,21 @@ class Progress:
 
     part: the number of the part; 0 for the first
     deactivated, deleted: how many keys it changed, once it is through with its changes
+    event_id: the event for which it takes place; empty until the settings were read
+    parameters, mode: what it runs with, once they were read
     """
 
     part: int = 0
     stage: Stage = Stage.READING
     deactivated: int = 0
     deleted: int = 0
+    event_id: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    mode: Mode | None = None
+
+    def note(self, event_id: str, settings: Settings, mode: Mode) -> None:
+        """Note what the run was asked for, and runs with."""
+        self.event_id, self.parameters, self.mode = event_id, settings.raw, mode
 
     def count_changes(self, steps: Iterable[Step]) -> None:
         """Note the changes that were made."""

@@ -1,22 +1,30 @@
-"""Publishes that a run was stopped, unless the last stopped run of today had the same error."""
+"""Publishes that a run was stopped, and keeps it in the history of runs."""
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import replace
 
+from key_rotation import __version__
 from key_rotation.adapters.clients import DeploymentClients
 from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.ledger_history import RunHistory
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import Action, Reason, RunEnvironment
+from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Deactivating, Deleting, Event, Watch
 from key_rotation.errors import (
     InvalidSettingsError,
     KeyRotationError,
     LeaseLostError,
+    LedgerError,
+    PublishError,
     RunStoppedError,
 )
+from key_rotation.reporting.formatting import sanitize_line
+from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.stopped_message import DoneBeforeStop, stopped_message
 from key_rotation.service_layer.run_context import Execution, Stage
 
@@ -29,25 +37,61 @@ def notify_run_stopped(
 ) -> None:
     """Publish what stopped a run, and what it did, unless an earlier try published the same today.
 
-    If the ledger cannot be read, it is published: twice is better than never. If SNS does not
-    accept it, the log and the function's error remain.
+    If the ledger cannot be read, it is published: twice is better than never. If SNS or the ledger
+    does not accept it, the log and the function's error remain.
     """
-    now = execution.now
-    ledger = Ledger(clients.table, "", Partitions(environment.ledger_account))
+    partitions = Partitions(environment.ledger_account)
+    ledger = Ledger(clients.table, "", partitions)
     done = _done(ledger, execution)
-    text = f"{now.today} {type(error).__name__} {_without_ids(error)} {done.text}"
+    text = f"{execution.now.today} {type(error).__name__} {_without_ids(error)} {done.text}"
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     state = _state(ledger)
-    if state and state.stopped == fingerprint:
-        return
-    try:
-        SnsTopic(clients.sns, environment.topic_arn).publish(
-            stopped_message(error, environment.account_id, execution.run_id, now, done)
-        )
-        if state and not isinstance(error, LeaseLostError):  # the state is the other run's now
+    message_id = None
+    if not state or state.stopped != fingerprint:
+        message_id = _publish(error, clients, environment, execution, done)
+    if message_id and state and not isinstance(error, LeaseLostError):  # else it is another run's
+        with suppress(LedgerError):
             ledger.write_run_state(replace(state, stopped=fingerprint))
-    except KeyRotationError:
-        return
+    with suppress(LedgerError):
+        summary = _summary(error, execution, done, message_id)
+        RunHistory(clients.table, partitions).write_run(summary)
+
+
+def _publish(
+    error: RunStoppedError,
+    clients: DeploymentClients,
+    environment: RunEnvironment,
+    execution: Execution,
+    done: DoneBeforeStop,
+) -> str | None:
+    """Publish what stopped a run; returns the id of the message, None if SNS does not accept it."""
+    run_id, now = execution.run_id, execution.now
+    message = stopped_message(error, environment.account_id, run_id, now, done)
+    try:
+        return SnsTopic(clients.sns, environment.topic_arn).publish(message)
+    except PublishError:
+        return None
+
+
+def _summary(
+    error: RunStoppedError, execution: Execution, done: DoneBeforeStop, message_id: str | None
+) -> RunSummary:
+    """Return what the history keeps of a run that was stopped."""
+    progress = execution.progress
+    counts = {Section.DEACTIVATED: done.deactivated, Section.DELETED: done.deleted}
+    return RunSummary(
+        run_id=execution.run_id,
+        event_id=progress.event_id,
+        started=execution.now.instant,
+        version=__version__,
+        part=progress.part,
+        mode=progress.mode,
+        counts={str(section): count for section, count in counts.items() if count},
+        settings=progress.parameters,
+        message_id=message_id,
+        delivered=message_id is not None,
+        stopped=sanitize_line(f"{type(error).__name__}: {error}", 2000),
+    )
 
 
 def _without_ids(error: RunStoppedError) -> str:
