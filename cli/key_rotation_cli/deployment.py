@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from key_rotation.adapters.codec import MalformedError
 from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.ledger_history import RunHistory, decode_run
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.domain.model import Now, days_between_runs
+from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watches
 from key_rotation.errors import KeyRotationError
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 DEFAULT_STACK = "KeyRotation"
+LOOK_BACK = timedelta(days=8)
+"""A schedule runs at least once in seven days."""
 OUTPUTS = frozenset({"FunctionName", "TopicArn", "TableName", "ParameterPath", "DashboardUrl"})
 
 
@@ -66,6 +72,19 @@ class Deployment:
             return self.ledger().read_watches()
         except KeyRotationError as cause:
             raise CliError(str(cause)) from cause
+
+    def read_last_run(self) -> RunSummary | None:
+        """Read what the history has of the last run; None if none started in the last 8 days.
+
+        Raises CliError if it cannot be read.
+        """
+        now = self.session.now
+        history = RunHistory(self.session.table(self.table_name))
+        try:
+            items = list(history.read_runs(now - LOOK_BACK, now + timedelta(hours=1)))
+            return decode_run(items[-1]) if items else None
+        except (KeyRotationError, MalformedError) as cause:
+            raise CliError(f"The last run cannot be read. {cause}") from cause
 
     @cached_property
     def now(self) -> Now:

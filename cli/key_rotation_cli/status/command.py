@@ -80,6 +80,7 @@ def _show(
 ) -> None:
     session = deployment.session
     console.show(f"{deployment.stack} in account {session.account_id}, {session.region}")
+    console.show(screen.last_run_line(deployment.read_last_run(), now))
     console.show(screen.settings_line(settings))
     console.show(screen.counts_line(standings))
     if standings:

@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from key_rotation.domain.model import Now
+from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.settings import Settings
-from key_rotation.reporting.formatting import pluralize, sanitize_line
+from key_rotation.reporting.formatting import format_date, pluralize, sanitize_line
 from key_rotation.reporting.response import iso_time
 from key_rotation_cli.status.standing import Standing, State, short_date
 
@@ -49,6 +50,19 @@ def settings_line(settings: Settings) -> str:
         limit = f"at most {pluralize(settings.max_changes_per_run, 'change')} a run"
     days = f"max age {settings.max_age.days}, notice {settings.notice.days}"
     return f"Mode {settings.mode}, {limit}, {days}, grace {settings.grace.days} days"
+
+
+def last_run_line(run: RunSummary | None, now: Now) -> str:
+    """Write when the last run was, in which mode, and whether it was complete."""
+    if run is None:
+        return "Last run: none in the last 8 days"
+    at = run.started.astimezone(now.zone)
+    line = f"Last run {format_date(at.date())}, {at:%H:%M}"
+    if run.stopped:
+        return f"{line}: stopped, {sanitize_line(run.stopped)}"
+    failed = f", {run.failure_count:,} failed" if run.failure_count else ""
+    complete = "complete" if run.complete else f"{pluralize(run.users_left, 'user')} left"
+    return f"{line}: {run.mode} mode, {complete}{failed}"
 
 
 def counts_line(standings: Sequence[Standing]) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from key_rotation.domain.exemption_changes import remembered
 from key_rotation.domain.inventory import Inventory, Scan
 from key_rotation.domain.model import Mode
 from key_rotation.domain.run_part import RunPart
-from key_rotation.domain.settings import Parameter
+from key_rotation.domain.settings import EXEMPTION, Parameter, Settings
 
 MAX_FAILURES = 500
 """Failures in one summary, so that its item stays below DynamoDB's limit of 400 KB."""
@@ -83,6 +84,15 @@ class PopulationKey:
     created: datetime
     last_use_read: bool = False
     last_used: datetime | None = None
+
+
+def recorded_settings(settings: Settings) -> Mapping[str, Parameter]:
+    """Return the parameters of a run, those of one exemption each as `exemption/NAME`.
+
+    Of these, as many as the run state remembers too, so that the item stays small enough.
+    """
+    one_by_one = remembered(settings.exemption_parameters)
+    return {**settings.raw, **{f"{EXEMPTION}/{name}": one_by_one[name] for name in one_by_one}}
 
 
 def population_of(part: RunPart, last_full_scan: date | None) -> tuple[PopulationKey, ...]:

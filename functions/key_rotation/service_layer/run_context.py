@@ -8,6 +8,7 @@ from enum import Enum
 from key_rotation.adapters.lease import Lease, LeaseOptions
 from key_rotation.domain.execution import UNLIMITED, Clock, TimeBudget
 from key_rotation.domain.model import Action, Mode, Now
+from key_rotation.domain.run_history import recorded_settings
 from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.step import Step
 
@@ -41,7 +42,8 @@ class Progress:
 
     def note(self, event_id: str, settings: Settings, mode: Mode) -> None:
         """Note what the run was asked for, and runs with."""
-        self.event_id, self.parameters, self.mode = event_id, settings.raw, mode
+        self.event_id, self.mode = event_id, mode
+        self.parameters = recorded_settings(settings)
 
     def count_changes(self, steps: Iterable[Step]) -> None:
         """Note the changes that were made."""

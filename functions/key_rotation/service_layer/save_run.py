@@ -10,7 +10,13 @@ from key_rotation import __version__
 from key_rotation.adapters.lease import Lease
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_history import RunHistory
-from key_rotation.domain.run_history import MAX_FAILURES, RunFailure, RunSummary, population_of
+from key_rotation.domain.run_history import (
+    MAX_FAILURES,
+    RunFailure,
+    RunSummary,
+    population_of,
+    recorded_settings,
+)
 from key_rotation.domain.run_part import next_state
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.outcome import Section
@@ -58,7 +64,7 @@ def summary_of(report: Report) -> RunSummary:
             for outcome in failed[:MAX_FAILURES]
         ),
         failure_count=len(failed),
-        settings=part.settings.raw,
+        settings=recorded_settings(part.settings),
         message_id=next(iter(report.message_ids), None),
         further_message_ids=report.message_ids[1:],
         delivered=report.delivered,

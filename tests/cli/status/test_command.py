@@ -1,8 +1,14 @@
 """`key-rotation status`, as a person runs it."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+import time_machine
+
+from key_rotation.errors import InvalidSettingsError
 from tests.aws.aws_account import AwsAccount
+from tests.aws.faults import refused as aws_refuses
+from tests.aws.stopped_runs import stopped_run
 from tests.cli.deployment import deploy
 from tests.cli.faults import refused
 from tests.cli.terminal import key_rotation
@@ -15,11 +21,32 @@ def test_each_key_is_shown_with_what_comes_next(deployed: AwsAccount) -> None:
     shown = key_rotation("status")
     assert shown.exit_code == 0
     assert "KeyRotation in account 123456789012, eu-west-1" in shown.stdout
+    assert "Last run Tue 24 Nov 2026, 09:00: enforce mode, complete\n" in shown.stdout
     assert "Mode enforce, at most 25 changes a run" in shown.stdout
     assert "2 keys: 1 fresh, 1 noticed" in shown.stdout
     assert fresh in shown.stdout
     [line] = [line for line in shown.stdout.splitlines() if old in line]
     assert line.split() == ["bob", old, "400", "never", "noticed,", "stops", "1", "Dec", "2026"]
+
+
+def test_the_head_says_why_the_last_run_was_stopped(deployed: AwsAccount) -> None:
+    deployed.put_parameters(notice_days="90")
+    stopped_run(deployed, InvalidSettingsError)
+    deployed.put_parameters(notice_days="7")
+    assert "Last run Tue 24 Nov 2026, 09:00: stopped, " in key_rotation("status").stdout
+
+
+def test_the_head_says_that_there_was_no_run(deployed: AwsAccount) -> None:
+    deployed.run()
+    with time_machine.travel(deployed.now + timedelta(days=9), tick=False):
+        assert "Last run: none in the last 8 days" in key_rotation("status").stdout
+
+
+def test_the_head_counts_what_failed_in_the_last_run(deployed: AwsAccount) -> None:
+    deployed.create_key("alice", age=1)
+    with aws_refuses(deployed, "iam.ListAccessKeys", "AccessDenied"):
+        deployed.run()
+    assert "enforce mode, complete, 1 failed" in key_rotation("status").stdout
 
 
 def test_json_has_the_states_and_nothing_else_is_on_stdout(deployed: AwsAccount) -> None:
