@@ -21,6 +21,12 @@ In another terminal:
   export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION={region}
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_PAGER=
 
+  # see where each key stands, and what the coming days bring; run now, and turn a key on
+  .venv/bin/key-rotation status
+  .venv/bin/key-rotation preview --html preview.html
+  .venv/bin/key-rotation run
+  .venv/bin/key-rotation restore {key_id}
+
   # list the keys of a user, and the last use of one
   aws iam list-access-keys --user-name carol
   aws iam get-access-key-last-used --access-key-id {key_id}

@@ -114,7 +114,9 @@ def terminal(actors: Actors, tmp_path_factory: pytest.TempPathFactory) -> Termin
 
 
 DOCUMENTED = {
+    CommandBlock(README, "key-rotation"): ["preview"],
     CommandBlock(README, "Before you enforce"): ["run", "status"],
+    CommandBlock(README, "Before you enforce", 1): ["status"],
     CommandBlock(README, "Restoring a key"): ["restore"],
     CommandBlock(RUNBOOK, "Pause everything now"): ["pause"],
     CommandBlock(RUNBOOK, "Pause everything now", 1): ["resume"],
