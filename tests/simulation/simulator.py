@@ -352,5 +352,6 @@ def without_threads(batch: int = 2) -> Iterator[None]:
 
 
 def watches_and_history(items: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
-    """Return the watches and the history among the items of the table."""
-    return {place: copy.copy(item) for place, item in items.items() if place[0] != "RUN"}
+    """Return the watches and the history of keys among the items of the table."""
+    of_runs = {"RUN", "RUNS", "POPULATION"}
+    return {place: copy.copy(item) for place, item in items.items() if place[0] not in of_runs}
