@@ -16,6 +16,7 @@ from key_rotation_cli.preview.output import Output
 from key_rotation_cli.preview.preview import Preview, Subject, make_preview
 from key_rotation_cli.preview.starting_point import starting_point
 from key_rotation_cli.preview.thresholds import Flags, Thresholds, choose_thresholds
+from key_rotation_cli.preview.words import in_use_text
 from key_rotation_cli.session import Session, current_time
 
 DAYS = 60
@@ -77,7 +78,7 @@ def _preview(
         account=account,
         source=thresholds.source,
         stack=deployed.stack,
-        problems=deployed.problems,
+        notes=deployed.notes,
     )
     return make_preview(subject, starting_point(thresholds, deployed, account, now), days)
 
@@ -114,7 +115,6 @@ def _zone(name: str | None) -> ZoneInfo | None:
 def _check(found: Preview, *, fail_on_in_use: bool) -> None:
     """Raise what decides the exit code."""
     if fail_on_in_use and found.in_use:
-        count = len(found.in_use)
-        raise CheckFailedError(f"--fail-on-in-use: {count} keys in use would stop working.")
+        raise CheckFailedError(f"--fail-on-in-use: {in_use_text(found)}")
     if not found.complete:
         raise CliError(f"The preview is incomplete: {' '.join(found.account.missing)}")
