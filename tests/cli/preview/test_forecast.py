@@ -56,7 +56,7 @@ def test_the_intent_of_a_change_that_is_deferred_is_cancelled() -> None:
 
 
 def test_an_edit_concerns_the_first_run_only() -> None:
-    """A key that is stale when notice-days becomes 0 is announced; one that is stale later is not."""
+    """A key that is stale when notice-days becomes 0 is announced; a later one is not."""
     edited = replace(settings(notice_days="0"), edited=frozenset({"notice-days"}))
     keys = tuple(observed_key(a_key(age=age, key_id=f"AKIA{age}")) for age in (95, 87))
     found = forecast(Start(now=NOW, settings=edited, keys=keys), 4)
