@@ -80,7 +80,8 @@ def _preview(
         stack=deployed.stack,
         notes=deployed.notes,
     )
-    return make_preview(subject, starting_point(thresholds, deployed, account, now), days)
+    with console.progress("Planning the days"):
+        return make_preview(subject, starting_point(thresholds, deployed, account, now), days)
 
 
 def _read_account(

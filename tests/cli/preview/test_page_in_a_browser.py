@@ -1,9 +1,10 @@
 """The page in Chromium: it asks for nothing, and hostile text neither runs nor loads anything.
 
-`test_page.py` asserts the same of the source of the page, without a browser. This test needs the
-Debian package `chromium`, or a `chromium` in the PATH; `make soak-tests` runs it.
+`test_page.py` asserts the same of the source of the page, without a browser. This test needs
+Chromium or Chrome in the PATH, such as the Debian package `chromium`; `make soak-tests` runs it.
 """
 
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.cli.preview.builders import a_preview, an_observed_key
 from tests.cli.preview.test_page import Page
 
 pytestmark = pytest.mark.soak
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000")
 HOSTILE = (
     "<script>fetch('/stolen')</script>",
@@ -54,11 +56,18 @@ def recording(html: str) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
+def browser() -> str:
+    """Return the path of the browser; fails if there is none."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, f"none of {', '.join(BROWSERS)} is in the PATH: install the package chromium"
+    return found
+
+
 def load(html: str, profile: Path) -> tuple[str, list[str]]:
     """Load a page; returns its document as the browser has it, and the paths asked for."""
     with recording(html) as (url, paths):
         done = subprocess.run(  # noqa: S603  # a fixed command
-            ["chromium", *OPTIONS, f"--user-data-dir={profile}", "--dump-dom", url],  # noqa: S607  # in the PATH
+            [browser(), *OPTIONS, f"--user-data-dir={profile}", "--dump-dom", url],
             capture_output=True,
             text=True,
             check=True,
