@@ -48,7 +48,10 @@ def confirm(question: str, *, yes: bool) -> None:
 def progress(description: str) -> Iterator[Progress]:
     """Show progress on stderr, where stderr is a terminal; it disappears at the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
+    shown = err.is_terminal  # elsewhere a hidden bar still writes an empty line
+    with Progress(
+        *columns, TimeElapsedColumn(), console=err, transient=True, disable=not shown
+    ) as bar:
         bar.add_task(description, total=None)
         yield bar
 

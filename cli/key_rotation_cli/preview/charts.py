@@ -1,6 +1,5 @@
 """The geometry of the page's two charts, which the template draws as SVG. Pure."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from key_rotation.reporting.outcome import Section
@@ -11,7 +10,7 @@ WIDTH, HEIGHT = 720.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 16.0, 26.0, 30.0
 MOST_BINS = 24
 BIN_WIDTHS = (1, 2, 5, 10, 15, 30, 60, 90, 180, 365)
-STACKED = (Section.NOTICED, Section.DEACTIVATED, Section.DELETED)
+STACKED = (Section.DEACTIVATED, Section.DELETED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,8 @@ class Mark:
 class Chart:
     """A chart.
 
-    rows: its numbers, for the table below it: a label, and a number for each of `columns`
+    rows: its numbers, for a table of its own: a label, and a number for each of `columns`; none
+        where the calendar has them
     lines: vertical lines with a label
     """
 
@@ -90,7 +90,7 @@ def ages_chart(preview: Preview) -> Chart:
 
 
 def changes_chart(preview: Preview) -> Chart:
-    """Return the notices, deactivations and deletions of each day, stacked."""
+    """Return the deactivations and deletions of each day, stacked."""
     days = {day.date: day for day in preview.days}
     found = [[len(day.in_section(section)) for section in STACKED] for day in preview.days]
     scale = _Scale(slots=len(found), most=max((sum(counts) for counts in found), default=0))
@@ -112,16 +112,9 @@ def changes_chart(preview: Preview) -> Chart:
         x_marks=tuple(ticks),
         y_marks=scale.y_marks(),
         lines=(),
-        columns=tuple(section.capitalize() for section in STACKED),
-        rows=_busy_rows(dates, found),
+        columns=(),
+        rows=(),
     )
-
-
-def _busy_rows(
-    dates: Iterable[object], found: Sequence[Sequence[int]]
-) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    pairs = zip(dates, found, strict=True)
-    return tuple((f"{day}", tuple(counts)) for day, counts in pairs if any(counts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

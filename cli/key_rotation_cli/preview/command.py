@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from key_rotation.domain.model import Now
-from key_rotation.domain.watch import Watch, Watches
 from key_rotation_cli import console, options
 from key_rotation_cli.errors import BadUsageError, CheckFailedError, CliError
 from key_rotation_cli.preview import options as preview_options
@@ -13,10 +12,11 @@ from key_rotation_cli.preview.account import Account
 from key_rotation_cli.preview.account_reader import AccountReader
 from key_rotation_cli.preview.deployed import Deployed, read_deployed
 from key_rotation_cli.preview.exemptions_file import read_exemptions
-from key_rotation_cli.preview.forecast import Start
 from key_rotation_cli.preview.output import Output
 from key_rotation_cli.preview.preview import Preview, Subject, make_preview
+from key_rotation_cli.preview.starting_point import starting_point
 from key_rotation_cli.preview.thresholds import Flags, Thresholds, choose_thresholds
+from key_rotation_cli.preview.words import in_use_text
 from key_rotation_cli.session import Session
 
 DAYS = 60
@@ -78,9 +78,10 @@ def _preview(
         account=account,
         source=thresholds.source,
         stack=deployed.stack,
-        problems=deployed.problems,
+        notes=deployed.notes,
     )
-    return make_preview(subject, _start(thresholds, deployed, account, now), days)
+    with console.progress("Planning the days"):
+        return make_preview(subject, starting_point(thresholds, deployed, account, now), days)
 
 
 def _read_account(
@@ -99,32 +100,6 @@ def _read_account(
         ).read()
 
 
-def _start(thresholds: Thresholds, deployed: Deployed, account: Account, now: Now) -> Start:
-    previous = deployed.previous
-    return Start(
-        now=now,
-        settings=thresholds.settings.after(
-            previous.parameters, exemptions_fingerprint=previous.exemptions_fingerprint
-        ),
-        keys=account.observed_keys,
-        watches=_open_watches(deployed.watches, account),
-        usual_limit=previous.last_limit,
-        restored=deployed.restored,
-    )
-
-
-def _open_watches(watches: Watches, account: Account) -> Watches:
-    """Leave out the watches whose key is gone: the next run closes them."""
-    found = {key.key.access_key_id for key in account.observed_keys}
-    unread = {each.user_name for each in account.unreadable if each.access_key_id is None}
-
-    def is_open(watch: Watch) -> bool:
-        return watch.access_key_id in found or watch.user.name in unread
-
-    kept = {key_id: watch for key_id, watch in watches.by_key_id.items() if is_open(watch)}
-    return replace(watches, by_key_id=kept)
-
-
 def _now(deployed: Deployed, zone: ZoneInfo | None, instant: datetime) -> Now:
     now = deployed.now or Now(instant=instant, zone=ZoneInfo("UTC"))
     return replace(now, instant=instant, zone=zone or now.zone)
@@ -141,7 +116,6 @@ def _zone(name: str | None) -> ZoneInfo | None:
 def _check(found: Preview, *, fail_on_in_use: bool) -> None:
     """Raise what decides the exit code."""
     if fail_on_in_use and found.in_use:
-        count = len(found.in_use)
-        raise CheckFailedError(f"--fail-on-in-use: {count} keys in use would stop working.")
+        raise CheckFailedError(f"--fail-on-in-use: {in_use_text(found)}")
     if not found.complete:
         raise CliError(f"The preview is incomplete: {' '.join(found.account.missing)}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from key_rotation.domain.model import Now
+from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.restored_ledger import restart
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Settings
@@ -11,6 +11,8 @@ from key_rotation.errors import KeyRotationError
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.session import Session
+
+REPORT_MODE = "The deployment is in report mode: it changes nothing until its mode is enforce."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,7 @@ class Deployed:
     now: in its calendar; None where that cannot be read
     previous: what its last run left
     restored: whether its ledger was restored from a backup since
-    problems: what could not be read, a sentence each
+    notes: what people should know of it, such as what could not be read, a sentence each
     """
 
     stack: str | None = None
@@ -31,28 +33,30 @@ class Deployed:
     watches: Watches = field(default_factory=lambda: Watches(by_key_id={}))
     previous: RunState = field(default_factory=RunState)
     restored: bool = False
-    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_deployed(session: Session, stack: str | None) -> Deployed:
     """Read what can be read; raises CliError only for a stack that the caller named."""
     try:
         deployment = find_deployment(session, stack)
-    except CliError:
+    except CliError as error:
         if stack is not None:
             raise
-        return Deployed()
+        return Deployed(notes=(str(error),))
     found = Deployed(stack=deployment.stack)
     for read in (_read_settings, _read_now, _read_ledger):
         try:
             found = read(deployment, found)
         except (CliError, KeyRotationError) as error:
-            found = replace(found, problems=(*found.problems, str(error)))
+            found = replace(found, notes=(*found.notes, str(error)))
     return found
 
 
 def _read_settings(deployment: Deployment, found: Deployed) -> Deployed:
-    return replace(found, settings=deployment.read_settings())
+    settings = deployment.read_settings()
+    notes = () if settings.mode is Mode.ENFORCE else (REPORT_MODE,)
+    return replace(found, settings=settings, notes=(*found.notes, *notes))
 
 
 def _read_now(deployment: Deployment, found: Deployed) -> Deployed:

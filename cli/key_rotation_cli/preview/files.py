@@ -10,6 +10,8 @@ def check_writable(path: Path) -> None:
     """Raise CliError if a file cannot be written here; nothing stays behind."""
     if path.is_dir():
         raise CliError(f"{path} is a folder: name a file. Nothing was written.")
+    if _is_special(path):
+        return
     temporary = _temporary(path)
     try:
         temporary.touch()
@@ -19,20 +21,30 @@ def check_writable(path: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file, or leave it as it was; raises CliError."""
+    """Write a file, or leave it as it was; raises CliError.
+
+    A device or a pipe is written to, since a file would take its place.
+    """
     temporary = _temporary(path)
     try:
+        if _is_special(path):
+            path.write_text(text, encoding="utf-8", newline="")
+            return
         temporary.write_text(text, encoding="utf-8", newline="")
-        temporary.replace(path)
+        temporary.replace(path.resolve())
     except OSError as cause:
         raise _not_written(path, cause) from cause
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
 def _temporary(path: Path) -> Path:
     """Name a file beside it, so that it can be renamed to it in one step."""
-    return path.with_name(f".key-rotation-{secrets.token_hex(4)}.partial")
+    return path.resolve().with_name(f".key-rotation-{secrets.token_hex(4)}.partial")
 
 
 def _not_written(path: Path, cause: OSError) -> CliError:

@@ -8,14 +8,14 @@ import typer
 from key_rotation.domain.settings import RANGES
 from key_rotation_cli.preview.thresholds import DEFAULTS
 
-THRESHOLDS = "Thresholds (default: those of the deployment, or of a new one)"
+THRESHOLDS = "Thresholds; those of a deployment come before the defaults"
 OUTPUT = "Output"
 MAX_DAYS = 366
 
 
 def _threshold(flag: str, parameter: str, text: str) -> typer.models.OptionInfo:
     low, high = RANGES[parameter]
-    shown = f"{text}  [default: {DEFAULTS[parameter]}]"
+    shown = f"{text} Default: {DEFAULTS[parameter]}."
     option: typer.models.OptionInfo = typer.Option(
         flag, min=low, max=high, help=shown, rich_help_panel=THRESHOLDS, show_default=False
     )
@@ -56,7 +56,10 @@ Exemptions = Annotated[
 ]
 Timezone = Annotated[
     str | None,
-    typer.Option("--timezone", help="Whose calendar counts the days.  [default: UTC]"),
+    typer.Option(
+        "--timezone",
+        help="Whose calendar counts the days. Default: that of the deployment, or UTC.",
+    ),
 ]
 Html = Annotated[Path | None, _file("--html", "Write a page with charts, for people to read.")]
 Csv = Annotated[Path | None, _file("--csv", "Write the keys that come due, one row a key.")]

@@ -37,7 +37,7 @@ class Preview:
     horizon: how many days the forecast has
     due_keys: the keys that stop working or are deleted within it, by day
     in_use: those of them that work, and were used in the last 30 days
-    problems: what of a deployment could not be read, a sentence each
+    notes: what people should know of the deployment, a sentence each
     """
 
     account_id: str
@@ -53,7 +53,7 @@ class Preview:
     exempt: tuple[ExemptKey, ...]
     backlog: Backlog
     stack: str | None = None
-    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def observed(self) -> Mapping[str, ObservedKey]:
@@ -78,7 +78,7 @@ class Subject:
     account: Account
     source: Source
     stack: str | None
-    problems: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def make_preview(subject: Subject, start: Start, horizon: int) -> Preview:
@@ -101,7 +101,7 @@ def make_preview(subject: Subject, start: Start, horizon: int) -> Preview:
         exempt=_exempt_keys(start, last_day),
         backlog=find_backlog(start, days),
         stack=subject.stack,
-        problems=subject.problems,
+        notes=subject.notes,
     )
 
 

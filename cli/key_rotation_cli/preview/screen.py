@@ -165,5 +165,7 @@ def _print_indented(console: Console, shown: RenderableType) -> None:
 
 
 def _print_missing(console: Console, preview: Preview) -> None:
-    for text in (*preview.account.missing, *preview.problems):
+    for text in preview.account.missing:
         console.print(Text.assemble(("Missing  ", "bold yellow"), words.foreign(text)))
+    for text in preview.notes:
+        console.print(Text.assemble(("Note  ", "bold"), words.foreign(text)))

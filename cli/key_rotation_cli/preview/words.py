@@ -107,7 +107,7 @@ def near_date(day: date | None, today: date) -> str:
 
 def foreign(text: str | None) -> str:
     """Make text that others wrote safe to print, in one line."""
-    return sanitize_line(text or "", 128)
+    return sanitize_line(text or "", 300)
 
 
 def _is(count: int) -> str:

@@ -66,7 +66,7 @@ def a_preview(
         account=account,
         source=Source.DEFAULTS,
         stack=None,
-        problems=(),
+        notes=(),
     )
     start = Start(now=NOW, settings=current or settings(), keys=keys)
     return make_preview(subject, start, horizon)
