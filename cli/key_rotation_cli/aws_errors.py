@@ -28,6 +28,7 @@ EXPIRED = frozenset(
     }
 )
 SERVICES = {
+    "DeleteParameter": "ssm",
     "DescribeStacks": "cloudformation",
     "GenerateCredentialReport": "iam",
     "GetAccessKeyLastUsed": "iam",
@@ -58,7 +59,7 @@ POLICIES = {
     "ssm": "AmazonSSMReadOnlyAccess",
 }
 """An AWS managed policy that has the reads of a service."""
-WRITES = frozenset({"Invoke", "PutParameter", "UpdateAccessKey"})
+WRITES = frozenset({"DeleteParameter", "Invoke", "PutParameter", "UpdateAccessKey"})
 
 
 def is_denied(error: Exception) -> bool:
