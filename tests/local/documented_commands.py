@@ -1,4 +1,4 @@
-"""The `aws` commands in the documents."""
+"""The `aws` commands, and those of `key-rotation exempt`, in the documents."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class CommandBlock:
 
 
 def _commands() -> dict[CommandBlock, str]:
-    """Extract the console blocks, and the commands within text, that call AWS."""
+    """Extract the console blocks, and the `aws` commands within text, that call AWS."""
     found: dict[CommandBlock, str] = {}
     for document in (RUNBOOK, README):
         text = (_ROOT / document).read_text()
@@ -26,9 +26,13 @@ def _commands() -> dict[CommandBlock, str]:
             heading = section.partition("\n")[0].lstrip("# ")
             blocks = re.findall(r"```console\n(.*?)```", section, flags=re.DOTALL)
             spans = re.findall(r"`(aws [^`]+)`", re.sub(r"```.*?```", "", section, flags=re.DOTALL))
-            for number, each in enumerate(b for b in (*blocks, *spans) if "aws " in b):
+            for number, each in enumerate(b for b in (*blocks, *spans) if _calls_aws(b)):
                 found[CommandBlock(document, heading, number)] = _unhide(each)
     return found
+
+
+def _calls_aws(block: str) -> bool:
+    return any(command in block for command in ("aws ", "key-rotation exempt "))
 
 
 def _hide_comments_in_fences(text: str) -> str:

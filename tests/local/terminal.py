@@ -1,7 +1,7 @@
 """A terminal in which the documents' commands are run, for an emulated account.
 
 Commands run as they are written. The AWS CLI 1 has the emulator's address from the environment, but
-for SQS, whose address it takes from an option only.
+for SQS, whose address it takes from an option only. `key-rotation` gets the answer `y`.
 """
 
 import os
@@ -20,6 +20,7 @@ FORM_ONLY = {
     "dynamodb restore-table-to-point-in-time": "ministack restores no tables",
     "sns confirm-subscription": "ministack sends no e-mail with a token",
 }
+_ROOT = Path(__file__).parents[2]
 _UNREACHABLE = "http://127.0.0.1:9"
 _WRAPPER = """\
 #!/bin/bash
@@ -32,6 +33,11 @@ case "$command" in
   "sqs "*) exec {aws} "$@" --endpoint-url "$AWS_ENDPOINT_URL" ;;  # version 1 reads no variable
   *) exec {aws} "$@" ;;
 esac
+"""
+_KEY_ROTATION = """\
+#!/bin/bash
+printf '%s\\n' "key-rotation $1 $2" >> {log}
+PYTHONPATH={path} exec {python} -c 'from key_rotation_cli.main import main; main()' "$@" <<< y
 """
 _CDK = """\
 #!/bin/bash
@@ -89,7 +95,12 @@ def open_terminal(account: LocalAccount, folder: Path) -> Terminal:
         log=shlex.quote(str(folder / "commands_run")),
         unreachable=_UNREACHABLE,
     )
-    for name, text in {"aws": wrapper, "cdk": _CDK}.items():
+    key_rotation = _KEY_ROTATION.format(
+        log=shlex.quote(str(folder / "commands_run")),
+        path=shlex.quote(f"{_ROOT / 'cli'}{os.pathsep}{_ROOT / 'functions'}"),
+        python=shlex.quote(sys.executable),
+    )
+    for name, text in {"aws": wrapper, "cdk": _CDK, "key-rotation": key_rotation}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     outputs = account.outputs
