@@ -28,6 +28,7 @@ EXPIRED = frozenset(
     }
 )
 SERVICES = {
+    "DeleteParameter": "ssm",
     "DescribeStacks": "cloudformation",
     "GenerateCredentialReport": "iam",
     "GetAccessKeyLastUsed": "iam",
@@ -61,7 +62,16 @@ POLICIES = {
     "ssm": "AmazonSSMReadOnlyAccess",
 }
 """An AWS managed policy that has the reads of a service."""
-WRITES = frozenset({"Invoke", "PutItem", "PutParameter", "TransactWriteItems", "UpdateAccessKey"})
+WRITES = frozenset(
+    {
+        "DeleteParameter",
+        "Invoke",
+        "PutItem",
+        "PutParameter",
+        "TransactWriteItems",
+        "UpdateAccessKey",
+    }
+)
 
 
 def is_denied(error: Exception) -> bool:

@@ -9,6 +9,7 @@ from key_rotation import __version__
 from key_rotation_cli import console
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
+from key_rotation_cli.exempt.commands import app as exempt
 from key_rotation_cli.operate.pause import pause, resume
 from key_rotation_cli.operate.release import release
 from key_rotation_cli.operate.restore import restore
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(exempt)
 
 
 for command in (preview, status, restore, release, pause, resume, run):

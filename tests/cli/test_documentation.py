@@ -9,7 +9,7 @@ import typer
 from key_rotation_cli.main import app
 
 PAGE = (Path(__file__).parents[2] / "docs/cli.md").read_text()
-EVERYWHERE = {"--profile", "--region", "--stack", "--json", "--help", "-h", "-y"}
+EVERYWHERE = {"--profile", "--region", "--stack", "--json", "--help", "-h", "--yes", "-y"}
 """What the page says once, for all commands."""
 
 
@@ -39,16 +39,15 @@ SECTIONS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_a_section_with_each_of_its_options(name: str) -> None:
-    section = SECTIONS[name]
-    assert f"key-rotation {name}" in section
+    section = SECTIONS[name.partition(" ")[0]]
+    assert name in section
     for parameter in COMMANDS[name].params:
         for option in set(parameter.opts) - EVERYWHERE:
             assert option.startswith("-") <= (option in section), option
 
 
 def test_each_section_is_a_command() -> None:
-    of_groups = {name.partition(" ")[0] for name in COMMANDS if " " in name}
-    assert SECTIONS.keys() - of_groups == COMMANDS.keys()
+    assert SECTIONS.keys() == {name.partition(" ")[0] for name in COMMANDS}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

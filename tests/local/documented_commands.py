@@ -10,11 +10,15 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class CommandBlock:
-    """A block of commands: its document, the heading above it, and its number there."""
+    """A block of commands: its document, the heading above it, and its number there.
+
+    program: which it calls; the blocks of each program are counted by themselves
+    """
 
     document: str
     heading: str
     number: int = 0
+    program: str = "aws"
 
 
 def _commands(program: str) -> dict[CommandBlock, str]:
@@ -30,8 +34,12 @@ def _commands(program: str) -> dict[CommandBlock, str]:
             )
             called = re.compile(rf"(?:^|[ (]){program} [a-z]", re.MULTILINE)
             for number, each in enumerate(b for b in (*blocks, *spans) if called.search(b)):
-                found[CommandBlock(document, heading, number)] = _unhide(each)
+                found[CommandBlock(document, heading, number, program)] = _unhide(each)
     return found
+
+
+def _calls_aws(block: str) -> bool:
+    return any(command in block for command in ("aws ", "key-rotation exempt "))
 
 
 def _hide_comments_in_fences(text: str) -> str:
@@ -43,5 +51,7 @@ def _unhide(block: str) -> str:
     return block.replace("\0", "")
 
 
-COMMANDS = _commands("aws")
-OWN_COMMANDS = _commands("key-rotation")
+OWN = "key-rotation"
+COMMANDS = {**_commands("aws"), **_commands(OWN)}
+EXEMPT = CommandBlock(RUNBOOK, "A key that production needs was deactivated", 1, OWN)
+EXEMPT_BOB = CommandBlock(README, "Exempting a key", 0, OWN)

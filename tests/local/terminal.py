@@ -1,7 +1,7 @@
 """A terminal in which the documents' commands are run, for an emulated account.
 
 Commands run as they are written. The AWS CLI 1 has the emulator's address from the environment, but
-for SQS, whose address it takes from an option only.
+for SQS, whose address it takes from an option only. `key-rotation` gets the answer `y`.
 """
 
 import os
@@ -20,6 +20,7 @@ FORM_ONLY = {
     "dynamodb restore-table-to-point-in-time": "ministack restores no tables",
     "sns confirm-subscription": "ministack sends no e-mail with a token",
 }
+_ROOT = Path(__file__).parents[2]
 _UNREACHABLE = "http://127.0.0.1:9"
 _WRAPPER = """\
 #!/bin/bash
@@ -36,7 +37,7 @@ esac
 _OWN = """\
 #!/bin/bash
 printf 'key-rotation %s\\n' "$1" >> {log}
-exec {program} "$@"
+exec {program} "$@" <<< y  # what the person answers
 """
 _CDK = """\
 #!/bin/bash
@@ -54,11 +55,8 @@ class Terminal:
     environment: dict[str, str]
     commands_run: list[str] = field(default_factory=list)
 
-    def run(self, script: str, *, answer: str = "", **placeholders: str) -> str:
-        """Run a script in which the stack's outputs are variables, and return its output.
-
-        answer: what the person types when a command asks
-        """
+    def run(self, script: str, **placeholders: str) -> str:
+        """Run a script in which the stack's outputs are variables, and return its output."""
         for name, value in placeholders.items():
             script = re.sub(rf"\b{name}\b", value, script)
         log = self.folder / "commands_run"
@@ -67,7 +65,6 @@ class Terminal:
             ["/bin/bash", "-eu", "-o", "pipefail", "-c", script],
             cwd=self.folder,
             env=self.environment,
-            input=answer,
             capture_output=True,
             text=True,
             check=False,

@@ -21,12 +21,21 @@ from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import disable_schedule
-from tests.local.documented_commands import COMMANDS, README, RUNBOOK, CommandBlock
+from tests.local.documented_commands import (
+    COMMANDS,
+    EXEMPT,
+    EXEMPT_BOB,
+    README,
+    RUNBOOK,
+    CommandBlock,
+)
 from tests.local.terminal import FORM_ONLY, Terminal, open_terminal
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 STALE = timedelta(days=400)
+LAST_DAY = "2027-03-31"
+NEXT_YEAR = f"{datetime.now(UTC).year + 1}-12-31"
 _EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"
 
 
@@ -133,7 +142,8 @@ SET_AGAIN = CommandBlock(RUNBOOK, "Removing it", 2)
 DELETE_RETAINED = CommandBlock(RUNBOOK, "Removing it", 3)
 REPORT_MODE = CommandBlock(README, "Before you enforce")
 EDIT_THRESHOLDS = CommandBlock(README, "Thresholds")
-READ_EXEMPTIONS = CommandBlock(README, "Exempting a key")
+WRITE_EXEMPTION = CommandBlock(README, "Exempting a key")
+READ_EXEMPTIONS = CommandBlock(README, "Exempting a key", 1)
 RESTORE_KEY_README = CommandBlock(README, "Restoring a key")
 EVIDENCE = CommandBlock(README, "Compliance")
 
@@ -189,17 +199,37 @@ def test_one_command_restores_a_key(
     del actors.key_ids[user]
 
 
-@covers(ADD_EXEMPTION)
-def test_a_key_is_exempted_for_a_month(terminal: Terminal, actors: Actors, key: str) -> None:
-    """The entry is appended to the existing ones, and the next run reads it."""
-    for before in ("none", "someone-else # stays"):
-        actors.set_parameter("exemptions", before)
-        terminal.run_block(ADD_EXEMPTION, KEY=actors.key_ids[key])
-        assert _run_and_list(actors, key) == ["exempt"]
-        lines = _parameter(actors.account, "exemptions").strip().splitlines()
-        assert lines[:-1] == ([] if before == "none" else [before])
-        assert lines[-1].startswith(f"{actors.key_ids[key]} until ")
+@covers(EXEMPT, ADD_EXEMPTION)
+@pytest.mark.parametrize("block", [EXEMPT, ADD_EXEMPTION], ids=["command", "aws"])
+def test_a_key_is_exempted_for_a_month(
+    terminal: Terminal, actors: Actors, key: str, block: CommandBlock
+) -> None:
+    """The old parameter keeps its lines, and the next run reads both."""
+    actors.set_parameter("exemptions", "someone-else # stays")
+    key_id = actors.key_ids[key]
+    terminal.run_block(block, **{"KEY": key_id, LAST_DAY: NEXT_YEAR})
+    assert _run_and_list(actors, key) == ["exempt"]
+    line = f"{key_id} until {NEXT_YEAR} # needed by production, owner informed"
+    assert _parameter(actors.account, f"exemption/{key_id}") == line
+    actors.account.client("ssm").delete_parameter(Name=f"/key-rotation/exemption/{key_id}")
     actors.set_parameter("exemptions", "none")
+
+
+@covers(EXEMPT_BOB, WRITE_EXEMPTION)
+@pytest.mark.parametrize("block", [EXEMPT_BOB, WRITE_EXEMPTION], ids=["command", "aws"])
+def test_an_exemption_is_written_and_deleted(
+    terminal: Terminal, actors: Actors, block: CommandBlock, request: pytest.FixtureRequest
+) -> None:
+    user = f"exempt-{request.node.callspec.id}"
+    actors.account.create_user(user)
+    actors.create_key(user, created=actors.account.now - STALE)
+    *adding, removing = COMMANDS[block].strip().split("\n")
+    terminal.run("\n".join(adding), **{"bob": user, LAST_DAY: NEXT_YEAR})
+    assert _run_and_list(actors, user) == ["exempt"]
+    terminal.run(removing, bob=user)
+    assert _run_and_list(actors, user) == ["noticed"]
+    actors.delete(user)
+    del actors.key_ids[user]
 
 
 @covers(READ_HISTORY, EVIDENCE)
@@ -432,4 +462,6 @@ def _retained_resources(account: LocalAccount) -> tuple[str, str, str]:
 
 
 def test_each_command_in_the_documents_is_run() -> None:
-    assert set(COMMANDS) == COVERED
+    """`test_command_line.py` runs the others of `key-rotation`."""
+    of_aws = {block for block in COMMANDS if block.program == "aws"}
+    assert of_aws | {EXEMPT, EXEMPT_BOB} == COVERED

@@ -1,0 +1,1 @@
+"""`exempt`: add, remove and list exemptions, each in a parameter of its own."""

@@ -1,0 +1,59 @@
+"""`exempt remove`: a pattern is no longer exempt, wherever it stood."""
+
+import pytest
+
+from tests.aws.aws_account import AwsAccount
+from tests.cli.exempt.parameters import exempt_users, old, one_by_one
+from tests.cli.terminal import key_rotation
+
+REMOVE_BOB = ("exempt", "remove", "BOB", "--yes")
+
+
+def test_the_parameter_of_a_pattern_is_deleted(staffed: AwsAccount) -> None:
+    staffed.put_parameters(**{"exemption/x": "bob until 2026-12-31 # r", "exemption/y": "alice"})
+    finished = key_rotation(*REMOVE_BOB)
+    assert finished.exit_code == 0
+    assert "/key-rotation/exemption/x: bob until 2026-12-31 # r" in finished.stdout
+    assert "aws ssm delete-parameter --name /key-rotation/exemption/x\n" in finished.stdout
+    assert one_by_one(staffed) == {"y": "alice"}
+    assert exempt_users(staffed) == {"alice"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("bob # r", "none"), ("alice # a\nbob\nlegacy-*", "alice # a\nlegacy-*")],
+)
+def test_a_pattern_that_stands_in_the_old_parameter_too_is_removed_there_too(
+    staffed: AwsAccount, before: str, after: str
+) -> None:
+    staffed.put_parameters(**{"exemptions": before, "exemption/bob": "bob"})
+    assert key_rotation(*REMOVE_BOB).exit_code == 0
+    assert (one_by_one(staffed), old(staffed)) == ({}, after)
+
+
+def test_a_pattern_that_is_not_there_is_no_success(staffed: AwsAccount) -> None:
+    staffed.put_parameters(**{"exemptions": "bob*", "exemption/b": "bob-2"})
+    finished = key_rotation(*REMOVE_BOB)
+    assert (finished.exit_code, finished.stdout) == (1, "")
+    assert "No exemption has the pattern 'BOB'." in finished.stderr
+    assert (old(staffed), one_by_one(staffed)) == ("bob*", {"b": "bob-2"})
+
+
+def test_without_an_answer_nothing_is_removed(staffed: AwsAccount) -> None:
+    staffed.put_parameters(**{"exemption/bob": "bob"})
+    finished = key_rotation("exempt", "remove", "bob")
+    assert finished.exit_code == 1
+    assert one_by_one(staffed) == {"bob": "bob"}
+
+
+def test_a_bad_entry_that_stops_each_run_can_be_removed_by_its_text(staffed: AwsAccount) -> None:
+    staffed.put_parameters(**{"exemption/bad": "not an entry"})
+    assert key_rotation("exempt", "remove", "not an entry", "--yes").exit_code == 0
+    assert one_by_one(staffed) == {}
+
+
+def test_json_has_what_was_removed(staffed: AwsAccount) -> None:
+    staffed.put_parameters(**{"exemption/bob": "bob # r"})
+    document = key_rotation(*REMOVE_BOB, "--json").document
+    assert (document["action"], document["removed"]) == ("remove", ["bob # r"])
+    assert document["parameters"] == ["/key-rotation/exemption/bob"]
