@@ -4,14 +4,18 @@ from typing import Annotated
 
 import typer
 
-from key_rotation.domain.model import Status
+from key_rotation.domain.model import AccessKey, Status
 from key_rotation.domain.watch import Deactivated, Deactivating, Deleting, Watch
 from key_rotation.reporting.commands import one_line, restore_command
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation_cli import console
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.deployment import Deployment, find_deployment
-from key_rotation_cli.errors import CliError
+from key_rotation_cli.errors import BadUsageError, CliError
+from key_rotation_cli.exempt.changes import Put, carry_out
+from key_rotation_cli.exempt.entry import parse_entry, require_future
+from key_rotation_cli.exempt.plans import plan_add
+from key_rotation_cli.exempt.stored import read_exemptions
 from key_rotation_cli.key_reader import read_key
 from key_rotation_cli.options import Key, Profile, Region, Stack, Yes
 from key_rotation_cli.session import Session
@@ -19,13 +23,21 @@ from key_rotation_cli.session import Session
 Anyway = Annotated[
     bool, typer.Option("--anyway", help="Also a key that this tool did not turn off.")
 ]
+ExemptUntil = Annotated[
+    str | None, typer.Option("--exempt-until", help="Exempt the key too, until YYYY-MM-DD.")
+]
+Reason = Annotated[
+    str | None, typer.Option("--reason", help="Why it is exempt; needed with --exempt-until.")
+]
 OURS = (Deactivating, Deactivated, Deleting)
 
 
-def restore(
+def restore(  # noqa: PLR0913  # each option of the command is a parameter
     key: Key,
     *,
     anyway: Anyway = False,
+    exempt_until: ExemptUntil = None,
+    reason: Reason = None,
     yes: Yes = False,
     profile: Profile = None,
     region: Region = None,
@@ -35,9 +47,11 @@ def restore(
 
     Example: key-rotation restore AKIAIOSFODNN7EXAMPLE
     """
+    if (exempt_until is None) is not (reason is None):
+        raise BadUsageError("Give --exempt-until and --reason together. Nothing was changed.")
     deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
-    session = deployment.session
-    found = read_key(session, key).key
+    found = read_key(deployment.session, key).key
+    exemption = _exemption(deployment, found.access_key_id, exempt_until, reason)
     user, key_id = sanitize_line(found.user.name), found.access_key_id
     if found.status is Status.ACTIVE:
         console.note(f"{key_id} of {user} is active. Nothing was changed.")
@@ -50,13 +64,35 @@ def restore(
         )
     console.note(f"Turns on {key_id} of {user}. The same as:")
     console.print_command(one_line(restore_command(found.user.name, key_id)))
+    for change in exemption:
+        console.print_command(change.command)
     console.confirm("Turn it on?", yes=yes)
-    try:
-        session.iam.update_access_key(UserName=found.user.name, AccessKeyId=key_id, Status="Active")
-    except AWS_ERRORS as cause:
-        raise CliError(f"{describe(cause)} {_status_now(deployment, key_id)}") from cause
+    carry_out(deployment.session.ssm, exemption)  # first, so that no run comes in between
+    _activate(deployment, found)
     console.show(f"{key_id} of {user} is active.")
-    console.note(_what_comes(watch))
+    console.note(_what_comes(watch, exempt=bool(exemption)))
+
+
+def _exemption(
+    deployment: Deployment, key_id: str, until: str | None, reason: str | None
+) -> list[Put]:
+    """Return what to write to exempt the key as well; nothing if that is not asked for."""
+    if until is None or reason is None:
+        return []
+    entry = parse_entry(key_id, until, reason, forever=False)
+    require_future(entry, deployment.now.today)
+    change = plan_add(read_exemptions(deployment), entry, None)
+    return [change] if change else []
+
+
+def _activate(deployment: Deployment, key: AccessKey) -> None:
+    try:
+        deployment.session.iam.update_access_key(
+            UserName=key.user.name, AccessKeyId=key.access_key_id, Status="Active"
+        )
+    except AWS_ERRORS as cause:
+        status = _status_now(deployment, key.access_key_id)
+        raise CliError(f"{describe(cause)} {status}") from cause
 
 
 def is_ours(watch: Watch | None) -> bool:
@@ -66,7 +102,9 @@ def is_ours(watch: Watch | None) -> bool:
     return isinstance(state, OURS) and not adopted
 
 
-def _what_comes(watch: Watch | None) -> str:
+def _what_comes(watch: Watch | None, *, exempt: bool) -> str:
+    if exempt:
+        return "It is exempt from the next run on; when that ends, it gets a new, full notice."
     times = 1 + (watch.reactivations if watch else 0)
     if watch is None:
         return "From the next run on, it is rotated like any other key, after a notice."

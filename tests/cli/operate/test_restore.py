@@ -1,5 +1,7 @@
 """`key-rotation restore` turns on what this tool turned off."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.aws.aws_account import AwsAccount
@@ -69,3 +71,43 @@ def test_without_the_permission_the_person_is_told_the_action_and_the_status(
         restored = key_rotation("restore", key_id, "--yes")
     assert (restored.exit_code, deployed.status(key_id)) == (1, "Inactive")
     assert "Access denied: iam:UpdateAccessKey. The key is Inactive." in restored.stderr
+
+
+def test_a_key_can_be_exempted_with_its_restoration(deployed: AwsAccount, key_id: str) -> None:
+    day = str(deployed.now.date() + timedelta(days=30))
+    restored = key_rotation(
+        "restore", key_id, "--exempt-until", day, "--reason", "owner informed", "--yes"
+    )
+    assert (restored.exit_code, deployed.status(key_id)) == (0, "Active")
+    assert f"aws ssm put-parameter --name /key-rotation/exemption/{key_id}" in restored.stderr
+    answer = deployed.run_after(days=1)
+    assert [entry["access_key_id"] for entry in answer["exempt"]] == [key_id]
+    assert answer["noticed"] == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--exempt-until", "2027-01-31"),
+        ("--reason", "why"),
+        ("--exempt-until", "soon", "--reason", "why"),
+        ("--exempt-until", "2020-01-31", "--reason", "why"),
+    ],
+)
+def test_an_exemption_that_is_not_whole_changes_nothing(
+    deployed: AwsAccount, key_id: str, options: tuple[str, ...]
+) -> None:
+    restored = key_rotation("restore", key_id, "--yes", *options)
+    assert (restored.exit_code, deployed.status(key_id)) == (2, "Inactive")
+    assert "Nothing was changed." in restored.stderr
+
+
+def test_a_key_is_not_turned_on_without_the_exemption_that_was_asked_for(
+    deployed: AwsAccount, key_id: str
+) -> None:
+    with refused("ssm.PutParameter", "AccessDeniedException"):
+        restored = key_rotation(
+            "restore", key_id, "--exempt-until", "2027-01-31", "--reason", "why", "--yes"
+        )
+    assert (restored.exit_code, deployed.status(key_id)) == (1, "Inactive")
+    assert "Access denied: ssm:PutParameter" in restored.stderr
