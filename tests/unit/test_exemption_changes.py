@@ -170,7 +170,9 @@ def test_what_ended_is_news_once_even_where_its_line_is_long() -> None:
     assert a_report(previous=previous, exemptions=line).ended_exemptions == ()
 
 
-@pytest.mark.parametrize("pattern", ["alice", "ALICE", "al*", "/al*", "/alice", "akiaalice*"])
+@pytest.mark.parametrize(
+    "pattern", ["alice", "ALICE", "al*", "/al*", "/alice", "akiaalice*", "akiaalice0000000001"]
+)
 def test_an_entry_is_found_by_name_path_and_key_id_as_without_an_index(pattern: str) -> None:
     entry = Exemption(pattern=pattern, until=None, reason=None)
     found = settings(exemptions=f"bob\n{pattern}\n/other/*")
