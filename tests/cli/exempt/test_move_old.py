@@ -1,15 +1,12 @@
 """`exempt move-old`: the same set is in force at every instant, and after any interruption."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
-from typing import Any
 
-import boto3
 import pytest
 
 from key_rotation.adapters.parameter_store import read_settings
 from tests.aws.aws_account import AwsAccount
+from tests.cli.exempt.interruptions import before_each_write
 from tests.cli.exempt.parameters import old, one_by_one
 from tests.cli.terminal import key_rotation
 
@@ -37,18 +34,6 @@ def moving(staffed: AwsAccount) -> AwsAccount:
 def in_force(account: AwsAccount) -> set[str]:
     """Return the entries in force, as a run reads them."""
     return {str(entry) for entry in read_settings(account.clients.ssm, "/key-rotation").exemptions}
-
-
-@contextmanager
-def before_each_write(
-    monkeypatch: pytest.MonkeyPatch, action: Any, event: str = "before-call.ssm.PutParameter"
-) -> Iterator[None]:
-    """Call an action before each write of the command."""
-    session = boto3.Session(region_name="eu-west-1")
-    session.events.register_first(event, lambda **_: action())
-    with monkeypatch.context() as patch:
-        patch.setattr(boto3, "Session", lambda **_: session)
-        yield
 
 
 def test_each_line_gets_a_parameter_and_the_old_one_is_emptied(moving: AwsAccount) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.aws.aws_account import AwsAccount
+from tests.cli.exempt.interruptions import before_each_write
 from tests.cli.exempt.parameters import exempt_users, old, one_by_one
 from tests.cli.terminal import key_rotation
 
@@ -57,3 +58,19 @@ def test_json_has_what_was_removed(staffed: AwsAccount) -> None:
     document = key_rotation(*REMOVE_BOB, "--json").document
     assert (document["action"], document["removed"]) == ("remove", ["bob # r"])
     assert document["parameters"] == ["/key-rotation/exemption/bob"]
+
+
+def test_an_edit_of_the_old_parameter_at_the_same_time_is_told(
+    staffed: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parameter Store has no conditional write: what was overwritten is in the history."""
+    staffed.put_parameters(exemptions="alice\nbob")
+
+    def edit() -> None:
+        staffed.put_parameters(exemptions="alice\nbob\nlegacy-*")
+
+    with before_each_write(monkeypatch, edit):
+        finished = key_rotation(*REMOVE_BOB)
+    assert finished.exit_code == 1
+    assert "was edited by somebody else at the same time: look at its versions" in finished.stderr
+    assert "get-parameter-history --name /key-rotation/exemptions" in finished.stderr
