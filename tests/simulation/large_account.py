@@ -214,10 +214,11 @@ class FakeTopic:
         """Return the attributes of the subscription, which has no filter policy."""
         return {"Attributes": {"SubscriptionArn": SubscriptionArn}}
 
-    def publish(self, **message: Any) -> None:
+    def publish(self, **message: Any) -> Page:
         """Accept a message."""
         assert len(message["Message"].encode()) < 256 * 1024
         self.messages.append(message)
+        return {"MessageId": str(len(self.messages))}
 
 
 @dataclass
