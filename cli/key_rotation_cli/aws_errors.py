@@ -45,6 +45,7 @@ SERVICES = {
     "ListUserTags": "iam",
     "PutParameter": "ssm",
     "Query": "dynamodb",
+    "Scan": "dynamodb",
     "UpdateAccessKey": "iam",
 }
 """The prefix of the IAM action for each operation that a command calls."""

@@ -9,6 +9,8 @@ from key_rotation import __version__
 from key_rotation_cli import console
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
+from key_rotation_cli.evidence.command import evidence
+from key_rotation_cli.explain.command import explain
 
 app = typer.Typer(
     name="key-rotation",
@@ -17,6 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command()(explain)
+app.command()(evidence)
 
 
 @app.callback(invoke_without_command=False)

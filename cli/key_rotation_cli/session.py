@@ -24,6 +24,7 @@ READS = frozenset(
         ("dynamodb", "DescribeTable"),
         ("dynamodb", "GetItem"),
         ("dynamodb", "Query"),
+        ("dynamodb", "Scan"),
         ("iam", "GenerateCredentialReport"),
         ("iam", "GetAccessKeyLastUsed"),
         ("iam", "GetAccountSummary"),
@@ -78,8 +79,16 @@ class Session:
     @property
     def account_id(self) -> str:
         """The account of the credentials; raises CliError if AWS does not accept them."""
+        return self._identity("Account")
+
+    @property
+    def caller_arn(self) -> str:
+        """Whose credentials they are; raises CliError if AWS does not accept them."""
+        return self._identity("Arn")
+
+    def _identity(self, name: str) -> str:
         try:
-            return str(self._client("sts").get_caller_identity()["Account"])
+            return str(self._client("sts").get_caller_identity()[name])
         except AWS_ERRORS as cause:
             raise CliError(describe(cause)) from cause
 
