@@ -83,7 +83,7 @@ def _read_deployment(
     return [
         _allow(
             "ReadLedger",
-            ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query"],
+            ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"],
             [table.table_arn],
         ),
         iam.PolicyStatement(

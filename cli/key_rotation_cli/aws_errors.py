@@ -48,6 +48,7 @@ SERVICES = {
     "PutItem": "dynamodb",
     "PutParameter": "ssm",
     "Query": "dynamodb",
+    "Scan": "dynamodb",
     "TransactWriteItems": "dynamodb",
     "UpdateAccessKey": "iam",
 }

@@ -9,7 +9,9 @@ from key_rotation import __version__
 from key_rotation_cli import console
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
+from key_rotation_cli.evidence.command import evidence
 from key_rotation_cli.exempt.commands import app as exempt
+from key_rotation_cli.explain.command import explain
 from key_rotation_cli.operate.pause import pause, resume
 from key_rotation_cli.operate.release import release
 from key_rotation_cli.operate.restore import restore
@@ -26,8 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(exempt)
 
-
-for command in (preview, status, restore, release, pause, resume, run):
+for command in (preview, status, explain, restore, release, pause, resume, run, evidence):
     app.command()(command)
 
 

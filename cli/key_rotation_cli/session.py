@@ -29,6 +29,7 @@ READS = frozenset(
         ("dynamodb", "DescribeTable"),
         ("dynamodb", "GetItem"),
         ("dynamodb", "Query"),
+        ("dynamodb", "Scan"),
         ("iam", "GenerateCredentialReport"),
         ("iam", "GetAccessKeyLastUsed"),
         ("iam", "GetAccountSummary"),

@@ -33,6 +33,7 @@ def test_the_reads_have_no_operation_that_changes_anything() -> None:
         "DescribeTable",
         "GenerateCredentialReport",
         "Query",
+        "Scan",
     }
 
 

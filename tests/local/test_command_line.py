@@ -130,7 +130,9 @@ DOCUMENTED = {
     CommandBlock(RUNBOOK, "Pause everything now", 0, OWN): ["pause"],
     CommandBlock(RUNBOOK, "Pause everything now", 1, OWN): ["resume"],
     CommandBlock(RUNBOOK, "A key that production needs was deactivated", 0, OWN): ["restore"],
-    CommandBlock(RUNBOOK, "A key is held", 0, OWN): ["release"],
+    CommandBlock(RUNBOOK, "A key is held", 0, OWN): ["explain"],
+    CommandBlock(RUNBOOK, "A key is held", 1, OWN): ["release"],
+    CommandBlock(RUNBOOK, "Evidence for an auditor", 0, OWN): ["evidence"],
     CommandBlock(RUNBOOK, "An alarm went off", 0, OWN): ["exempt"],
 }
 HOLD: Mapping[str, Any] = {

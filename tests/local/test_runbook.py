@@ -136,6 +136,7 @@ RESET_THRESHOLD = CommandBlock(RUNBOOK, "A bad threshold was set")
 RESTORE_TABLE = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup")
 NAME_RESTORED = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 1)
 DELETE_WATCH = CommandBlock(RUNBOOK, "The table was lost, or restored from a backup", 2)
+READ_EVIDENCE = CommandBlock(RUNBOOK, "Evidence for an auditor")
 SAVE = CommandBlock(RUNBOOK, "Removing it")
 DESTROY_STACK = CommandBlock(RUNBOOK, "Removing it", 1)
 SET_AGAIN = CommandBlock(RUNBOOK, "Removing it", 2)
@@ -248,6 +249,16 @@ def test_the_history_of_a_key_is_read(
     assert terminal.commands_run[-1] == "dynamodb query"
     actors.delete(user)
     del actors.key_ids[user]
+
+
+@covers(READ_EVIDENCE)
+def test_the_runs_the_populations_and_the_history_are_read(
+    terminal: Terminal, actors: Actors, key: str
+) -> None:
+    assert _run_and_list(actors, key) == ["deactivated"]
+    printed = terminal.run_block(READ_EVIDENCE)
+    for text in ('"run_id"', '"rows"', f"HISTORY#{actors.key_ids[key]}"):
+        assert text in printed
 
 
 @covers(DELETE_KEY)

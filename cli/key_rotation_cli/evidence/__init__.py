@@ -1,0 +1,1 @@
+"""`evidence`: files that prove to an auditor what this tool did in a period."""
