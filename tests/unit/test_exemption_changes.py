@@ -10,6 +10,7 @@ from key_rotation.adapters.ledger_items import encode_state
 from key_rotation.domain.exemption_changes import Change, changes_since, remembered
 from key_rotation.domain.exemption_ends import bounded, ending, to_be_named
 from key_rotation.domain.exemptions import Exemption, remembered_line
+from key_rotation.domain.model import User
 from key_rotation.domain.reported_days import next_reported_days
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter, Settings
@@ -180,3 +181,15 @@ def test_an_entry_is_found_by_name_path_and_key_id_as_without_an_index(pattern: 
     assert found.exemption_of(a_key(), TODAY) == entry
     by_user = found.exemption_of_user(a_key().user, TODAY)
     assert (by_user == entry) is entry.covers_user(a_key().user)
+
+
+def test_of_many_entries_with_stars_each_is_found() -> None:
+    lines = [f"a{n}-*b*c*" for n in range(60)] + [f"/team-{n}/*" for n in range(60)]
+    found = settings(exemptions="\n".join(lines))
+    for n in (0, 31, 59):
+        user = User(name=f"A{n}-b-c", path=f"/team-{n}/", user_id="AIDA")
+        names = [entry.pattern for entry in found.exemptions if entry.covers_user(user)]
+        assert names == [f"a{n}-*b*c*", f"/team-{n}/*"]
+        assert found.exemption_of_user(user, TODAY) is not None
+    nobody = User(name="a1-b", path="/team/", user_id="AIDA")
+    assert found.exemption_of_user(nobody, TODAY) is None

@@ -125,8 +125,13 @@ def remembered_line(entry: Exemption | str) -> str:
 @lru_cache(maxsize=4096)
 def _expression(pattern: str) -> re.Pattern[str]:
     """Return what a pattern matches, in lower case: `*` is any text, the rest is itself."""
+    return re.compile(expression_text(pattern))
+
+
+def expression_text(pattern: str) -> str:
+    """Return the regular expression of a pattern, for a whole name in lower case."""
     only_stars = escape(pattern.casefold()).replace("[*]", "*")
-    return re.compile(translate(only_stars))
+    return translate(only_stars)
 
 
 def parse(text: str) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
