@@ -352,6 +352,9 @@ def without_threads(batch: int = 2) -> Iterator[None]:
 
 
 def watches_and_history(items: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
-    """Return the watches and the history of keys among the items of the table."""
-    of_runs = {"RUN", "RUNS", "POPULATION"}
+    """Return the watches and the history of keys and populations among the items of the table.
+
+    The summary of a run is no change of any of them: a stopped run leaves one too.
+    """
+    of_runs = {"RUN", "RUNS"}
     return {place: copy.copy(item) for place, item in items.items() if place[0] not in of_runs}
