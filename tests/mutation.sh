@@ -16,9 +16,18 @@ cat >> pyproject.toml <<'TOML'
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = [
+    "src/key_rotation/domain/calendar.py",
     "src/key_rotation/domain/decide.py",
     "src/key_rotation/domain/transitions.py",
     "src/key_rotation/domain/plan.py",
+    "src/key_rotation/domain/promised_days.py",
+    "src/key_rotation/domain/reported_days.py",
+    "src/key_rotation/domain/restored_ledger.py",
+    "src/key_rotation/domain/step.py",
+    "src/key_rotation/domain/suspension.py",
+    "src/key_rotation/domain/exemption_changes.py",
+    "src/key_rotation/domain/exemption_ends.py",
+    "src/key_rotation/domain/exemption_index.py",
     "src/key_rotation/domain/exemptions.py",
     "src/key_rotation/domain/settings.py",
     "src/key_rotation/domain/selection.py",

@@ -16,6 +16,8 @@ _ACCOUNT = "KeyRotation/Permissions/Account/Resource"
 _ROLE = "KeyRotation/Permissions/Policy/Resource"
 _FUNCTION = "KeyRotation/Enforcer/Function/Resource"
 _LOG = "KeyRotation/Enforcer/Log/Resource"
+_EXEMPTIONS = "KeyRotation/Permissions/Exemptions/Resource"
+_PARAMETERS = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/key-rotation"
 _TABLE = "KeyRotation/Ledger/Table/Resource"
 _USERS = "arn:<AWS::Partition>:iam::<AWS::AccountId>:user/*"
 
@@ -27,6 +29,10 @@ _ACCEPTED = {
         (_ACCOUNT, f"AwsSolutions-IAM5[Resource::{_USERS}]"),
         # This action of SNS supports no resources.
         (_ROLE, "AwsSolutions-IAM5[Resource::*]"),
+        # Each parameter below this path is one exemption, whatever its name.
+        (_EXEMPTIONS, f"AwsSolutions-IAM5[Resource::{_PARAMETERS}/exemption/*]"),
+        # The digest names who edited a parameter: one of the eight, or an exemption.
+        (_EXEMPTIONS, f"AwsSolutions-IAM5[Resource::{_PARAMETERS}/*]"),
         # The AWS documentation gives these actions with the star for DynamoDB, SNS and SQS.
         (_ROLE, "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]"),
         (_ROLE, "AwsSolutions-IAM5[Action::kms:ReEncrypt*]"),
