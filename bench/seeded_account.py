@@ -85,8 +85,8 @@ class SeededAccount:
         """Move the clock to a day before the measured day, or to that day; reset the proxy.
 
         An earlier day starts at six in the morning, so that its notice has run long enough at any
-        time of the measured day: a bench at midnight found no key due. The credential report is created here, because the proxy
-        only delays it.
+        time of the measured day: a bench at midnight found no key due. The credential report is
+        created here, because the proxy only delays it.
         """
         day = self.today - timedelta(days=days_before)
         if days_before:
