@@ -14,7 +14,7 @@ from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.domain.model import Now, days_between_runs
 from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.settings import Settings
-from key_rotation.domain.watch import Watches
+from key_rotation.domain.watch import Watch, Watches
 from key_rotation.errors import KeyRotationError
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe
 from key_rotation_cli.errors import CliError
@@ -72,6 +72,14 @@ class Deployment:
             return self.ledger().read_watches()
         except KeyRotationError as cause:
             raise CliError(str(cause)) from cause
+
+    def read_watch(self, access_key_id: str) -> Watch | None:
+        """Read the watch of a key; None if there is none. Raises CliError if it cannot be read."""
+        watches = self.read_watches()
+        for failure in watches.unreadable:
+            if failure.access_key_id == access_key_id:
+                raise CliError(f"{access_key_id}: {failure.text}. Nothing was changed.")
+        return watches.by_key_id.get(access_key_id)
 
     def read_last_run(self) -> RunSummary | None:
         """Read what the history has of the last run; None if none started in the last 8 days.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from key_rotation_cli.status.standing import short_date
+from key_rotation_cli.dates import short_date
 from local.demo.actors import Actors
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import disable_schedule

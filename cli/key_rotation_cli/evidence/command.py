@@ -8,9 +8,9 @@ from rich.text import Text
 
 from key_rotation.reporting.formatting import pluralize
 from key_rotation_cli import console
+from key_rotation_cli.csv_file import to_csv
 from key_rotation_cli.deployment import find_deployment
 from key_rotation_cli.evidence.control import control_page
-from key_rotation_cli.evidence.csv_file import to_csv
 from key_rotation_cli.evidence.facts import Facts
 from key_rotation_cli.evidence.folder import require_writable, write_folder
 from key_rotation_cli.evidence.manifest import Document, encode, manifest_of

@@ -8,7 +8,7 @@ import jinja2
 
 from key_rotation.domain.model import Now
 from key_rotation.reporting.formatting import format_date, sanitize_line
-from key_rotation_cli.evidence.csv_file import Table
+from key_rotation_cli.csv_file import Table
 from key_rotation_cli.evidence.facts import Facts
 from key_rotation_cli.evidence.runs import status_of
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from key_rotation.domain.run_history import RunSummary
 from key_rotation.reporting.outcome import Section
-from key_rotation_cli.evidence.csv_file import Row
+from key_rotation_cli.csv_file import Row
 from key_rotation_cli.evidence.facts import Facts
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from key_rotation.reporting.outcome import Section
-from key_rotation_cli.evidence.csv_file import Row, Table
+from key_rotation_cli.csv_file import Row, Table
 from key_rotation_cli.evidence.exemptions import exemption_rows
 from key_rotation_cli.evidence.facts import Facts
 from key_rotation_cli.evidence.runs import run_rows

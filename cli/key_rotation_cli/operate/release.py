@@ -31,7 +31,7 @@ def release(
     """
     deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
     found = read_key(deployment.session, key).key
-    watch = deployment.read_watches().by_key_id.get(found.access_key_id)
+    watch = deployment.read_watch(found.access_key_id)
     user = sanitize_line(found.user.name)
     if watch is None or not isinstance(watch.state, Held):
         raise CliError(f"{found.access_key_id} of {user} is not held. Nothing was changed.")
@@ -58,7 +58,7 @@ def _write(deployment: Deployment, watch: Watch, status: Status) -> None:
     if isinstance(written, LedgerConflictError):
         raise CliError("A run has changed the watch meanwhile. Nothing was changed; try again.")
     if isinstance(written, LedgerError):
-        raise CliError(f"{written} Nothing was changed.")
+        raise CliError(f"{written} Whether the hold ended is not known: see key-rotation status.")
 
 
 def _delete_watch(deployment: Deployment, watch: Watch) -> str:

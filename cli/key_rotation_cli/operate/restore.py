@@ -56,7 +56,7 @@ def restore(  # noqa: PLR0913  # each option of the command is a parameter
     if found.status is Status.ACTIVE:
         console.note(f"{key_id} of {user} is active. Nothing was changed.")
         return
-    watch = deployment.read_watches().by_key_id.get(key_id)
+    watch = deployment.read_watch(key_id)
     if not anyway and not is_ours(watch):
         raise CliError(
             f"{key_id} of {user} is inactive, but not by this tool: somebody else turned it off, "

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from key_rotation.reporting.outcome import Section
+from key_rotation_cli.dates import short_date
 from key_rotation_cli.preview.preview import Preview
-from key_rotation_cli.preview.words import short_date
 
 WIDTH, HEIGHT = 720.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 16.0, 26.0, 30.0

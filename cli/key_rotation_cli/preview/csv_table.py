@@ -1,10 +1,9 @@
 """The keys that come due as CSV, one row a key. Pure."""
 
-import csv
-import io
-from datetime import date, datetime
+from collections.abc import Collection
 
 from key_rotation.domain.model import LastUse
+from key_rotation_cli import csv_file
 from key_rotation_cli.preview.due_keys import DueKey
 from key_rotation_cli.preview.preview import Preview
 
@@ -21,23 +20,19 @@ COLUMNS = (
     "deactivated",
     "deleted",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def to_csv(preview: Preview) -> str:
     """Return the table; `last_used` is a time, `never`, or `unknown` if it could not be read."""
     in_use = {key.observed.key.access_key_id for key in preview.in_use}
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    for due_key in preview.due_keys:
-        used = due_key.observed.key.access_key_id in in_use
-        table.writerow(map(_cell, _row(due_key, preview, used=used)))
-    return text.getvalue()
+    rows = [
+        dict(zip(COLUMNS, _row(due_key, preview, in_use), strict=True))
+        for due_key in preview.due_keys
+    ]
+    return csv_file.to_csv(COLUMNS, rows)
 
 
-def _row(due_key: DueKey, preview: Preview, *, used: bool) -> tuple[object, ...]:
+def _row(due_key: DueKey, preview: Preview, in_use: Collection[str]) -> tuple[object, ...]:
     key, use = due_key.observed.key, due_key.observed.last_use
     return (
         key.user.name,
@@ -46,7 +41,7 @@ def _row(due_key: DueKey, preview: Preview, *, used: bool) -> tuple[object, ...]
         _last_used(use),
         use.service if use else None,
         use.region if use else None,
-        "true" if used else "false",
+        key.access_key_id in in_use,
         due_key.noticed,
         due_key.due,
         due_key.deactivated,
@@ -58,16 +53,3 @@ def _last_used(use: LastUse | None) -> str:
     if use is None:
         return "unknown"
     return use.at.isoformat(timespec="seconds") if use.at else "never"
-
-
-def _cell(value: object) -> str:
-    """Write a value; a text that a spreadsheet would take for a formula gets an apostrophe."""
-    match value:
-        case None:
-            return ""
-        case date() | datetime():
-            return value.isoformat()
-        case str() if value.startswith(FORMULA):
-            return f"'{value}"
-        case _:
-            return str(value)

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from key_rotation.reporting.formatting import format_date, pluralize
+from key_rotation_cli.dates import short_date
 from key_rotation_cli.preview import charts, words
 from key_rotation_cli.preview.document import LISTED, is_busy
 from key_rotation_cli.preview.preview import Preview
@@ -56,5 +57,5 @@ def _environment() -> Environment:
         "pluralize": pluralize,
     }
     environment.filters["foreign"] = words.foreign
-    environment.filters["short_date"] = words.short_date
+    environment.filters["short_date"] = short_date
     return environment

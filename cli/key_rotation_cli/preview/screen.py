@@ -10,6 +10,7 @@ from rich.text import Text
 
 from key_rotation.reporting.formatting import format_date, pluralize
 from key_rotation.reporting.outcome import Section
+from key_rotation_cli.dates import short_date
 from key_rotation_cli.preview import words
 from key_rotation_cli.preview.document import LISTED, is_busy
 from key_rotation_cli.preview.due_keys import DueKey
@@ -127,7 +128,7 @@ def _exempt_row(key: ExemptKey, preview: Preview) -> tuple[Text, ...]:
         Text(words.foreign(access_key.user.name)),
         Text(access_key.access_key_id),
         Text(f"{preview.age_days(key.observed)} d"),
-        Text(words.short_date(key.until) or "no end"),
+        Text(short_date(key.until) or "no end"),
         Text(words.foreign(key.reason)),
     )
 

@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 
-from key_rotation.domain.model import LastUse, Now
+from key_rotation.domain.model import LastUse, Now, Status
 from key_rotation.reporting.formatting import format_date, pluralize, sanitize_line
+from key_rotation_cli.dates import short_date
 from key_rotation_cli.preview.preview import Preview
 from key_rotation_cli.preview.thresholds import Source
 
@@ -72,12 +73,18 @@ def root_text(preview: Preview) -> str:
 
 
 def in_use_text(preview: Preview) -> str:
-    """Return how many keys in use would stop working."""
+    """Return how many keys in use would stop working, and of how many that is not known."""
     count = len(preview.in_use)
-    if not count:
-        return "No key that was used in the last 30 days would stop working."
     used = "was" if count == 1 else "were"
-    return f"{pluralize(count, 'key')} that {used} used in the last 30 days would stop working."
+    keys = pluralize(count, "key") if count else "No key"
+    text = f"{keys} that {used if count else 'was'} used in the last 30 days would stop working."
+    due = (key.observed for key in preview.due_keys if key.observed.key.status is Status.ACTIVE)
+    unknown = sum(observed.last_use is None for observed in due)
+    if not unknown:
+        return text
+    whose = "its" if unknown == 1 else "their"
+    more = pluralize(unknown, "more key")
+    return f"{text} {more} would stop working; {whose} last use is not known."
 
 
 def last_used_text(use: LastUse | None, now: Now, *, near: bool = False) -> str:
@@ -91,11 +98,6 @@ def last_used_text(use: LastUse | None, now: Now, *, near: bool = False) -> str:
         return "never"
     day = now.day(use.at)
     return near_date(day, now.today) if near else short_date(day)
-
-
-def short_date(day: date | None) -> str:
-    """Write a day: `3 Dec 2026`; empty for None."""
-    return f"{day.day} {day:%b %Y}" if day else ""
 
 
 def near_date(day: date | None, today: date) -> str:

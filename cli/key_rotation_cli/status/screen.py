@@ -11,7 +11,8 @@ from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.settings import Settings
 from key_rotation.reporting.formatting import format_date, pluralize, sanitize_line
 from key_rotation.reporting.response import iso_time
-from key_rotation_cli.status.standing import Standing, State, short_date
+from key_rotation_cli.dates import short_date
+from key_rotation_cli.status.standing import Standing, State
 
 SCHEMA = "key-rotation/status/1"
 STYLES = {

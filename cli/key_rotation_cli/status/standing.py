@@ -10,6 +10,7 @@ from key_rotation.domain.model import Action, Decision, Failure, Mode, Now, Obse
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watch
 from key_rotation.errors import UnreadableError
+from key_rotation_cli.dates import short_date
 
 
 class State(StrEnum):
@@ -138,17 +139,13 @@ def oldest_first(standings: Iterable[Standing]) -> tuple[Standing, ...]:
     )
 
 
-def short_date(day: date) -> str:
-    """Write a day: `3 Dec 2026`."""
-    return f"{day.day} {day:%b %Y}"
-
-
 _TEXTS = {
     Reason.FRESH: "fresh until {day}",
     Reason.NOTICE_RUNNING: "noticed, stops {day}",
     Reason.IN_WINDOW: "off, deleted {day}",
     Reason.DELETION_OFF: "off, not deleted",
     Reason.NOT_ADOPTED: "off, not deleted",
+    Reason.FINISHED: "off, recorded with the next run",
     Reason.NOT_OURS: "not ours",
     Reason.STATUS_UNKNOWN: "status not known",
 }
@@ -156,7 +153,7 @@ _TEXTS = {
 
 def _text(decision: Decision, due: date | None, settings: Settings) -> str:
     """Write where a key stands; what is not in _TEXTS comes with the next run."""
-    reason, day = decision.reason, short_date(due) if due else ""
+    reason, day = decision.reason, short_date(due)
     if reason is Reason.EXEMPT:
         return f"exempt until {day}" if due else "exempt"
     if reason in _TEXTS:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.aws.aws_account import AwsAccount
 from tests.cli.exempt.parameters import exempt_users, old, one_by_one
+from tests.cli.faults import refused
 from tests.cli.terminal import key_rotation
 
 BOB = ("exempt", "add", "bob", "--until", "2026-12-31", "--reason", "moves to a role")
@@ -168,3 +169,20 @@ def test_json_has_the_entry_what_it_covers_and_the_command_and_nothing_else_is_o
         "counts_from": "the next scheduled run",
     }
     assert len(one_by_one(staffed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("AccessDeniedException", "Nothing was changed."),
+        ("ThrottlingException", "Whether this change was made is not known"),
+    ],
+)
+def test_what_a_failed_write_changed_is_said_only_as_far_as_it_is_known(
+    deployed: AwsAccount, code: str, text: str
+) -> None:
+    deployed.create_key("bob", age=1)
+    with refused("ssm.PutParameter", code):
+        finished = key_rotation("exempt", "add", "bob", "--forever", "--reason", "why", "--yes")
+    assert finished.exit_code == 1
+    assert text in finished.stderr

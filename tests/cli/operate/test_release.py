@@ -67,7 +67,7 @@ def test_no_answer_changes_nothing(deployed: AwsAccount, held: str) -> None:
     assert deployed.watch(held) == before
 
 
-def test_a_refused_write_changes_nothing_and_names_the_reason(
+def test_after_a_write_that_is_not_confirmed_no_more_is_said_than_is_known(
     deployed: AwsAccount, held: str
 ) -> None:
     before = deployed.watch(held)
@@ -75,3 +75,4 @@ def test_a_refused_write_changes_nothing_and_names_the_reason(
         released = key_rotation("release", held, "--yes")
     assert (released.exit_code, deployed.watch(held)) == (1, before)
     assert "AccessDeniedException" in released.stderr
+    assert "Nothing was changed" not in released.stderr

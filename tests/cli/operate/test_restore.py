@@ -111,3 +111,13 @@ def test_a_key_is_not_turned_on_without_the_exemption_that_was_asked_for(
         )
     assert (restored.exit_code, deployed.status(key_id)) == (1, "Inactive")
     assert "Access denied: ssm:PutParameter" in restored.stderr
+
+
+def test_a_key_whose_watch_cannot_be_read_is_not_said_to_be_of_somebody_else(
+    deployed: AwsAccount, key_id: str
+) -> None:
+    deployed.clients.table.put_item(Item={"pk": "WATCH", "sk": key_id, "schema": 99})
+    restored = key_rotation("restore", key_id, "--yes")
+    assert (restored.exit_code, deployed.status(key_id)) == (1, "Inactive")
+    assert "its watch cannot be read" in restored.stderr
+    assert "not by this tool" not in restored.stderr

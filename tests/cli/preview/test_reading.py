@@ -118,3 +118,10 @@ def test_an_interrupt_says_what_was_written(
     assert finished.exit_code == 1
     assert f"Interrupted. Written by then: {tmp_path / 'a.html'}." in finished.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
+
+
+def test_a_key_whose_last_use_is_not_known_is_not_said_to_be_unused(account: AwsAccount) -> None:
+    account.use_key(account.create_key("alice", age=400))
+    with refusing(*VIEW_ONLY):
+        shown = " ".join(key_rotation("preview").stdout.split())
+    assert "1 more key would stop working; its last use is not known." in shown

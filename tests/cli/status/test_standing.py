@@ -105,7 +105,7 @@ ACTIVE, INACTIVE = a_key(age=100), a_key(age=100, status="Inactive")
             settings(),
             Standing.DEACTIVATED,
             in_days(30),
-            "stops with the next run",
+            "off, recorded with the next run",
         ),
         (INACTIVE, None, settings(), Standing.NOT_OURS, NO_DUE, "not ours"),
         (
