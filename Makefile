@@ -38,9 +38,12 @@ setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from ha
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 
+# aws-cdk-lib is installed again, alone. Its wheel and that of aws-cdk-cloud-assembly-schema contain the same
+# file, and uv installs in parallel: the wrong one stays at times (https://github.com/aws/aws-cdk/issues/38482).
 .make/dev: requirements-dev.txt .make/uv
 	@echo "setup: installing the locked tools"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r $<
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r $< --reinstall-package aws-cdk-lib
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
