@@ -1,11 +1,12 @@
 """An account of moto for each test, with a deployment where a test asks for one."""
 
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
 
+import botocore.session
 import pytest
 import time_machine
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import create_loader
 
 from tests.aws.aws_account import REGION, START, AwsAccount, open_account
 from tests.cli.deployment import deploy
@@ -14,15 +15,8 @@ from tests.cli.deployment import deploy
 @pytest.fixture(scope="session", autouse=True)
 def _models_are_read_once() -> Iterator[None]:
     """Keep the models of the services between the sessions of the commands: they are large."""
-    read, known = JSONFileLoader.load_file, dict[str, Any]()
-
-    def load_file(self: JSONFileLoader, path: str) -> Any:
-        if path not in known:
-            known[path] = read(self, path)
-        return known[path]
-
     patch = pytest.MonkeyPatch()
-    patch.setattr(JSONFileLoader, "load_file", load_file)
+    patch.setattr(botocore.session, "create_loader", cache(create_loader))
     yield
     patch.undo()
 

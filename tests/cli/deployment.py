@@ -1,10 +1,24 @@
 """A deployment in an account of moto, as far as the command line sees it."""
 
 import json
+from functools import cache
+from typing import TYPE_CHECKING
 
 import boto3
 
 from tests.aws.aws_account import REGION, AwsAccount
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+
+
+@cache
+def _clients(region: str) -> tuple["CloudFormationClient", "IAMClient", "LambdaClient"]:
+    """Build the clients once, since botocore is slow; they work with each account of moto."""
+    session = boto3.Session(region_name=region)
+    return session.client("cloudformation"), session.client("iam"), session.client("lambda")
 
 
 def deploy(
@@ -32,14 +46,10 @@ def deploy(
         "Resources": {"Topic": topic},
         "Outputs": {name: {"Value": value} for name, value in values.items()},
     }
-    session = boto3.Session(region_name=region)
-    session.client("cloudformation").create_stack(
-        StackName=stack, TemplateBody=json.dumps(template)
-    )
-    role = session.client("iam").create_role(
-        RoleName=f"{stack}-{region}", AssumeRolePolicyDocument="{}"
-    )
-    session.client("lambda").create_function(
+    cloudformation, iam, functions = _clients(region)
+    cloudformation.create_stack(StackName=stack, TemplateBody=json.dumps(template))
+    role = iam.create_role(RoleName=f"{stack}-{region}", AssumeRolePolicyDocument="{}")
+    functions.create_function(
         FunctionName=function,
         Runtime="python3.13",
         Role=role["Role"]["Arn"],

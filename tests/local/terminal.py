@@ -7,13 +7,12 @@ for SQS, whose address it takes from an option only. `key-rotation` gets the ans
 import os
 import re
 import shlex
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.emulator.account import LocalAccount
+from tests.local.command_server import command_through_server
 from tests.local.documented_commands import COMMANDS, CommandBlock
 
 FORM_ONLY = {
@@ -82,21 +81,18 @@ class Terminal:
 def open_terminal(account: LocalAccount, folder: Path) -> Terminal:
     """Open a terminal for an account. Its files are in a new folder.
 
-    The AWS CLI is the one of the development environment, or the one that `AWS_CLI` names.
+    The AWS CLI is the one of the development environment, or the command in `AWS_CLI`.
     """
-    installed = Path(os.environ.get("AWS_CLI") or Path(sys.executable).with_name("aws"))
-    aws = str(installed) if installed.exists() else shutil.which("aws")
-    assert aws, "awscli is not installed"
     programs = folder / "bin"
     programs.mkdir()
     wrapper = _WRAPPER.format(
-        aws=shlex.quote(aws),
+        aws=os.environ.get("AWS_CLI") or command_through_server("aws"),
         form_only="|".join(f'"{each}"' for each in FORM_ONLY),
         log=shlex.quote(str(folder / "commands_run")),
         unreachable=_UNREACHABLE,
     )
     own = _OWN.format(
-        program=shlex.quote(str(Path(sys.executable).with_name("key-rotation"))),
+        program=command_through_server("key-rotation"),
         log=shlex.quote(str(folder / "commands_run")),
     )
     for name, text in {"aws": wrapper, "cdk": _CDK, "key-rotation": own}.items():

@@ -13,6 +13,7 @@ from local.emulator.account import LocalAccount
 from local.emulator.records import Invocation
 from tests.local import cdk
 
+pytestmark = pytest.mark.soak  # npm installs the CLI first
 TWO = {"security@example.com", "audit@example.com"}
 
 

@@ -151,13 +151,15 @@ def test_a_command_of_the_documents_works_as_printed(
     terminal: Terminal, actors: Actors, block: CommandBlock
 ) -> None:
     """On a key that this tool deactivated, and on one that it holds."""
-    key_id = _deactivated_key(actors, f"user-{len(actors.key_ids)}")
+    user = f"user-{len(actors.key_ids)}"
+    key_id = _deactivated_key(actors, user)
     if DOCUMENTED[block] == ["release"]:
         _hold(actors, key_id)
     terminal.run_block(block, KEY=key_id, AKIAIOSFODNN7EXAMPLE=key_id)
     assert terminal.commands_run == [f"key-rotation {name}" for name in DOCUMENTED[block]]
     changed = {"restore": "Active", "release": "Inactive"}
     assert actors.statuses()[key_id] == changed.get(DOCUMENTED[block][0], "Inactive")
+    actors.delete(user)  # it would be in the runs of the tests that follow
 
 
 def _deactivated_key(actors: Actors, user: str) -> str:

@@ -95,6 +95,7 @@ def test_each_day_of_the_demo_does_what_was_forecast_that_morning(actors: Actors
     assert seen == set(CHANGES)
 
 
+@pytest.mark.soak
 def test_the_days_of_the_demo_are_forecast_at_its_beginning_where_nobody_reacts(
     actors: Actors,
 ) -> None:
