@@ -16,8 +16,8 @@ OTHER_LOCKS := local/uv-requirements tests/mutation-requirements bench/custodian
 unexport PYTHONDONTWRITEBYTECODE
 
 # Files of tests run in parallel, in the order of tests/conftest.py; the tests of one file share an
-# emulated account.
-PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# emulated account. There are three workers for two processors, since a worker also waits for others.
+PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1) // 2 or 1)') --dist loadfile --no-loadscope-reorder
 # Measuring the coverage doubles the time of a test: these reach the floor together.
 MEASURED := tests/cli tests/infra tests/unit tests/simulation/test_regressions.py \
 	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)

@@ -70,6 +70,7 @@ def test_a_key_is_followed_from_its_notice_to_its_restoration(
 ) -> None:
     """By the clock of the account, which the command line takes from AWS's answers."""
     account = actors.account
+    actors.set_parameter("max-changes-per-run", "25")  # `pause` of another test sets it to 0
     account.create_user("alice")
     actors.create_key("alice", created=account.now - timedelta(days=400))
     key_id = actors.key_ids["alice"]
