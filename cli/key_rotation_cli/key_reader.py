@@ -9,8 +9,14 @@ from botocore.exceptions import ClientError
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.iam_reads import list_keys, list_users, read_last_use
 from key_rotation.domain.model import AccessKey, Failure, ObservedKey, User
-from key_rotation.errors import ListUsersError, UnreadableError, UserNotFoundError
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation.errors import (
+    KeyRotationError,
+    ListUsersError,
+    UnreadableError,
+    UserNotFoundError,
+)
+from key_rotation.reporting.formatting import sanitize_line
+from key_rotation_cli.aws_errors import AWS_ERRORS, DENIED, describe
 from key_rotation_cli.console import progress
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.session import Session
@@ -18,8 +24,8 @@ from key_rotation_cli.session import Session
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-KEY_ID = re.compile(r"A[A-Z]IA\w{12,}", re.IGNORECASE | re.ASCII)
-"""An access key id of a user begins with AKIA (IAM User Guide, "IAM identifiers")."""
+KEY_ID = re.compile(r"\w{16,128}", re.ASCII)
+"""What IAM accepts as an access key id (IAM API Reference, GetAccessKeyLastUsed)."""
 BATCH_SIZE = 64
 """Users whose keys are read before the progress is shown again."""
 
@@ -59,59 +65,79 @@ def read_all_keys(session: Session) -> KeysRead:
 
 def read_keys_of(session: Session, name: str) -> KeysRead:
     """Read the keys of a user; raises CliError if there is no such user."""
-    return _read_user(session.iam, find_user(session, name))
+    user = _find_user(session, name)
+    if user is None:
+        raise CliError(f"There is no user {name} in account {session.account_id}.")
+    return _read_user(session.iam, user)
 
 
 def read_key(session: Session, key_id: str) -> ObservedKey:
     """Read one key; raises CliError if it does not exist, or cannot be read."""
-    name = _owner(session, key_id)
-    read = read_keys_of(session, name)
-    found = [each for each in read.keys if each.key.access_key_id.upper() == key_id.upper()]
-    if found:
-        return found[0]
-    failed = [each.text for each in read.failures if each.access_key_id in {None, key_id}]
-    raise CliError(failed[0] if failed else _not_found(session, key_id))
+    found = find_key(session, key_id)
+    if found is None:
+        raise CliError(f"There is no access key {key_id} in account {session.account_id}.")
+    return found
 
 
-def _cause(error: ListUsersError) -> str:
+def find_key(session: Session, key_id: str, recorded_user: str | None = None) -> ObservedKey | None:
+    """Read one key; None if IAM has no such key.
+
+    recorded_user: the owner's name in the ledger, for where IAM does not give it
+
+    Raises CliError for a text that is no access key id, and for a key that cannot be read.
+    """
+    if not KEY_ID.fullmatch(key_id):
+        text = "is no access key id: one has 16 to 128 letters and digits"
+        raise CliError(f"{sanitize_line(key_id)!r} {text}.")
+    name = _owner(session, key_id, recorded_user)
+    user = _find_user(session, name) if name else None
+    if user is None:
+        return None
+    try:
+        for key in list_keys(session.iam, user):
+            if key.access_key_id.upper() == key_id.upper():
+                return ObservedKey(key=key, last_use=read_last_use(session.iam, key))
+    except UserNotFoundError:
+        return None
+    except UnreadableError as cause:
+        raise CliError(_cause(cause)) from cause
+    return None
+
+
+def _cause(error: KeyRotationError) -> str:
     """Return what AWS said."""
     cause = error.__cause__
     return describe(cause) if isinstance(cause, AWS_ERRORS) else str(error)
 
 
-def find_user(session: Session, name: str) -> User:
-    """Find a user by name; raises CliError if there is none."""
+def _find_user(session: Session, name: str) -> User | None:
     try:
         found = session.iam.get_user(UserName=name)["User"]
     except AWS_ERRORS as cause:
-        if _is_absent(cause):
-            raise CliError(f"There is no user {name} in account {session.account_id}.") from cause
+        if _code(cause) == "NoSuchEntity":
+            return None
         raise CliError(describe(cause)) from cause
     return User(name=found["UserName"], path=found["Path"], user_id=found["UserId"])
 
 
-def _owner(session: Session, key_id: str) -> str:
-    """Return the name of the user whose key it is.
+def _owner(session: Session, key_id: str, recorded_user: str | None) -> str | None:
+    """Return the name of the user whose key it is; None if there is no such key.
 
     For a key that does not exist, IAM may deny the call, since there is no user whose policy it
-    could apply.
+    could apply: then it can only be a key of the recorded user.
     """
-    if not KEY_ID.fullmatch(key_id):
-        raise CliError(f"{key_id} is no access key id; one looks like AKIAIOSFODNN7EXAMPLE.")
     try:
         return session.iam.get_access_key_last_used(AccessKeyId=key_id)["UserName"]
     except AWS_ERRORS as cause:
-        if _is_absent(cause):
-            raise CliError(_not_found(session, key_id)) from cause
+        if _code(cause) == "NoSuchEntity":
+            return None
+        if recorded_user and _code(cause) in DENIED:
+            return recorded_user
         raise CliError(describe(cause)) from cause
 
 
-def _not_found(session: Session, key_id: str) -> str:
-    return f"There is no access key {key_id} in account {session.account_id}."
-
-
-def _is_absent(error: Exception) -> bool:
-    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchEntity"
+def _code(error: Exception) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
 
 
 def _read_user(iam: "IAMClient", user: User) -> KeysRead:

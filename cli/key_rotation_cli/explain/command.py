@@ -34,10 +34,11 @@ def explain(
     session = Session.open(profile, region, read_only=True)
     deployment = find_deployment(session, stack)
     table = session.table(deployment.table_name)
+    events = read_events_of(table, key)
     found = explain_key(
         key,
-        read_key(session, table, key),
-        read_events_of(table, key),
+        read_key(session, table, key, events),
+        events,
         deployment.read_settings(),
         deployment.now,
     )

@@ -1,5 +1,6 @@
 """The command `status`."""
 
+import re
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -11,7 +12,6 @@ from key_rotation.domain.watch import Watches
 from key_rotation_cli import console
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.key_reader import (
-    KEY_ID,
     KeysRead,
     read_all_keys,
     read_key,
@@ -25,6 +25,8 @@ from key_rotation_cli.status.standing import Standing, State, oldest_first, stan
 Which = Annotated[
     str | None, typer.Argument(metavar="[USER or KEY]", help="A user name or an access key id.")
 ]
+USER_KEY = re.compile(r"AKIA[A-Z0-9]{12,}")
+"""The id of an access key of a user (IAM User Guide, "IAM identifiers"); else it is a user name."""
 
 
 def status(
@@ -56,7 +58,7 @@ def status(
 def _read(session: Session, which: str | None) -> KeysRead:
     if which is None:
         return read_all_keys(session)
-    if KEY_ID.fullmatch(which):
+    if USER_KEY.fullmatch(which):
         return KeysRead(keys=(read_key(session, which),))
     return read_keys_of(session, which)
 

@@ -121,6 +121,31 @@ def test_a_deleted_key_is_explained_from_its_history(deployed: AwsAccount) -> No
     assert "It was deleted: unused for its whole grace window" in finished.stdout
 
 
+@pytest.mark.parametrize("the_user_too", [False, True])
+def test_a_deleted_key_is_explained_where_iam_denies_the_question_of_whose_it_is(
+    deployed: AwsAccount, monkeypatch: pytest.MonkeyPatch, *, the_user_too: bool
+) -> None:
+    """For a key that does not exist there is no user whose policy IAM could apply."""
+    key_id = a_key_in_its_window(deployed)
+    deployed.delete_key("alice", key_id)
+    if the_user_too:
+        deployed.clients.iam.delete_user(UserName="alice")
+    deny(monkeypatch, "GetAccessKeyLastUsed")
+    document = explain(deployed, key_id, "--json").document
+    assert document["status"] is None
+    assert [event["action"] for event in document["history"]] == ["notice", "deactivate"]
+
+
+def test_a_key_that_is_there_is_not_taken_for_deleted_where_iam_denies_its_last_use(
+    deployed: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_id = a_key_in_its_window(deployed)
+    deny(monkeypatch, "GetAccessKeyLastUsed")
+    finished = explain(deployed, key_id)
+    assert finished.exit_code == 1
+    assert "Access denied: iam:GetAccessKeyLastUsed." in finished.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [("max_changes_per_run", "0", "Changes are paused"), ("mode", "report", "The mode is report")],
@@ -166,8 +191,8 @@ def test_without_a_deployment_that_is_said(account: AwsAccount) -> None:
         ("DescribeStacks", "cloudformation:DescribeStacks"),
         ("GetAccessKeyLastUsed", "iam:GetAccessKeyLastUsed"),
         ("GetItem", "dynamodb:GetItem"),
+        ("GetUser", "iam:GetUser"),
         ("ListAccessKeys", "iam:ListAccessKeys"),
-        ("ListUsers", "iam:ListUsers"),
         ("Query", "dynamodb:Query"),
     ],
 )

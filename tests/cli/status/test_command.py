@@ -65,6 +65,14 @@ def test_one_user_or_one_key_can_be_asked_for(deployed: AwsAccount) -> None:
         assert (key["user"], key["access_key_id"]) == ("bob", key_id)
 
 
+def test_a_user_whose_name_looks_like_a_key_of_another_kind_is_a_user(
+    deployed: AwsAccount,
+) -> None:
+    deployed.create_key("AsiaPacificService", age=1)
+    [key] = key_rotation("status", "AsiaPacificService", "--json").document["keys"]
+    assert key["user"] == "AsiaPacificService"
+
+
 @pytest.mark.parametrize(
     ("which", "text"),
     [
