@@ -140,7 +140,8 @@ READ_EVIDENCE = CommandBlock(RUNBOOK, "Evidence for an auditor")
 SAVE = CommandBlock(RUNBOOK, "Removing it")
 DESTROY_STACK = CommandBlock(RUNBOOK, "Removing it", 1)
 SET_AGAIN = CommandBlock(RUNBOOK, "Removing it", 2)
-DELETE_RETAINED = CommandBlock(RUNBOOK, "Removing it", 3)
+COPY_WATCHES = CommandBlock(RUNBOOK, "Removing it", 3)
+DELETE_RETAINED = CommandBlock(RUNBOOK, "Removing it", 4)
 REPORT_MODE = CommandBlock(README, "Before you enforce")
 EDIT_THRESHOLDS = CommandBlock(README, "Thresholds")
 WRITE_EXEMPTION = CommandBlock(README, "Exempting a key")
@@ -439,8 +440,8 @@ def test_the_retained_resources_are_deleted_after_the_stack(
         assert logs["logGroups"] == []
 
 
-@covers(SAVE, SET_AGAIN)
-def test_saved_parameters_are_set_again_and_the_kept_history_is_read(
+@covers(SAVE, SET_AGAIN, COPY_WATCHES)
+def test_what_was_saved_is_set_again_and_the_kept_watches_and_history_are_found(
     deployed_account: AccountFactory, synthesised: Path, tmp_path: Path
 ) -> None:
     edited = {"mode": "report", "exemptions": "-dash # begins like an option\nlegacy-* # two lines"}
@@ -458,12 +459,37 @@ def test_saved_parameters_are_set_again_and_the_kept_history_is_read(
         terminal.run_block(DESTROY_STACK)
         kept = terminal.run_block(EVIDENCE, **{_EXAMPLE_KEY: key_id})
         assert [each["action"] for each in json.loads(kept)["Items"]] == [{"S": "deactivate"}]
+        kept_table = _keep_table(account, terminal.environment["TABLE"])
         account.deploy(synthesised, STACK)
         assert _parameter(account, "mode") == "enforce"
         terminal.run_block(SET_AGAIN)
         assert {name: _parameter(account, name) for name in edited} == edited
         assert _parameter(account, "notice-days") == "0"
-        assert account.invoke({}).error is None
+        actors.set_parameter("mode", "enforce")
+        account.invoke({})
+        (tmp_path / "new").mkdir()
+        open_terminal(account, tmp_path / "new").run_block(COPY_WATCHES, KEPT_TABLE=kept_table)
+        account.move_clock(to=START + timedelta(days=1))
+        assert _run_and_list(actors, "carol") == ["upcoming"]
+        account.move_clock(to=START + timedelta(days=30))
+        assert _run_and_list(actors, "carol") == ["upcoming"]
+        account.move_clock(to=START + timedelta(days=31))  # the schedule starts a run on each day
+        assert key_id not in actors.statuses()
+
+
+def _keep_table(account: LocalAccount, table: str) -> str:
+    """Keep the items under another name: the emulator names the table of a new stack the same."""
+    dynamodb, kept = account.client("dynamodb"), "kept-table"
+    described = dynamodb.describe_table(TableName=table)["Table"]
+    dynamodb.create_table(
+        TableName=kept,
+        KeySchema=described["KeySchema"],
+        AttributeDefinitions=described["AttributeDefinitions"],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for item in dynamodb.scan(TableName=table)["Items"]:
+        dynamodb.put_item(TableName=kept, Item=item)
+    return kept
 
 
 def _retained_resources(account: LocalAccount) -> tuple[str, str, str]:
