@@ -87,17 +87,20 @@ class AccountReader:
     def _select(
         self, listed: Iterable[ListedUser], report: CredentialReport
     ) -> tuple[ListedUser, ...]:
-        """Select the users who may have a key that comes due, as a run does on the last day."""
+        """Select the users who may have a key that comes due, as a run does on the last day.
+
+        Those whose keys the report does not show in full are read too, so that all are counted.
+        """
         listed = tuple(listed)
         if report.problem is not None:
             return listed
         watched = {watch.user.user_id for watch in self.watches.by_key_id.values()}
-        older = {
+        in_full = {
             name
             for name, keys in report.keys.items()
-            if any(key.active and key.may_be_older for key in keys)
+            if not any(key.active and key.may_be_older for key in keys)
         }
-        always = watched | {each.user.user_id for each in listed if each.user.name in older}
+        always = watched | {each.user.user_id for each in listed if each.user.name not in in_full}
         return select_users(
             listed,
             report.rows,

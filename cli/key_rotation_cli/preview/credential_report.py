@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,7 +28,8 @@ class CredentialReport:
     """What the report says.
 
     rows: of the users, by name, as the function uses them to select users
-    keys: of each user, with their last uses; created is when the key was created or last changed
+    keys: of each user whose keys it shows in full, with their last uses; `created` is when the
+        key was created or last changed
     root_keys: whether the root user has an active key; None where the report does not say
     problem: why there is no report; None if there is one
     """
@@ -54,14 +55,15 @@ def read_report(iam: "IAMClient", now: Now, clock: Clock) -> CredentialReport:
 
 
 def parse_report(text: str) -> CredentialReport:
-    """Read the report's CSV; a key that cannot be read is left out, and its user is read."""
+    """Read the report's CSV; a user with a key that cannot be read is left out, and is read."""
     fields_by_user = {
         str(fields.get("user")): fields for fields in csv.DictReader(io.StringIO(text))
     }
     root = fields_by_user.pop(ROOT_USER, None)
+    keys = {name: _keys(name, fields) for name, fields in fields_by_user.items()}
     return CredentialReport(
         rows={name: row for name, row in parse(text) if name != ROOT_USER},
-        keys={name: tuple(_keys(name, fields)) for name, fields in fields_by_user.items()},
+        keys={name: found for name, found in keys.items() if found is not None},
         root_keys=_has_active_key(root) if root else None,
     )
 
@@ -71,29 +73,43 @@ def _has_active_key(fields: Mapping[str, str | None]) -> bool | None:
     return None if None in found else True in found
 
 
-def _keys(user_name: str, fields: Mapping[str, str | None]) -> Iterator[CountedKey]:
-    for number in (1, 2):
-        prefix = f"access_key_{number}"
-        rotated = fields.get(f"{prefix}_last_rotated") or ""
-        if rotated in NONE:
-            continue
-        try:
-            yield CountedKey(
-                user_name=user_name,
-                active=BOOLEANS[str(fields.get(f"{prefix}_active")).lower()],
-                created=datetime.fromisoformat(rotated),
-                last_use=_last_use(fields, f"{prefix}_last_used"),
-            )
-        except (KeyError, ValueError):
-            continue
+def _keys(user_name: str, fields: Mapping[str, str | None]) -> tuple[CountedKey, ...] | None:
+    """Read the keys of a user; None if one cannot be read, or the report does not show all."""
+    if (fields.get("additional_credentials_info") or "") not in NONE:
+        return None
+    try:
+        keys = [_key(user_name, fields, f"access_key_{number}") for number in (1, 2)]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return tuple(key for key in keys if key)
+
+
+def _key(user_name: str, fields: Mapping[str, str | None], prefix: str) -> CountedKey | None:
+    rotated = fields[f"{prefix}_last_rotated"]
+    active = BOOLEANS[str(fields[f"{prefix}_active"]).lower()]
+    if rotated in NONE and not active:
+        return None
+    return CountedKey(
+        user_name=user_name,
+        active=active,
+        created=_instant(rotated),
+        last_use=_last_use(fields, f"{prefix}_last_used"),
+    )
 
 
 def _last_use(fields: Mapping[str, str | None], prefix: str) -> LastUse:
-    """Read a last use; raises ValueError for a date that is none, and KeyError without one."""
-    at = fields[f"{prefix}_date"] or ""
+    at = fields[f"{prefix}_date"]
     service, region = fields.get(f"{prefix}_service"), fields.get(f"{prefix}_region")
     return LastUse(
-        at=None if at in NO_USE else datetime.fromisoformat(at),
+        at=None if at in NO_USE else _instant(at),
         service=None if service in NONE else service,
         region=None if region in NONE else region,
     )
+
+
+def _instant(text: str | None) -> datetime:
+    """Read a time; raises ValueError for none, and for one without a time zone."""
+    instant = datetime.fromisoformat(text or "")
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant

@@ -2,13 +2,20 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from key_rotation_cli.preview import user_reader
+from key_rotation.adapters.credential_report import read_report_text
+from key_rotation.domain.execution import Clock
+from key_rotation.domain.model import Now
+from key_rotation_cli.preview import credential_report, user_reader
 from tests.aws.aws_account import START, AwsAccount
 from tests.cli.preview.refusals import VIEW_ONLY, refusing
 from tests.cli.terminal import key_rotation
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
 
 
 def test_with_view_only_access_the_days_are_shown_and_the_rest_is_named(
@@ -102,6 +109,49 @@ def test_a_key_that_was_used_before_the_report_says_that_it_was_made_is_read(
     with refusing() as calls:
         key_rotation("preview")
     assert calls["ListAccessKeys"] == 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "instead"),
+    [
+        ("+00:00,not_supported", ",not_supported"),
+        ("access_key_1_last_used_date", "renamed"),
+        ("access_key_1_last_rotated", "renamed"),
+        ("\nalice,", "\nsomebody,"),
+    ],
+)
+def test_the_keys_that_the_report_does_not_show_are_read_and_counted(
+    account: AwsAccount, monkeypatch: pytest.MonkeyPatch, shown: str, instead: str
+) -> None:
+    """A user who is too young to have a key that comes due is else not read."""
+    account.use_key(account.create_key("alice", age=3))
+    account.use_key(account.create_key("alice", age=2))
+
+    def changed(iam: "IAMClient", now: Now, clock: Clock) -> str:
+        return read_report_text(iam, now, clock).replace(shown, instead)
+
+    monkeypatch.setattr(credential_report, "read_report_text", changed)
+    with refusing():
+        finished = key_rotation("preview", "--json", "-")
+    assert finished.exit_code == 0
+    assert (finished.document["complete"], finished.document["keys"]) == (True, 2)
+
+
+def test_a_user_with_more_keys_than_the_report_has_columns_is_read(
+    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for age in (3, 2, 1):
+        account.create_key("alice", age=age)
+
+    def with_hint(iam: "IAMClient", now: Now, clock: Clock) -> str:
+        head, *rows = read_report_text(iam, now, clock).split("\n")
+        rows = [f"{row},1" for row in rows if row]
+        return "\n".join([f"{head},additional_credentials_info", *rows])
+
+    monkeypatch.setattr(credential_report, "read_report_text", with_hint)
+    with refusing():
+        finished = key_rotation("preview", "--json", "-")
+    assert finished.document["keys"] == 3
 
 
 def test_an_interrupt_says_what_was_written(
