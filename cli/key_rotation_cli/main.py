@@ -65,4 +65,7 @@ def run_command(arguments: list[str]) -> int:
     except AWS_ERRORS as error:
         console.print_error(describe(error))
         return 1
+    except OSError as error:  # such as a full disk behind stdout
+        console.print_error(f"The output cannot be written: {error.strerror}.")
+        return 1
     return 0

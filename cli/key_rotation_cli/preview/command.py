@@ -107,7 +107,7 @@ def _now(deployed: Deployed, zone: ZoneInfo | None, instant: datetime) -> Now:
 
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name) if name is not None else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
         accepted = "a name such as Europe/Berlin or UTC"
         raise BadUsageError(f"--timezone {name!r} is not known; it accepts {accepted}.") from cause

@@ -8,14 +8,13 @@ from key_rotation_cli.errors import CliError
 
 def check_writable(path: Path) -> None:
     """Raise CliError if a file cannot be written here; nothing stays behind."""
-    if path.is_dir():
-        raise CliError(f"{path} is a folder: name a file. Nothing was written.")
-    if _is_special(path):
-        return
-    temporary = _temporary(path)
     try:
-        temporary.touch()
-        temporary.unlink()
+        if path.is_dir():
+            raise CliError(f"{path} is a folder: name a file. Nothing was written.")
+        if not _is_special(path):
+            temporary = _temporary(path)
+            temporary.touch()
+            temporary.unlink()
     except OSError as cause:
         raise _not_written(path, cause) from cause
 

@@ -13,6 +13,7 @@ from key_rotation_cli.preview.files import check_writable, write_whole
 from key_rotation_cli.preview.page import to_html
 from key_rotation_cli.preview.preview import Preview
 from key_rotation_cli.preview.screen import print_preview
+from key_rotation_cli.preview.words import foreign
 
 STDOUT = Path("-")
 
@@ -33,23 +34,28 @@ class Output:
     def check(self) -> None:
         """Raise BadUsageError for names that contradict each other, and CliError for a bad one."""
         named = [path for path in (self.html, self.csv, self.json) if path]
-        if len({path.absolute() for path in named}) < len(named):
-            raise BadUsageError("--html, --csv and --json each need a file of their own.")
         if STDOUT in {self.html, self.csv}:
             raise BadUsageError("--html and --csv accept a file; only --json accepts - for stdout.")
         for path in self._files:
             check_writable(path)
+        if len({path.resolve() for path in named}) < len(named):
+            raise BadUsageError("--html, --csv and --json each need a file of their own.")
 
     def write(self, preview: Preview) -> None:
-        """Write everything; each file is written whole or not at all."""
+        """Write everything; each file is written whole or not at all.
+
+        The files come first, so that a reader of stdout that ends early does not prevent them.
+        """
+        for path, to_text in self._files.items():
+            write_whole(path, to_text(preview))
+            self.written.append(path)
+            console.note(f"Written: {path}")
         if self.json == STDOUT:
+            for text in preview.notes:
+                console.note(f"Note: {foreign(text)}")
             sys.stdout.write(to_json(preview))
         else:
             print_preview(console.out, preview)
-        for path, text in self._files.items():
-            write_whole(path, text(preview))
-            self.written.append(path)
-            console.err.print(f"Written: {path}", markup=False, soft_wrap=True)
 
     @property
     def written_text(self) -> str:

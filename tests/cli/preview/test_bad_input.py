@@ -28,6 +28,7 @@ from tests.cli.terminal import key_rotation
         (("--notice", "90"), "--notice is 90, and the age is 90 by default"),
         (("--timezone", "Mars/Base"), "--timezone 'Mars/Base' is not known"),
         (("--timezone", "../../etc/passwd"), "is not known"),
+        (("--timezone", ""), "--timezone '' is not known"),
         (("--exemptions", "nothing-here"), "nothing-here: the file cannot be read"),
         (("--html", "-"), "only --json accepts - for stdout"),
         (("--html", "same", "--csv", "same"), "a file of their own"),
@@ -75,7 +76,19 @@ def test_a_line_of_the_exemptions_that_is_not_accepted_is_named(
     assert text in " ".join(finished.stderr.split())
 
 
-@pytest.mark.parametrize("name", ["no/such/folder/page.html", "."])
+def test_one_file_by_two_names_is_bad_usage(
+    account: AwsAccount,  # noqa: ARG001  # opens the account
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "page")
+    for name in ("link", "../" + tmp_path.name + "/page"):
+        files = ("--html", str(tmp_path / "page"), "--csv", str(tmp_path / name))
+        finished = key_rotation("preview", *files)
+        assert finished.exit_code == 2
+        assert "a file of their own" in finished.stderr
+
+
+@pytest.mark.parametrize("name", ["no/such/folder/page.html", ".", "a" * 300])
 def test_a_file_that_cannot_be_written_is_named_before_anything_is_read(
     account: AwsAccount,  # noqa: ARG001  # opens the account
     tmp_path: Path,

@@ -48,7 +48,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert (read, pipe.is_fifo()) == (["text"], True)
 
 
-@pytest.mark.parametrize("name", ["no/such/folder/file", "."])
+@pytest.mark.parametrize("name", ["no/such/folder/file", ".", "a" * 300])
 def test_a_name_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(CliError, match="written"):
         check_writable(tmp_path / name)

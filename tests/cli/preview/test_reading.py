@@ -1,5 +1,6 @@
 """What a preview reads, and that what it cannot read is never taken for nothing."""
 
+import errno
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from key_rotation.domain.execution import Clock
 from key_rotation.domain.model import Now
 from key_rotation_cli.preview import credential_report, user_reader
 from tests.aws.aws_account import START, AwsAccount
+from tests.cli.deployment import deploy
 from tests.cli.preview.refusals import VIEW_ONLY, refusing
 from tests.cli.terminal import key_rotation
 
@@ -168,6 +170,34 @@ def test_an_interrupt_says_what_was_written(
     assert finished.exit_code == 1
     assert f"Interrupted. Written by then: {tmp_path / 'a.html'}." in finished.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json", "-")])
+def test_the_files_are_written_before_stdout(
+    account: AwsAccount,  # noqa: ARG001  # opens the account
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    """A reader of stdout may end early, as `head` does, and a disk may be full."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("key_rotation_cli.preview.output.print_preview", full)
+    monkeypatch.setattr("key_rotation_cli.preview.output.to_json", full)
+    file = tmp_path / "a.csv"
+    finished = key_rotation("preview", "--csv", str(file), *arguments)
+    assert (finished.exit_code, file.exists()) == (1, True)
+    assert "The output cannot be written: No space left on device." in finished.stderr
+
+
+def test_with_json_on_stdout_the_notes_are_on_stderr(account: AwsAccount) -> None:
+    deploy(account)
+    with refusing("Query"):
+        finished = key_rotation("preview", "--json", "-")
+    assert (finished.exit_code, finished.document["complete"]) == (0, True)
+    assert "Note: The ledger cannot be read" in finished.stderr
 
 
 def test_a_key_whose_last_use_is_not_known_is_not_said_to_be_unused(account: AwsAccount) -> None:
