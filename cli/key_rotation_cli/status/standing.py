@@ -176,7 +176,8 @@ _NEXT_RUN = {
 def _next_run(action: Action, settings: Settings) -> str:
     """Say what the next run does; keys over its limit wait for a later one."""
     what = _NEXT_RUN.get(action, "nothing to do")
-    changes = action in {Action.DEACTIVATE, Action.DELETE}
-    if changes and (settings.paused or settings.mode is Mode.REPORT):
+    if settings.mode is Mode.REPORT:  # then a run does not even give a notice
+        return f"{what} once the mode is enforce"
+    if settings.paused and action in {Action.DEACTIVATE, Action.DELETE}:
         return f"{what} when changes are resumed"
     return f"{what} with the next run"

@@ -69,11 +69,19 @@ ACTIVE, INACTIVE = a_key(age=100), a_key(age=100, status="Inactive")
         ),
         (
             ACTIVE,
+            None,
+            settings(mode="report"),
+            Standing.FRESH,
+            in_days(7),
+            "gets its notice once the mode is enforce",
+        ),
+        (
+            ACTIVE,
             watched(ACTIVE, noticed(due=0)),
             settings(mode="report"),
             Standing.NOTICED,
             in_days(30),
-            "stops when changes are resumed",
+            "stops once the mode is enforce",
         ),
         (
             INACTIVE,
