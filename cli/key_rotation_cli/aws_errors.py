@@ -1,5 +1,7 @@
 """What an error of AWS means for the person at the terminal, in one line."""
 
+import re
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -14,8 +16,13 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from key_rotation.adapters.clients import is_transient
+from key_rotation.errors import KeyRotationError
+
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """What a call raises when AWS refuses it, cannot be reached, or answers what cannot be parsed."""
+WRITE_ENDS = (*AWS_ERRORS, KeyboardInterrupt)
+"""What ends a write so that a command has to say whether it took place."""
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 EXPIRED = frozenset(
     {
@@ -75,22 +82,45 @@ WRITES = frozenset(
 )
 
 
+_NAMED = re.compile(r"not authorized to perform: (\w+:\w+)")
+"""How AWS names an action in its answer (IAM User Guide, "Troubleshoot access denied errors")."""
+
+
 def is_denied(error: Exception) -> bool:
     """Return whether AWS refused a call because the caller lacks a permission."""
     return isinstance(error, ClientError) and _code(error) in DENIED
 
 
+def is_refused(error: BaseException) -> bool:
+    """Return whether AWS refused a call, so that it had no effect; a lost answer says nothing."""
+    return isinstance(error, ClientError) and not is_transient(error)
+
+
 def action_of(error: ClientError) -> str:
-    """Return the IAM action of the call that failed, such as `iam:ListUsers`."""
+    """Return the action that AWS denied, such as `iam:ListUsers`: often that of the call.
+
+    A call of DynamoDB also needs the KMS key of the table; then AWS names `kms:Decrypt`.
+    """
+    named = _NAMED.search(str(error.response["Error"].get("Message")))
+    if named:
+        return named[1]
     operation = error.operation_name
     service = SERVICES.get(operation, "")
     name = ACTIONS.get(operation, operation)
     return f"{service}:{name}" if service else name
 
 
-def describe(error: Exception) -> str:
+def describe_cause(error: KeyRotationError) -> str:
+    """Return what AWS said, if that is what caused an error; else the error."""
+    cause = error.__cause__
+    return describe(cause) if isinstance(cause, AWS_ERRORS) else str(error)
+
+
+def describe(error: BaseException) -> str:
     """Return what is wrong and what to do, in one line."""
     match error:
+        case KeyboardInterrupt():
+            return "Interrupted."
         case NoCredentialsError() | PartialCredentialsError():
             return "There are no AWS credentials. Name a profile (--profile), or sign in."
         case ProfileNotFound():
@@ -114,11 +144,12 @@ def _describe_answer(error: ClientError) -> str:
     message = " ".join(str(error.response["Error"].get("Message")).split())
     if code not in DENIED:
         return f"{error.operation_name}: {code}: {message}"
-    return f"Access denied: {action_of(error)}.{_who_has_it(error.operation_name)}"
+    return f"Access denied: {action_of(error)}.{_who_has_it(error)}"
 
 
-def _who_has_it(operation: str) -> str:
-    policy = POLICIES.get(SERVICES.get(operation, ""))
+def _who_has_it(error: ClientError) -> str:
+    operation, service = error.operation_name, action_of(error).partition(":")[0]
+    policy = POLICIES.get(service)
     if operation in WRITES or policy is None:
         return ""
     return f" The AWS managed policy {policy} has it."

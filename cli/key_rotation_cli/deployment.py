@@ -16,7 +16,7 @@ from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watch, Watches
 from key_rotation.errors import KeyRotationError
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import AWS_ERRORS, describe, describe_cause
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.session import Session
 
@@ -60,7 +60,8 @@ class Deployment:
         try:
             return read_settings(self.session.ssm, self.parameter_path)
         except KeyRotationError as cause:
-            raise CliError(str(cause)) from cause
+            what = f"The parameters under {self.parameter_path} could not be read."
+            raise _unreadable(what, cause) from cause
 
     def ledger(self, writer: str = "") -> Ledger:
         """Return its ledger; `writer` is the name that is written with each item."""
@@ -71,7 +72,7 @@ class Deployment:
         try:
             return self.ledger().read_watches()
         except KeyRotationError as cause:
-            raise CliError(str(cause)) from cause
+            raise _unreadable("The ledger cannot be read.", cause) from cause
 
     def read_watch(self, access_key_id: str) -> Watch | None:
         """Read the watch of a key; None if there is none. Raises CliError if it cannot be read."""
@@ -109,6 +110,12 @@ class Deployment:
             zone=ZoneInfo(variables.get("TIMEZONE", "UTC")),
             days_between_runs=days_between_runs(int(variables.get("LONGEST_GAP_HOURS", 24))),
         )
+
+
+def _unreadable(what: str, error: KeyRotationError) -> CliError:
+    """Return what could not be read, with what AWS said if that is why."""
+    told = describe_cause(error)
+    return CliError(told if told == str(error) else f"{what} {told}")
 
 
 def find_deployment(session: Session, stack: str | None) -> Deployment:

@@ -10,13 +10,12 @@ from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.iam_reads import list_keys, list_users, read_last_use
 from key_rotation.domain.model import AccessKey, Failure, ObservedKey, User
 from key_rotation.errors import (
-    KeyRotationError,
     ListUsersError,
     UnreadableError,
     UserNotFoundError,
 )
 from key_rotation.reporting.formatting import sanitize_line
-from key_rotation_cli.aws_errors import AWS_ERRORS, DENIED, describe
+from key_rotation_cli.aws_errors import AWS_ERRORS, DENIED, describe, describe_cause
 from key_rotation_cli.console import progress
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.session import Session
@@ -50,7 +49,7 @@ def read_all_keys(session: Session) -> KeysRead:
     try:
         users = [listed.user for listed in list_users(session.iam)]
     except ListUsersError as cause:
-        raise CliError(_cause(cause)) from cause
+        raise CliError(describe_cause(cause)) from cause
     found, iam = KeysRead(), session.iam
     with progress("Reading keys") as bar:
         [task] = bar.task_ids
@@ -100,14 +99,8 @@ def find_key(session: Session, key_id: str, recorded_user: str | None = None) ->
     except UserNotFoundError:
         return None
     except UnreadableError as cause:
-        raise CliError(_cause(cause)) from cause
+        raise CliError(describe_cause(cause)) from cause
     return None
-
-
-def _cause(error: KeyRotationError) -> str:
-    """Return what AWS said."""
-    cause = error.__cause__
-    return describe(cause) if isinstance(cause, AWS_ERRORS) else str(error)
 
 
 def _find_user(session: Session, name: str) -> User | None:

@@ -11,7 +11,7 @@ from key_rotation.adapters.ledger_history import RunHistory, decode_population, 
 from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.settings import NAMES
 from key_rotation.errors import LedgerError
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import describe_cause
 from key_rotation_cli.deployment import Deployment
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.evidence.facts import Facts, Origin, ParameterVersion, Population
@@ -30,8 +30,7 @@ def read_facts(deployment: Deployment, period: Period) -> Facts:
         runs = tuple(map(_run, history.read_runs(period.start, period.end)))
         found = list(history.read_populations(period.start, period.end))
     except LedgerError as error:
-        cause = error.__cause__
-        raise CliError(describe(cause) if isinstance(cause, AWS_ERRORS) else str(error)) from error
+        raise CliError(describe_cause(error)) from error
     return Facts(
         origin=_origin(deployment, period),
         period=period,

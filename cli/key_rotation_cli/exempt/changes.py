@@ -5,11 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from key_rotation.adapters.clients import is_transient
 from key_rotation.reporting.formatting import sanitize_line
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import WRITE_ENDS, describe, is_refused
 from key_rotation_cli.errors import CliError
 
 if TYPE_CHECKING:
@@ -57,15 +54,15 @@ def carry_out(ssm: "SSMClient", changes: Sequence[Change]) -> None:
     for done, change in enumerate(changes):
         try:
             _make(ssm, change)
-        except AWS_ERRORS as cause:
+        except WRITE_ENDS as cause:
             text = f"{change.parameter}: {describe(cause)} {_outcome(cause, done, len(changes))}"
             raise CliError(text) from cause
 
 
-def _outcome(cause: Exception, done: int, total: int) -> str:
+def _outcome(cause: BaseException, done: int, total: int) -> str:
     """Say what was changed: a call whose answer was lost may have had its effect."""
     before = f"{done} of {total} changes were made before. " if done else ""
-    if isinstance(cause, ClientError) and not is_transient(cause):
+    if is_refused(cause):
         return before.strip() or "Nothing was changed."
     return f"{before}Whether this change was made is not known: see key-rotation exempt list."
 

@@ -9,7 +9,7 @@ from key_rotation.adapters.iam_reads import find_key_owner, list_keys, list_user
 from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.model import AccessKey, User
 from key_rotation.errors import KeyRotationError, UserNotFoundError
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import describe_cause
 from key_rotation_cli.session import Session
 
 
@@ -43,7 +43,7 @@ def read_coverage(session: Session, entries: Iterable[Exemption]) -> Coverage:
     try:
         users = tuple(listed.user for listed in list_users(session.iam))
     except KeyRotationError as error:
-        return Coverage(problem=_why(error))
+        return Coverage(problem=describe_cause(error))
     key_ids = dict.fromkeys(entry.key_id for entry in entries if entry.key_id)
     owners = set(in_parallel(partial(find_key_owner, session.iam), key_ids))
     any_key = any(entry.may_name_any_key for entry in entries)
@@ -65,9 +65,4 @@ def _keys(session: Session, user: User) -> tuple[AccessKey, ...] | str:
     except UserNotFoundError:
         return ()
     except KeyRotationError as error:
-        return _why(error)
-
-
-def _why(error: KeyRotationError) -> str:
-    cause = error.__cause__
-    return describe(cause) if isinstance(cause, AWS_ERRORS) else str(error)
+        return describe_cause(error)

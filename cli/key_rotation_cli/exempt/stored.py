@@ -8,7 +8,7 @@ from key_rotation.domain import exemptions
 from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.settings import EXEMPTION, Parameter
 from key_rotation.errors import KeyRotationError
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import AWS_ERRORS, describe, describe_cause
 from key_rotation_cli.deployment import Deployment
 from key_rotation_cli.errors import CliError
 
@@ -81,8 +81,7 @@ def read_exemptions(deployment: Deployment) -> StoredExemptions:
     except AWS_ERRORS as cause:
         raise CliError(f"{describe(cause)} Nothing was changed.") from cause
     except KeyRotationError as cause:
-        why = describe(cause.__cause__) if isinstance(cause.__cause__, AWS_ERRORS) else str(cause)
-        raise CliError(why) from cause
+        raise CliError(describe_cause(cause)) from cause
     text, version = (found[0]["Value"], found[0]["Version"]) if found else (exemptions.NONE, 0)
     below = f"{path}/{EXEMPTION}"
     return StoredExemptions(
