@@ -1,5 +1,6 @@
 """The command `restore`: turns a key on that this tool turned off."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from key_rotation.domain.watch import Deactivated, Deactivating, Deleting, Watch
 from key_rotation.reporting.commands import one_line, restore_command
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation_cli import console
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import WRITE_ENDS, describe
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import BadUsageError, CliError
 from key_rotation_cli.exempt.changes import Put, carry_out
@@ -17,6 +18,7 @@ from key_rotation_cli.exempt.entry import parse_entry, require_future
 from key_rotation_cli.exempt.plans import plan_add
 from key_rotation_cli.exempt.stored import read_exemptions
 from key_rotation_cli.key_reader import read_key
+from key_rotation_cli.operate.what_comes import what_comes
 from key_rotation_cli.options import Key, Profile, Region, Stack, Yes
 from key_rotation_cli.session import Session
 
@@ -54,7 +56,7 @@ def restore(  # noqa: PLR0913  # each option of the command is a parameter
     exemption = _exemption(deployment, found.access_key_id, exempt_until, reason)
     user, key_id = sanitize_line(found.user.name), found.access_key_id
     if found.status is Status.ACTIVE:
-        console.note(f"{key_id} of {user} is active. Nothing was changed.")
+        _say_active(f"{key_id} of {user} is active. Nothing was changed.", exemption)
         return
     watch = deployment.read_watch(key_id)
     if not anyway and not is_ours(watch):
@@ -63,14 +65,15 @@ def restore(  # noqa: PLR0913  # each option of the command is a parameter
             "perhaps because it leaked. Nothing was changed. Use --anyway to turn it on."
         )
     console.note(f"Turns on {key_id} of {user}. The same as:")
-    console.print_command(one_line(restore_command(found.user.name, key_id)))
     for change in exemption:
         console.print_command(change.command)
+    console.print_command(one_line(restore_command(found.user.name, key_id)))
+    console.note(_coming(deployment, found, watch, exempt_until if exemption else None))
     console.confirm("Turn it on?", yes=yes)
     carry_out(deployment.session.ssm, exemption)  # first, so that no run comes in between
-    _activate(deployment, found)
+    _activate(deployment, found, exempted=bool(exemption))
     console.show(f"{key_id} of {user} is active.")
-    console.note(_what_comes(watch, exempt=bool(exemption)))
+    console.note("IAM may take some minutes.")
 
 
 def _exemption(
@@ -85,14 +88,22 @@ def _exemption(
     return [change] if change else []
 
 
-def _activate(deployment: Deployment, key: AccessKey) -> None:
+def _say_active(text: str, exemption: list[Put]) -> None:
+    """Say that there is nothing to turn on; raises CliError if an exemption was asked for."""
+    if exemption:
+        raise CliError(f"{text} To exempt it, use: key-rotation exempt add")
+    console.note(text)
+
+
+def _activate(deployment: Deployment, key: AccessKey, *, exempted: bool) -> None:
     try:
         deployment.session.iam.update_access_key(
             UserName=key.user.name, AccessKeyId=key.access_key_id, Status="Active"
         )
-    except AWS_ERRORS as cause:
+    except WRITE_ENDS as cause:
         status = _status_now(deployment, key.access_key_id)
-        raise CliError(f"{describe(cause)} {status}") from cause
+        exemption = " Its exemption was written." if exempted else ""
+        raise CliError(f"{describe(cause)} {status}{exemption}") from cause
 
 
 def is_ours(watch: Watch | None) -> bool:
@@ -102,22 +113,15 @@ def is_ours(watch: Watch | None) -> bool:
     return isinstance(state, OURS) and not adopted
 
 
-def _what_comes(watch: Watch | None, *, exempt: bool) -> str:
-    if exempt:
-        return "It is exempt from the next run on; when that ends, it gets a new, full notice."
-    times = 1 + (watch.reactivations if watch else 0)
-    if watch is None:
-        return "From the next run on, it is rotated like any other key, after a notice."
-    if times > REACTIVATIONS_WITH_NOTICE:
-        return "It was turned on too often: the next run holds it until a person decides."
-    return (
-        "IAM may take some minutes. The next run gives it a new, full notice. "
-        "To keep it longer, exempt it: key-rotation exempt add"
-    )
-
-
-REACTIVATIONS_WITH_NOTICE = 2
-"""The third time, the key is held."""
+def _coming(
+    deployment: Deployment, key: AccessKey, watch: Watch | None, exempt_until: str | None
+) -> str:
+    """Write what comes once the key is on."""
+    if exempt_until:
+        return f"It is exempt until {exempt_until}; then it gets a new, full notice."
+    active = replace(key, status=Status.ACTIVE)
+    coming = what_comes(deployment, active, watch)
+    return f"Once it is on: {coming}\nTo exempt it too: --exempt-until DATE --reason TEXT"
 
 
 def _status_now(deployment: Deployment, key_id: str) -> str:

@@ -54,6 +54,39 @@ def test_the_history_keeps_who_released_it(deployed: AwsAccount, held: str) -> N
     assert last["run_id"].startswith("release by arn:aws:")
 
 
+def test_a_key_that_is_held_for_another_owner_is_not_held_again(deployed: AwsAccount) -> None:
+    key_id = deployed.create_key("alice", age=400)
+    deployed.run()
+    item = deployed.watch(key_id)
+    assert item
+    deployed.clients.table.put_item(Item={**item, "created": "2020-01-01T00:00:00+00:00"})
+    deployed.run_after(days=1)
+    assert deployed.history(key_id)[-1] == "hold"
+    released = key_rotation("release", key_id, "--yes")
+    assert "Then: The next run gives notice" in released.stderr
+    answer = deployed.run_after(days=1)
+    assert (answer["held"], len(answer["noticed"])) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("adopt", "told", "action"),
+    [
+        ("false", "It is inactive, and not by this tool. Nothing is done to it.", "keep"),
+        ("true", "The next run starts a grace window", "adopt"),
+    ],
+)
+def test_what_becomes_of_an_inactive_key_is_said_before_it_is_released(
+    deployed: AwsAccount, held: str, adopt: str, told: str, action: str
+) -> None:
+    deployed.set_status("alice", held, "Inactive")
+    deployed.put_parameters(adopt_inactive_keys=adopt)
+    with time_machine.travel(deployed.now + timedelta(hours=1), tick=False):
+        released = key_rotation("release", held, answer="y\n")
+    assert f"Then: {told}" in released.stderr
+    deployed.run_after(days=1)
+    assert deployed.history(held)[-1] == action
+
+
 def test_a_key_that_is_not_held_is_an_error(deployed: AwsAccount) -> None:
     key_id = deployed.create_key("alice", age=1)
     released = key_rotation("release", key_id, "--yes")

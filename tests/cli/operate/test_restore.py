@@ -3,7 +3,15 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from botocore import handlers
 
+from key_rotation.adapters.ledger import Ledger
+from key_rotation.domain.model import Action
+from key_rotation.domain.transitions import record_intent
+from key_rotation.domain.watch import WatchChange
+from key_rotation_cli.deployment import find_deployment
+from key_rotation_cli.session import Session
 from tests.aws.aws_account import AwsAccount
 from tests.cli.faults import refused
 from tests.cli.terminal import key_rotation
@@ -83,6 +91,86 @@ def test_a_key_can_be_exempted_with_its_restoration(deployed: AwsAccount, key_id
     answer = deployed.run_after(days=1)
     assert [entry["access_key_id"] for entry in answer["exempt"]] == [key_id]
     assert answer["noticed"] == []
+
+
+def test_it_says_before_it_asks_what_the_next_run_does(deployed: AwsAccount, key_id: str) -> None:
+    asked = key_rotation("restore", key_id)
+    assert "Once it is on: The next run gives notice; the key stops working on Tue 1 Dec 2026" in (
+        asked.stderr
+    )
+    deployed.put_parameters(max_changes_per_run="0")
+    assert "Changes are paused" in key_rotation("restore", key_id).stderr
+    deployed.put_parameters(max_changes_per_run="none")
+    restored = key_rotation("restore", key_id, "--yes")
+    assert "What the next run does with it is not known. The parameter" in restored.stderr
+    assert (restored.exit_code, deployed.status(key_id)) == (0, "Active")
+
+
+def test_a_deactivation_that_no_run_recorded_is_said_to_come_again(deployed: AwsAccount) -> None:
+    """The run that made it was interrupted: the next one takes it for not done."""
+    key_id = deployed.create_key("bob", age=400)
+    deployed.run()
+    deployed.now += timedelta(days=7)
+    with time_machine.travel(deployed.now, tick=False):
+        watch = find_deployment(Session.open(None, None, read_only=False), None).read_watch(key_id)
+        assert watch
+        begun = WatchChange(watch=record_intent(watch, Action.DEACTIVATE))
+        Ledger(deployed.clients.table, run_id="interrupted").write_watches([begun])
+        deployed.set_status("bob", key_id, "Inactive")
+        restored = key_rotation("restore", key_id, "--yes")
+    assert "The next run with room for it deactivates it: its notice period has ended." in (
+        restored.stderr
+    )
+    deployed.run()
+    assert deployed.status(key_id) == "Inactive"
+
+
+def test_the_notice_of_a_key_that_its_owner_turned_off_is_not_said_to_be_new(
+    deployed: AwsAccount,
+) -> None:
+    key_id = deployed.create_key("bob", age=400)
+    deployed.run()
+    deployed.set_status("bob", key_id, "Inactive")
+    restored = key_rotation("restore", key_id, "--yes", "--anyway")
+    assert "Once it is on: It stops working on Tue 1 Dec 2026" in restored.stderr
+
+
+def test_the_exemption_comes_first_in_the_equivalent_commands(key_id: str) -> None:
+    options = ("--exempt-until", "2027-01-31", "--reason", "why")
+    asked = key_rotation("restore", key_id, *options).stderr
+    assert asked.index("aws ssm put-parameter") < asked.index("aws iam update-access-key")
+    assert "It is exempt until 2027-01-31; then it gets a new, full notice." in asked
+
+
+def test_a_refusal_after_the_exemption_says_that_it_was_written(
+    deployed: AwsAccount, key_id: str
+) -> None:
+    options = ("--exempt-until", "2027-01-31", "--reason", "why", "--yes")
+    with refused("iam.UpdateAccessKey"):
+        restored = key_rotation("restore", key_id, *options)
+    assert (restored.exit_code, deployed.status(key_id)) == (1, "Inactive")
+    assert restored.stderr.endswith("The key is Inactive. Its exemption was written.\n")
+
+
+def test_an_active_key_is_not_said_to_be_exempted(deployed: AwsAccount) -> None:
+    key_id = deployed.create_key("bob", age=10)
+    options = ("--exempt-until", "2027-01-31", "--reason", "why", "--yes")
+    restored = key_rotation("restore", key_id, *options)
+    assert restored.exit_code == 1
+    assert "To exempt it, use: key-rotation exempt add" in restored.stderr
+
+
+def test_an_interruption_says_what_the_status_is(deployed: AwsAccount, key_id: str) -> None:
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    handlers.BUILTIN_HANDLERS.append(("after-call.iam.UpdateAccessKey", interrupt))
+    try:
+        restored = key_rotation("restore", key_id, "--yes")
+    finally:
+        handlers.BUILTIN_HANDLERS.pop()
+    assert (restored.exit_code, deployed.status(key_id)) == (1, "Active")
+    assert "Interrupted. The key is Active." in restored.stderr
 
 
 @pytest.mark.parametrize(
