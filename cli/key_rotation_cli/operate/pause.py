@@ -1,12 +1,15 @@
 """The commands `pause` and `resume`: the limit of changes is 0, and what it was before."""
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from key_rotation.domain.run_state import DEFAULT_LIMIT
+from key_rotation.domain.settings import RANGES
+from key_rotation.reporting.formatting import sanitize_line
 from key_rotation_cli import console
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import AWS_ERRORS, WRITE_ENDS, describe, is_refused
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import BadUsageError, CliError
 from key_rotation_cli.operate.aws_command import aws_command
@@ -46,7 +49,9 @@ def pause(
     if history[-1]["Value"] == "0":
         console.note(f"It is paused already{_why(history[-1])}. Nothing was changed.")
         return
-    description = f"{_description(history)}{PAUSED}{' '.join(reason.split())}"[:MOST_CHARACTERS]
+    description = f"{_description(history)}{PAUSED}{sanitize_line(reason, MOST_CHARACTERS)}"[
+        :MOST_CHARACTERS
+    ]
     console.note(f"Sets {LIMIT} to 0; it is {history[-1]['Value']}.")
     _put(deployment, "0", description, "Pause?", yes=yes)
     console.show(
@@ -71,9 +76,10 @@ def resume(
     if history[-1]["Value"] != "0":
         console.note(f"It is not paused: {LIMIT} is {history[-1]['Value']}. Nothing was changed.")
         return
-    before = next((h["Value"] for h in reversed(history) if h["Value"] != "0"), None)
+    before = next((h["Value"] for h in reversed(history) if _allows_changes(h["Value"])), None)
     limit = before or str(DEFAULT_LIMIT)
-    console.note(f"Sets {LIMIT} to {limit}, its last value above 0{_why(history[-1])}.")
+    whence = "its last value above 0" if before else "the default: its history has no other value"
+    console.note(f"Sets {LIMIT} to {limit}, {whence}{_why(history[-1])}.")
     console.note("Keys that are due are changed by the next run, up to that limit.")
     _put(deployment, limit, _description(history), "Resume?", yes=yes)
     console.show(f"Resumed from the next run on, with at most {limit} changes a run.")
@@ -88,6 +94,11 @@ def _history(deployment: Deployment) -> "Sequence[ParameterHistoryTypeDef]":
     except AWS_ERRORS as cause:
         raise CliError(f"{describe(cause)} Nothing was changed.") from cause
     return sorted(found, key=lambda each: each["Version"])
+
+
+def _allows_changes(value: str) -> bool:
+    """Return whether runs accept a limit, and change keys with it."""
+    return bool(re.fullmatch(r"[1-9][0-9]{0,3}", value)) and int(value) <= RANGES[LIMIT][1]
 
 
 def _description(history: "Sequence[ParameterHistoryTypeDef]") -> str:
@@ -116,5 +127,7 @@ def _put(deployment: Deployment, value: str, description: str, question: str, *,
         deployment.session.ssm.put_parameter(
             Name=name, Value=value, Description=description, Overwrite=True
         )
-    except AWS_ERRORS as cause:
-        raise CliError(f"{describe(cause)} The limit may be unchanged; read it again.") from cause
+    except WRITE_ENDS as cause:
+        unknown = "Whether the limit was changed is not known: see key-rotation status."
+        outcome = "Nothing was changed." if is_refused(cause) else unknown
+        raise CliError(f"{describe(cause)} {outcome}") from cause

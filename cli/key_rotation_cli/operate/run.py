@@ -8,20 +8,21 @@ from typing import Annotated, Any
 import typer
 from botocore.config import Config
 
-from key_rotation.adapters.clients import CLIENT_CONFIG
+from key_rotation.adapters.clients import CLIENT_CONFIG, is_refusal
 from key_rotation.reporting.formatting import pluralize, sanitize_line
 from key_rotation.reporting.headings import count_text
 from key_rotation.reporting.outcome import Section
 from key_rotation_cli import console
-from key_rotation_cli.aws_errors import AWS_ERRORS, describe
+from key_rotation_cli.aws_errors import WRITE_ENDS, describe
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.operate.aws_command import aws_command
 from key_rotation_cli.options import Json, Profile, Region, Stack, Yes
 from key_rotation_cli.session import Session
 
+MOST_SECONDS = 16 * 60
 ONE_TRY = CLIENT_CONFIG.merge(
-    Config(read_timeout=16 * 60, retries={"mode": "standard", "total_max_attempts": 1})
+    Config(read_timeout=MOST_SECONDS, retries={"mode": "standard", "total_max_attempts": 1})
 )
 """A run takes up to 15 minutes; another try would start another run."""
 Report = Annotated[bool, typer.Option("--report", help="Change nothing: show what a run would do.")]
@@ -50,6 +51,7 @@ def run(
             "lambda invoke",
             function_name=deployment.function_name,
             payload="fileb:///dev/stdin",  # as versions 1 and 2 of the AWS CLI take it
+            cli_read_timeout=MOST_SECONDS,
         )
         + " answer.json"
     )
@@ -72,13 +74,35 @@ def _invoke(deployment: Deployment, event: Mapping[str, str]) -> dict[str, Any]:
             invoked = functions.invoke(
                 FunctionName=deployment.function_name, Payload=json.dumps(event)
             )
-            payload = json.loads(invoked["Payload"].read())
-    except AWS_ERRORS as cause:
-        raise CliError(f"{describe(cause)} The run may go on; its log tells.") from cause
+            payload = invoked["Payload"].read()
+    except WRITE_ENDS as cause:
+        unknown = "A run may have started, and goes on without this command; its log tells."
+        refused = isinstance(cause, Exception) and is_refusal(cause)
+        outcome = "No run was started." if refused else unknown
+        raise CliError(f"{describe(cause)} {_advice(cause)}{outcome}") from cause
+    answer = _parse(payload)
     if invoked.get("FunctionError"):
-        text = sanitize_line(str(payload.get("errorMessage")), 1000)
-        raise CliError(f"The run was stopped: {payload.get('errorType')}: {text}")
-    answer: dict[str, Any] = payload
+        facts = (str(answer[name]) for name in ("errorType", "errorMessage") if answer.get(name))
+        raise CliError(f"The run was stopped: {sanitize_line(': '.join(facts), 1000)}")
+    return answer
+
+
+def _advice(cause: BaseException) -> str:
+    """Say what may be the cause, where Lambda's answer is about concurrency."""
+    if "TooManyRequestsException" not in str(cause):
+        return ""
+    return "Is the function's reserved concurrency 0, or is a run in progress? "
+
+
+def _parse(payload: bytes) -> dict[str, Any]:
+    """Read the answer of the function; raises CliError for one that is no JSON object."""
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        text = sanitize_line(payload.decode(errors="replace"))
+        raise CliError(f"The answer of the run cannot be read ({text!r}); its log tells more.")
     return answer
 
 

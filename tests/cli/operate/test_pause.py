@@ -84,3 +84,40 @@ def test_without_the_permission_the_action_is_named(deployed: AwsAccount, call: 
 def test_no_answer_changes_nothing(deployed: AwsAccount) -> None:
     assert key_rotation("pause", "--reason", "freeze").exit_code == 1
     assert limit(deployed) == "25"
+
+
+def test_resume_skips_a_value_that_stops_each_run(deployed: AwsAccount) -> None:
+    for value in ("40", "forty", "025", "5001", "0"):
+        deployed.put_parameters(max_changes_per_run=value)
+    resumed = key_rotation("resume", "--yes")
+    assert (resumed.exit_code, limit(deployed)) == (0, "40")
+    assert "to 40, its last value above 0" in resumed.stderr
+
+
+def test_a_default_is_not_said_to_be_the_last_value(deployed: AwsAccount) -> None:
+    for _ in range(100):
+        deployed.put_parameters(max_changes_per_run="0")
+    resumed = key_rotation("resume", "--yes")
+    assert limit(deployed) == "25"
+    assert "to 25, the default: its history has no other value" in resumed.stderr
+
+
+def test_a_refused_pause_says_that_nothing_was_changed(deployed: AwsAccount) -> None:
+    with refused("ssm.PutParameter", "AccessDeniedException"):
+        paused = key_rotation("pause", "--reason", "freeze", "--yes")
+    assert paused.stderr.endswith("Access denied: ssm:PutParameter. Nothing was changed.\n")
+    assert limit(deployed) == "25"
+
+
+def test_a_pause_whose_answer_is_lost_says_that_it_is_not_known(deployed: AwsAccount) -> None:
+    with refused("ssm.PutParameter", "ThrottlingException"):
+        paused = key_rotation("pause", "--reason", "freeze", "--yes")
+    assert paused.exit_code == 1
+    assert "Whether the limit was changed is not known: see key-rotation status." in paused.stderr
+    assert limit(deployed) == "25"
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_reason_of_a_pause_is_one_line_without_control_characters() -> None:
+    key_rotation("pause", "--reason", "\x1b[31mred\nalert", "--yes")
+    assert "(paused: [31mred alert)" in key_rotation("resume", "--yes").stderr
