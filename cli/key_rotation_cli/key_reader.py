@@ -88,13 +88,14 @@ def find_key(session: Session, key_id: str, recorded_user: str | None = None) ->
     if not KEY_ID.fullmatch(key_id):
         text = "is no access key id: one has 16 to 128 letters and digits"
         raise CliError(f"{sanitize_line(key_id)!r} {text}.")
+    key_id = key_id.upper()
     name = _owner(session, key_id, recorded_user)
     user = _find_user(session, name) if name else None
     if user is None:
         return None
     try:
         for key in list_keys(session.iam, user):
-            if key.access_key_id.upper() == key_id.upper():
+            if key.access_key_id == key_id:
                 return ObservedKey(key=key, last_use=read_last_use(session.iam, key))
     except UserNotFoundError:
         return None

@@ -31,6 +31,7 @@ def explain(
     if not re.fullmatch(r"\w{16,128}", key, re.ASCII):
         text = f"{sanitize_line(key)!r} is no access key id: one has 16 to 128 letters and digits."
         raise CliError(text)
+    key = key.upper()
     session = Session.open(profile, region, read_only=True)
     deployment = find_deployment(session, stack)
     table = session.table(deployment.table_name)

@@ -13,6 +13,7 @@ from key_rotation_cli.explain.sentences import (
     next_sentence,
     suspension_sentence,
 )
+from key_rotation_cli.operate.restore import is_ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,5 +73,5 @@ def explain_key(
         history=tuple(Sentence(event=each, text=event_sentence(each, now)) for each in events),
         next_due=decision.due.isoformat() if decision.due else None,
         next_texts=tuple(text for text in texts if text),
-        commands=tuple(next_commands(decision, access_key_id, now.today)),
+        commands=tuple(next_commands(decision, access_key_id, now.today, ours=is_ours(watch))),
     )

@@ -60,7 +60,9 @@ def event_sentence(event: PastEvent, now: Now) -> str:
     due = f"; {coming} {format_date(event.due)}" if coming and event.due else ""
     facts = [_age(event), last_use_text(event.last_use, now) if event.last_use else ""]
     known = ", ".join(fact for fact in facts if fact)
-    end = f" It was {known}." if _age(event) else f" {known.capitalize()}." if known else ""
+    end = (
+        f" It was {known}." if _age(event) else f" {known[:1].upper()}{known[1:]}." if known else ""
+    )
     return f"{by_person or HAPPENED[event.action]}{why}{note}{due}.{end}"
 
 
@@ -86,6 +88,8 @@ def next_sentence(
             until = f" until {due}, that day included" if due else ", without an end"
             note = f" ({sanitize_line(decision.note)})" if decision.note else ""
             return f"It is exempt{until}{note}. Nothing is done to it."
+        case Action.DEACTIVATE if decision.reason is Reason.FINISHED:
+            return "A run that was interrupted turned it off; the next run records that."
         case action:
             return NEXT[action].format(due=due, reason=decision.reason)
 
@@ -121,18 +125,23 @@ def suspension_sentence(settings: Settings) -> str:
     return ""
 
 
-def next_commands(decision: Decision, access_key_id: str, today: date) -> list[str]:
-    """Return the commands of this tool that change what comes next."""
+def next_commands(decision: Decision, access_key_id: str, today: date, *, ours: bool) -> list[str]:
+    """Return the commands of this tool that change what comes next.
+
+    ours: whether this tool turned the key off; it was adopted otherwise
+    """
+    restore = f"key-rotation restore {access_key_id}{'' if ours else ' --anyway'}"
     until = today + SHOWN_EXEMPTION
     exempt = f'key-rotation exempt add {access_key_id} --until {until} --reason "..."'
     match decision.action, decision.reason:
         case Action.HOLD, _:
             return [f"key-rotation release {access_key_id}", exempt]
-        case (Action.DELETE | Action.EXTEND | Action.ADOPT, _) | (
-            Action.KEEP,
-            Reason.IN_WINDOW | Reason.DELETION_OFF | Reason.NOT_ADOPTED,
+        case (
+            (Action.DELETE | Action.EXTEND | Action.ADOPT, _)
+            | (Action.DEACTIVATE, Reason.FINISHED)
+            | (Action.KEEP, Reason.IN_WINDOW | Reason.DELETION_OFF | Reason.NOT_ADOPTED)
         ):
-            return [f"key-rotation restore {access_key_id}", exempt]
+            return [restore, exempt]
         case Action.EXEMPT, _:
             return ["key-rotation exempt list"]
         case (Action.NOTICE | Action.DEACTIVATE, _) | (

@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
+from key_rotation.domain.model import Action, LastUse, Now, Reason
 from key_rotation_cli import console
-from tests.aws.aws_account import AwsAccount
+from key_rotation_cli.explain.events import PastEvent
+from key_rotation_cli.explain.sentences import event_sentence
+from tests.aws.aws_account import START, AwsAccount
 from tests.aws.due_keys import a_key_to_deactivate
 from tests.cli.denied import deny
+from tests.cli.interrupted_run import begin_deactivation
 from tests.cli.terminal import Finished, key_rotation
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/explain.txt"
@@ -204,3 +209,40 @@ def test_a_missing_permission_is_named(
     finished = explain(deployed, key_id)
     assert (finished.exit_code, finished.stdout) == (1, "")
     assert f"Access denied: {action}." in finished.stderr
+
+
+def test_a_key_in_lower_case_is_the_same_key(deployed: AwsAccount) -> None:
+    key_id = a_key_in_its_window(deployed)
+    assert explain(deployed, key_id.lower()).stdout == explain(deployed, key_id).stdout
+
+
+def test_the_command_for_an_adopted_key_is_one_that_turns_it_on(deployed: AwsAccount) -> None:
+    key_id = deployed.create_key("bob", age=10, status="Inactive")
+    deployed.put_parameters(adopt_inactive_keys="true")
+    deployed.run()
+    [command, *_] = explain(deployed, key_id, "--json").document["next"]["commands"]
+    assert command == f"key-rotation restore {key_id} --anyway"
+    assert key_rotation(*command.split()[1:], "--yes").exit_code == 0
+    assert deployed.status(key_id) == "Active"
+
+
+def test_a_deactivation_that_was_not_recorded_is_told_as_done(deployed: AwsAccount) -> None:
+    key_id = a_key_to_deactivate(deployed)
+    begin_deactivation(deployed, key_id)
+    document = explain(deployed, key_id, "--json").document
+    assert document["next"]["text"].startswith("A run that was interrupted turned it off;")
+    assert document["next"]["commands"][0] == f"key-rotation restore {key_id}"
+
+
+def test_a_last_use_keeps_its_capitals_where_the_age_is_not_known() -> None:
+    event = PastEvent(
+        access_key_id="AKIAIOSFODNN7EXAMPLE",
+        user="alice",
+        action=Action.DEACTIVATE,
+        reason=Reason.NOTICE_OVER,
+        at=START,
+        run_id="run-1",
+        last_use=LastUse(at=START, service="s3", region="eu-west-1"),
+    )
+    text = event_sentence(event, Now(instant=START, zone=ZoneInfo("UTC")))
+    assert text.endswith(". Last used Tue 24 Nov 2026 by s3 in eu-west-1.")

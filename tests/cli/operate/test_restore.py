@@ -6,14 +6,9 @@ import pytest
 import time_machine
 from botocore import handlers
 
-from key_rotation.adapters.ledger import Ledger
-from key_rotation.domain.model import Action
-from key_rotation.domain.transitions import record_intent
-from key_rotation.domain.watch import WatchChange
-from key_rotation_cli.deployment import find_deployment
-from key_rotation_cli.session import Session
 from tests.aws.aws_account import AwsAccount
 from tests.cli.faults import refused
+from tests.cli.interrupted_run import begin_deactivation
 from tests.cli.terminal import key_rotation
 
 
@@ -112,11 +107,7 @@ def test_a_deactivation_that_no_run_recorded_is_said_to_come_again(deployed: Aws
     deployed.run()
     deployed.now += timedelta(days=7)
     with time_machine.travel(deployed.now, tick=False):
-        watch = find_deployment(Session.open(None, None, read_only=False), None).read_watch(key_id)
-        assert watch
-        begun = WatchChange(watch=record_intent(watch, Action.DEACTIVATE))
-        Ledger(deployed.clients.table, run_id="interrupted").write_watches([begun])
-        deployed.set_status("bob", key_id, "Inactive")
+        begin_deactivation(deployed, key_id)
         restored = key_rotation("restore", key_id, "--yes")
     assert "The next run with room for it deactivates it: its notice period has ended." in (
         restored.stderr
