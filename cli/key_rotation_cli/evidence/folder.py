@@ -12,6 +12,8 @@ def require_writable(folder: Path) -> None:
     """Raise CliError for a folder that exists and is not empty, or that cannot be created."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise CliError(f"{folder} is no folder. Nothing was written.")
+    if folder.resolve() == Path.cwd():  # it could not be replaced
+        raise CliError(f"{folder} is the current folder: name a new one. Nothing was written.")
     try:
         if folder.is_dir() and any(folder.iterdir()):
             raise CliError(f"The folder {folder} is not empty. Nothing was written.")
@@ -32,8 +34,9 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             (beside / name).write_bytes(content)
         beside.replace(folder)  # over an empty folder too, and never over one that is not
     except OSError as cause:
-        shutil.rmtree(beside, ignore_errors=True)
         raise _unwritable(folder, cause) from cause
+    finally:  # also after Ctrl-C; once it has its name, nothing is left to remove
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _unwritable(folder: Path, cause: OSError) -> CliError:

@@ -49,11 +49,15 @@ def parse_days(first: str, last: str) -> tuple[date, date]:
     return days
 
 
+_AT_THE_ENDS = {date.min, date.max}
+"""Days of which an instant in another time zone would be out of range."""
+
+
 def _parse(flag: str, text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None or str(day) != text or day == date.max:
+    if day is None or str(day) != text or day in _AT_THE_ENDS:
         raise BadUsageError(f"{flag} {text!r} is no date. Write it as YYYY-MM-DD.")
     return day

@@ -31,14 +31,15 @@ def read_facts(deployment: Deployment, period: Period) -> Facts:
         found = list(history.read_populations(period.start, period.end))
     except LedgerError as error:
         raise CliError(describe_cause(error)) from error
+    parameters = tuple(_versions(deployment.session.ssm, deployment.parameter_path))
     return Facts(
-        origin=_origin(deployment, period),
+        origin=_origin(deployment, period, parameters),
         period=period,
         today=now.today,
         runs=runs,
         populations=tuple(_populations(found)),
         events=read_all_events(table),
-        parameters=tuple(_versions(deployment.session.ssm, deployment.parameter_path)),
+        parameters=parameters,
     )
 
 
@@ -78,8 +79,10 @@ def _versions(ssm: "SSMClient", path: str) -> Iterator[ParameterVersion]:
                 )
 
 
-def _origin(deployment: Deployment, period: Period) -> Origin:
-    session = deployment.session
+def _origin(
+    deployment: Deployment, period: Period, parameters: Iterable[ParameterVersion]
+) -> Origin:
+    session, names = deployment.session, dict.fromkeys(each.name for each in parameters)
     return Origin(
         account_id=session.account_id,
         caller=session.caller_arn,
@@ -88,12 +91,15 @@ def _origin(deployment: Deployment, period: Period) -> Origin:
         table=deployment.table_name,
         created_at=deployment.now.instant,
         version=__version__,
-        queries=tuple(_queries(deployment, period)),
+        queries=tuple(_queries(deployment, period, names)),
     )
 
 
-def _queries(deployment: Deployment, period: Period) -> Iterator[str]:
-    """Write the commands of the AWS CLI that read the same."""
+def _queries(deployment: Deployment, period: Period, names: Iterable[str]) -> Iterator[str]:
+    """Write the commands of the AWS CLI that read the same.
+
+    names: of the parameters whose history was read
+    """
     table = f"--table-name {deployment.table_name} --consistent-read"
     start, end = _iso(period.start), _iso(period.end)
     for partition in ("RUNS", "POPULATION"):
@@ -106,7 +112,7 @@ def _queries(deployment: Deployment, period: Period) -> Iterator[str]:
         f"aws dynamodb scan {table} --filter-expression 'begins_with(pk, :h)' "
         """--expression-attribute-values '{":h":{"S":"HISTORY#"}}'"""
     )
-    for name in NAMES:
+    for name in names:
         yield f"aws ssm get-parameter-history --name {deployment.parameter_path}/{name}"
     yield (
         f"aws ssm get-parameters-by-path --recursive --path {deployment.parameter_path}/exemption"

@@ -256,6 +256,7 @@ def test_json_is_the_manifest_and_nothing_else(deployed: AwsAccount, out: Path) 
         ("20261124", "2026-11-24", "--from '20261124' is no date"),
         ("2026-11-25", "2026-11-24", "--from 2026-11-25 is after --to 2026-11-24"),
         ("2026-11-25", "9999-12-31", "is no date"),
+        ("0001-01-01", "2026-11-25", "is no date"),
     ],
 )
 def test_a_bad_period_is_bad_usage(
@@ -281,6 +282,37 @@ def test_an_empty_folder_is_used(deployed: AwsAccount, out: Path) -> None:
     out.mkdir()
     assert evidence(deployed, out).exit_code == 0
     assert (out / "runs.csv").exists()
+
+
+def test_an_interruption_leaves_no_file_behind(
+    deployed: AwsAccount, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def interrupt(path: Path, content: bytes) -> int:
+        if path.name == "manifest.json":
+            raise KeyboardInterrupt
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", interrupt)
+    assert evidence(deployed, out).exit_code != 0
+    assert list(out.parent.iterdir()) == []
+
+
+def test_the_current_folder_is_refused_before_anything_is_read(
+    account: AwsAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    finished = evidence(account, Path())
+    assert finished.exit_code == 1
+    assert "is the current folder: name a new one. Nothing was written." in finished.stderr
+
+
+def test_the_queries_read_the_history_of_each_exemption(deployed: AwsAccount, out: Path) -> None:
+    deployed.put_parameters(**{"exemption/bob": "bob # why"})
+    queries = evidence(deployed, out, "--json").document["queries"]
+    assert "aws ssm get-parameter-history --name /key-rotation/exemption/bob" in queries
+    assert len(queries) == len(set(queries)) == 3 + 8 + 1 + 1
 
 
 def test_a_folder_that_cannot_be_created_is_named(deployed: AwsAccount, tmp_path: Path) -> None:
