@@ -106,6 +106,8 @@ def remove(
         coverage = read_coverage(deployment.session, entries)
     for entry in entries[:1]:
         show.show_coverage(to, entry, coverage)
+        left = [each for each in stored.entries if each not in found]
+        show.show_then_exempt(to, left, coverage.keys_of(entry), deployment.now.today)
     show.show_changes(to, changes)
     console.confirm("Remove it?", yes=yes)
     carry_out(deployment.session.ssm, changes)

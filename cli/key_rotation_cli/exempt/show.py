@@ -1,5 +1,6 @@
 """What `exempt` shows to people."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -8,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from key_rotation.domain.exemptions import Exemption
+from key_rotation.domain.model import AccessKey
 from key_rotation.reporting.formatting import format_date, pluralize, sanitize_line
 from key_rotation_cli.exempt.changes import Change, Delete, Put, commands_of
 from key_rotation_cli.exempt.coverage import Coverage
@@ -47,7 +49,14 @@ def show_bad(to: Console, entries: Iterable[StoredEntry]) -> None:
     for each in entries:
         if each.entry is None:
             text = f"{each.parameter}: {sanitize_line(each.text)!r} is not accepted"
-            _warn(to, f"{text}, and stops each run. Correct or delete it.")
+            _warn(to, f"{text}, and stops each run. Correct it, or delete it with:")
+            to.print(Text(f"  {_deletion(each)}"), soft_wrap=True)
+
+
+def _deletion(bad: StoredEntry) -> str:
+    if bad.in_old:
+        return f"key-rotation exempt remove -- {shlex.quote(bad.text)}"
+    return Delete(parameter=bad.parameter).command
 
 
 def show_removed(to: Console, entries: Iterable[StoredEntry]) -> None:
@@ -55,7 +64,19 @@ def show_removed(to: Console, entries: Iterable[StoredEntry]) -> None:
     to.print(Text("Remove", style="bold"))
     for each in entries:
         to.print(Text(f"  {each.parameter}: {sanitize_line(each.text)}"))
+
+
+def show_then_exempt(
+    to: Console, left: Iterable[StoredEntry], keys: Iterable[AccessKey], today: date
+) -> None:
+    """Show what becomes of the keys of a removed entry, and which other entries cover them."""
     to.print("Its keys then get a new, full notice before anything happens to them.")
+    for each in left:
+        entry = each.entry
+        covered = sum(entry.covers(key) for key in keys) if entry else 0
+        if entry and covered and not entry.ended(today):
+            text = f"{each.parameter} ({sanitize_line(each.text)}) still exempts"
+            _warn(to, f"{text} {pluralize(covered, 'key')} of these.")
 
 
 def show_moved(to: Console, changes: Sequence[Change]) -> None:

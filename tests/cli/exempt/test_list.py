@@ -1,5 +1,6 @@
 """`exempt list`: every exemption, and what needs a look."""
 
+import shlex
 from typing import Any
 
 import boto3
@@ -112,3 +113,16 @@ def test_keys_that_cannot_be_read_make_the_list_incomplete(
     assert finished.exit_code == 1
     assert "Access denied: iam:ListUsers." in finished.stderr
     assert {entry["keys"] for entry in finished.document["exemptions"]} == {None}
+
+
+def test_how_a_bad_entry_is_deleted_is_shown_whatever_it_has(exempted: AwsAccount) -> None:
+    exempted.put_parameters(
+        **{"exemption/long": "x " * 300, "exemption/two": "bob\nalice"}, exemptions="it's\nzoe"
+    )
+    shown = key_rotation("exempt", "list").stdout
+    for name in ("long", "two"):
+        assert f"  aws ssm delete-parameter --name /key-rotation/exemption/{name}\n" in shown
+    [line] = [line for line in shown.splitlines() if "key-rotation exempt remove" in line]
+    assert key_rotation(*shlex.split(line)[1:3], "--yes", *shlex.split(line)[3:]).exit_code == 0
+    shown = key_rotation("exempt", "list").stdout
+    assert "key-rotation exempt remove" not in shown

@@ -127,3 +127,22 @@ def test_json_has_the_commands_in_order_with_the_old_parameter_last(moving: AwsA
     assert document["commands"][-1].endswith("--overwrite --value=none")
     assert len(document["commands"]) == len(LINES) + 1
     assert old(moving) == "none"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_after_ctrl_c_it_says_what_was_written(
+    moving: AwsAccount, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    writes = count()
+
+    def interrupt() -> None:
+        if next(writes) == 2:
+            raise KeyboardInterrupt
+
+    with before_each_write(monkeypatch, interrupt, f"{when}-call.ssm.PutParameter"):
+        finished = key_rotation(*MOVE)
+    assert finished.exit_code == 1
+    assert "Interrupted. 2 of 5 changes were made before. Whether this" in finished.stderr
+    assert in_force(moving) == set(LINES)
+    assert key_rotation(*MOVE).exit_code == 0
+    assert in_force(moving) == set(LINES)

@@ -74,3 +74,18 @@ def test_an_edit_of_the_old_parameter_at_the_same_time_is_told(
     assert finished.exit_code == 1
     assert "was edited by somebody else at the same time: look at its versions" in finished.stderr
     assert "get-parameter-history --name /key-rotation/exemptions" in finished.stderr
+
+
+def test_another_entry_that_still_covers_the_keys_is_named(staffed: AwsAccount) -> None:
+    staffed.put_parameters(**{"exemption/bob": "bob", "exemption/all": "b*"}, exemptions="alice")
+    finished = key_rotation(*REMOVE_BOB)
+    assert "Warning: /key-rotation/exemption/all (b*) still exempts 1 key of these." in (
+        finished.stdout
+    )
+    assert "alice" not in finished.stdout
+
+
+def test_a_bad_entry_is_not_said_to_have_keys(staffed: AwsAccount) -> None:
+    staffed.put_parameters(**{"exemption/bad": "not an entry"})
+    finished = key_rotation("exempt", "remove", "not an entry", "--yes")
+    assert "notice" not in finished.stdout
