@@ -1,6 +1,7 @@
 """Which parameters a command has to write, computed from those that there are."""
 
 from collections.abc import Iterable
+from itertools import chain, count
 
 from key_rotation.domain.exemptions import NONE, Exemption
 from key_rotation_cli.errors import CliError
@@ -73,8 +74,10 @@ def _parameter_for(stored: StoredExemptions, entry: Exemption) -> str:
 
 
 def _free_name(stored: StoredExemptions, entry: Exemption, taken: set[str]) -> str:
-    parameter = stored.parameter(parameter_name(entry))
-    return stored.parameter(other_name(entry)) if parameter in taken else parameter
+    other = other_name(entry)
+    numbered = (f"{other}.{number}" for number in count(2))
+    names = map(stored.parameter, chain((parameter_name(entry), other), numbered))
+    return next(name for name in names if name not in taken)
 
 
 def _rewrite_old(stored: StoredExemptions, lines: Iterable[StoredEntry]) -> Put:

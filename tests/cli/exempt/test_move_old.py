@@ -5,6 +5,8 @@ from itertools import count
 import pytest
 
 from key_rotation.adapters.parameter_store import read_settings
+from key_rotation.domain.exemptions import Exemption
+from key_rotation_cli.exempt.entry import other_name, parameter_name
 from tests.aws.aws_account import AwsAccount
 from tests.cli.exempt.interruptions import before_each_write
 from tests.cli.exempt.parameters import old, one_by_one
@@ -146,3 +148,13 @@ def test_after_ctrl_c_it_says_what_was_written(
     assert in_force(moving) == set(LINES)
     assert key_rotation(*MOVE).exit_code == 0
     assert in_force(moving) == set(LINES)
+
+
+def test_a_line_whose_two_names_are_taken_gets_a_third(moving: AwsAccount) -> None:
+    line = "alice until 2026-12-31"
+    entry = Exemption.parse(line)
+    names = (parameter_name(entry), other_name(entry))
+    moving.put_parameters(**{f"exemption/{name}": "alice # edited" for name in names})
+    moving.put_parameters(exemptions=line)
+    assert key_rotation(*MOVE).exit_code == 0
+    assert (old(moving), line in one_by_one(moving).values()) == ("none", True)
