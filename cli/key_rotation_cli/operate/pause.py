@@ -13,7 +13,8 @@ from key_rotation_cli.aws_errors import AWS_ERRORS, WRITE_ENDS, describe, is_ref
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import BadUsageError, CliError
 from key_rotation_cli.operate.aws_command import aws_command
-from key_rotation_cli.options import Profile, Region, Stack, Yes
+from key_rotation_cli.operate.document import tell
+from key_rotation_cli.options import Json, Profile, Region, Stack, Yes
 from key_rotation_cli.session import Session
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def pause(
     *,
     reason: Reason,
     yes: Yes = False,
+    as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
@@ -47,22 +49,25 @@ def pause(
         raise BadUsageError("--reason is empty; write why. Nothing was changed.")
     history = _history(deployment)
     if history[-1]["Value"] == "0":
-        console.note(f"It is paused already{_why(history[-1])}. Nothing was changed.")
+        text = f"It is paused already{_why(history[-1])}. Nothing was changed."
+        tell(text, as_json=as_json, action="pause", changed=False, limit="0")
         return
     description = f"{_description(history)}{PAUSED}{sanitize_line(reason, MOST_CHARACTERS)}"[
         :MOST_CHARACTERS
     ]
     console.note(f"Sets {LIMIT} to 0; it is {history[-1]['Value']}.")
     _put(deployment, "0", description, "Pause?", yes=yes)
-    console.show(
+    text = (
         "Paused from the next run on. A run in progress may still finish.\n"
         "To go on: key-rotation resume"
     )
+    tell(text, as_json=as_json, action="pause", limit="0")
 
 
 def resume(
     *,
     yes: Yes = False,
+    as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
@@ -74,7 +79,8 @@ def resume(
     deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
     history = _history(deployment)
     if history[-1]["Value"] != "0":
-        console.note(f"It is not paused: {LIMIT} is {history[-1]['Value']}. Nothing was changed.")
+        text = f"It is not paused: {LIMIT} is {history[-1]['Value']}. Nothing was changed."
+        tell(text, as_json=as_json, action="resume", changed=False, limit=history[-1]["Value"])
         return
     before = next((h["Value"] for h in reversed(history) if _allows_changes(h["Value"])), None)
     limit = before or str(DEFAULT_LIMIT)
@@ -82,7 +88,8 @@ def resume(
     console.note(f"Sets {LIMIT} to {limit}, {whence}{_why(history[-1])}.")
     console.note("Keys that are due are changed by the next run, up to that limit.")
     _put(deployment, limit, _description(history), "Resume?", yes=yes)
-    console.show(f"Resumed from the next run on, with at most {limit} changes a run.")
+    text = f"Resumed from the next run on, with at most {limit} changes a run."
+    tell(text, as_json=as_json, action="resume", limit=limit)
 
 
 def _history(deployment: Deployment) -> "Sequence[ParameterHistoryTypeDef]":

@@ -14,8 +14,9 @@ from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.key_reader import read_key
 from key_rotation_cli.operate.aws_command import aws_command
+from key_rotation_cli.operate.document import tell
 from key_rotation_cli.operate.what_comes import what_comes
-from key_rotation_cli.options import Key, Profile, Region, Stack, Yes
+from key_rotation_cli.options import Json, Key, Profile, Region, Stack, Yes
 from key_rotation_cli.session import Session
 
 DECISION = Decision(action=Action.KEEP, reason=Reason.RELEASED)
@@ -25,6 +26,7 @@ def release(
     key: Key,
     *,
     yes: Yes = False,
+    as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
@@ -46,7 +48,13 @@ def release(
     console.print_command(_delete_watch(deployment, watch))
     console.confirm("End it?", yes=yes)
     _write(deployment, released)
-    console.show(f"{key_id} of {user} is not held any more.")
+    tell(
+        f"{key_id} of {user} is not held any more.",
+        as_json=as_json,
+        action="release",
+        user=found.key.user.name,
+        access_key_id=key_id,
+    )
 
 
 def _released(watch: Watch, found: ObservedKey, deployment: Deployment) -> Watch:

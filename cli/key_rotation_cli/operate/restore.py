@@ -1,7 +1,7 @@
 """The command `restore`: turns a key on that this tool turned off."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,13 +13,14 @@ from key_rotation_cli import console
 from key_rotation_cli.aws_errors import WRITE_ENDS, describe
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import BadUsageError, CliError
-from key_rotation_cli.exempt.changes import Put, carry_out
+from key_rotation_cli.exempt.changes import Put, carry_out, commands_of
 from key_rotation_cli.exempt.entry import parse_entry, require_future
 from key_rotation_cli.exempt.plans import plan_add
 from key_rotation_cli.exempt.stored import read_exemptions
 from key_rotation_cli.key_reader import read_key
+from key_rotation_cli.operate.document import tell
 from key_rotation_cli.operate.what_comes import what_comes
-from key_rotation_cli.options import Key, Profile, Region, Stack, Yes
+from key_rotation_cli.options import Json, Key, Profile, Region, Stack, Yes
 from key_rotation_cli.session import Session
 
 Anyway = Annotated[
@@ -41,6 +42,7 @@ def restore(  # noqa: PLR0913  # each option of the command is a parameter
     exempt_until: ExemptUntil = None,
     reason: Reason = None,
     yes: Yes = False,
+    as_json: Json = False,
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
@@ -53,26 +55,24 @@ def restore(  # noqa: PLR0913  # each option of the command is a parameter
         raise BadUsageError("Give --exempt-until and --reason together. Nothing was changed.")
     deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
     found = read_key(deployment.session, key).key
-    exemption = _exemption(deployment, found.access_key_id, exempt_until, reason)
     user, key_id = sanitize_line(found.user.name), found.access_key_id
+    exemption = _exemption(deployment, key_id, exempt_until, reason)
+    facts: dict[str, Any] = {"user": found.user.name, "access_key_id": key_id, "as_json": as_json}
     if found.status is Status.ACTIVE:
-        _say_active(f"{key_id} of {user} is active. Nothing was changed.", exemption)
+        text = _active_already(f"{key_id} of {user}", exemption)
+        tell(text, action="restore", changed=False, **facts)
         return
     watch = deployment.read_watch(key_id)
-    if not anyway and not is_ours(watch):
-        raise CliError(
-            f"{key_id} of {user} is inactive, but not by this tool: somebody else turned it off, "
-            "perhaps because it leaked. Nothing was changed. Use --anyway to turn it on."
-        )
+    if not anyway:
+        _require_ours(watch, f"{key_id} of {user}")
     console.note(f"Turns on {key_id} of {user}. The same as:")
-    for change in exemption:
-        console.print_command(change.command)
-    console.print_command(one_line(restore_command(found.user.name, key_id)))
+    for command in (*commands_of(exemption), one_line(restore_command(found.user.name, key_id))):
+        console.print_command(command)
     console.note(_coming(deployment, found, watch, exempt_until if exemption else None))
     console.confirm("Turn it on?", yes=yes)
     carry_out(deployment.session.ssm, exemption)  # first, so that no run comes in between
     _activate(deployment, found, exempted=bool(exemption))
-    console.show(f"{key_id} of {user} is active.")
+    tell(f"{key_id} of {user} is active.", action="restore", exempt_until=exempt_until, **facts)
     console.note("IAM may take some minutes.")
 
 
@@ -88,11 +88,21 @@ def _exemption(
     return [change] if change else []
 
 
-def _say_active(text: str, exemption: list[Put]) -> None:
-    """Say that there is nothing to turn on; raises CliError if an exemption was asked for."""
+def _active_already(key: str, exemption: list[Put]) -> str:
+    """Say that a key is active; raises CliError if it was to be exempted as well."""
+    text = f"{key} is active. Nothing was changed."
     if exemption:
         raise CliError(f"{text} To exempt it, use: key-rotation exempt add")
-    console.note(text)
+    return text
+
+
+def _require_ours(watch: Watch | None, key: str) -> None:
+    """Raise CliError for a key that this tool did not turn off."""
+    if not is_ours(watch):
+        raise CliError(
+            f"{key} is inactive, but not by this tool: somebody else turned it off, perhaps "
+            "because it leaked. Nothing was changed. Use --anyway to turn it on."
+        )
 
 
 def _activate(deployment: Deployment, key: AccessKey, *, exempted: bool) -> None:
