@@ -50,7 +50,7 @@ class Reason(StrEnum):
     REACTIVATED_TOO_OFTEN = "turned on again for the third time; a person must decide"
     RESTORED = "inactive, and its watch comes from a backup; a person must decide"
     STILL_HELD = "held until a person decides"
-    RELEASED = "no longer held, because it was exempted meanwhile"
+    RELEASED = "no longer held, because it was exempted or released"
     IDENTITY_CHANGED = "its owner or creation date is not the recorded one; a person must decide"
     NOT_OURS = "inactive, not ours"
     ADOPTED = "inactive, not ours, and adopt-inactive-keys is true"
