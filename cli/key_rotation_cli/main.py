@@ -19,6 +19,8 @@ from key_rotation_cli.operate.run import run
 from key_rotation_cli.preview.command import preview
 from key_rotation_cli.status.command import status
 
+INTERRUPTED = 130
+"""The exit code of typer after Ctrl-C."""
 app = typer.Typer(
     name="key-rotation",
     help="Preview, operate and prove the rotation of IAM users' access keys.",
@@ -58,6 +60,9 @@ def run_command(arguments: list[str]) -> int:
     try:
         app(arguments, prog_name="key-rotation")
     except SystemExit as end:  # typer ends so, also after bad usage
+        if end.code == INTERRUPTED:
+            console.print_error("Interrupted.")
+            return 1
         return int(end.code or 0)
     except CliError as error:
         console.print_error(str(error))
@@ -66,6 +71,7 @@ def run_command(arguments: list[str]) -> int:
         console.print_error(describe(error))
         return 1
     except OSError as error:  # such as a full disk behind stdout
-        console.print_error(f"The output cannot be written: {error.strerror}.")
+        what = error.filename or "The output cannot be written"
+        console.print_error(f"{what}: {error.strerror}.")
         return 1
     return 0

@@ -63,12 +63,14 @@ class Session:
 
         read_only: whether each operation that is not in READS is refused before it is sent
 
-        Raises CliError for a profile that does not exist.
+        Raises CliError for a profile that does not exist, and for an empty Region.
         """
         try:
             boto = boto3.Session(profile_name=profile, region_name=region)
         except AWS_ERRORS as cause:
             raise CliError(describe(cause)) from cause
+        if boto.region_name == "":
+            raise CliError("The Region is empty: name one (--region), or unset AWS_DEFAULT_REGION.")
         if read_only:
             boto.events.register_first("before-call", _refuse_writes)
         boto.events.register_first(

@@ -30,7 +30,7 @@ def write_whole(path: Path, text: str) -> None:
             path.write_text(text, encoding="utf-8", newline="")
             return
         temporary.write_text(text, encoding="utf-8", newline="")
-        temporary.replace(path.resolve())
+        temporary.replace(_target(path))
     except OSError as cause:
         raise _not_written(path, cause) from cause
     finally:
@@ -43,7 +43,15 @@ def _is_special(path: Path) -> bool:
 
 def _temporary(path: Path) -> Path:
     """Name a file beside it, so that it can be renamed to it in one step."""
-    return path.resolve().with_name(f".key-rotation-{secrets.token_hex(4)}.partial")
+    return _target(path).with_name(f".key-rotation-{secrets.token_hex(4)}.partial")
+
+
+def _target(path: Path) -> Path:
+    """Follow the symbolic links; raises CliError if they lead back to themselves."""
+    try:
+        return path.resolve()
+    except RuntimeError as cause:  # OSError from Python 3.13 on
+        raise CliError(f"{path} cannot be written: its links lead to themselves.") from cause
 
 
 def _not_written(path: Path, cause: OSError) -> CliError:

@@ -11,6 +11,7 @@ from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watches
 from key_rotation_cli import console
 from key_rotation_cli.deployment import Deployment, find_deployment
+from key_rotation_cli.errors import BadUsageError
 from key_rotation_cli.key_reader import (
     KeysRead,
     read_all_keys,
@@ -41,6 +42,8 @@ def status(
 
     Example: key-rotation status alice
     """
+    if which == "":
+        raise BadUsageError("USER or KEY is empty: leave it out to see all keys.")
     session = Session.open(profile, region, read_only=True)
     deployment = find_deployment(session, stack)
     settings, now = deployment.read_settings(), deployment.now

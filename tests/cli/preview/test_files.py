@@ -53,3 +53,10 @@ def test_a_name_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> 
     with pytest.raises(CliError, match="written"):
         check_writable(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_links_that_lead_to_themselves_are_named(tmp_path: Path) -> None:
+    link = tmp_path / "page.html"
+    link.symlink_to(link)
+    with pytest.raises(CliError, match="its links lead to themselves"):
+        check_writable(link)

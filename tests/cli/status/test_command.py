@@ -90,6 +90,12 @@ def test_what_matches_nothing_is_an_error(which: str, text: str) -> None:
     assert shown.stderr.strip() == f"key-rotation: {text}"
 
 
+def test_an_empty_name_is_bad_usage() -> None:
+    shown = key_rotation("status", "")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "leave it out to see all keys" in shown.stderr
+
+
 def test_a_user_who_cannot_be_read_is_an_entry_and_the_exit_code_is_1(
     deployed: AwsAccount,
 ) -> None:
