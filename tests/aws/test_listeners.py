@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.compat import HTTPHeaders
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from key_rotation.adapters.clients import build_deployment_clients
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.errors import NoListenerError
 from tests.aws.aws_account import REGION, AwsAccount
@@ -163,6 +165,8 @@ def test_throttled_reads_of_attributes_are_tried_again(account: AwsAccount) -> N
         raw: Any = type("Raw", (), {"stream": lambda *_: iter([throttled])})()
         return AWSResponse(request.url, 400, HTTPHeaders(), raw)
 
+    # The rate limiter of the client that all tests share may have been used at a later time.
+    account.clients = replace(account.clients, sns=build_deployment_clients("ledger").sns)
     event = f"before-send.{READ_ATTRIBUTES}"
     with on_event(account, event, throttle_once):  # type: ignore[arg-type]  # it answers
         assert account.run()["failed"] == []
