@@ -104,6 +104,11 @@ class LocalAccount(ControlClient):
         """Return a session with the credentials of the function's role."""
         return self._session(self.role_credentials(self.function_name))
 
+    def root_session(self, account: str) -> boto3.Session:
+        """Return a session of the root user of any account; the emulator has all of them."""
+        root = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "test"}
+        return self._session(root)
+
     def create_user(self, name: str, path: str = "/") -> None:
         """Create an IAM user."""
         self.client("iam").create_user(UserName=name, Path=path)

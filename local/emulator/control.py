@@ -11,7 +11,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from local.emulator import ministack_internals
+from local.emulator import ministack_internals, organization
 from local.emulator.components import Components
 from local.emulator.records import LastUse
 
@@ -61,6 +61,10 @@ class Control:
                 region=arguments["region"],
             )
             self._components.event_log.last_uses[key_id] = use
+
+    def set_account_state(self, arguments: Arguments) -> None:
+        """Set the state of a member of an organization."""
+        organization.set_account_state(arguments["account"], arguments["state"])
 
     def set_confirmed(self, arguments: Arguments) -> None:
         """Set the subscriptions of an endpoint to confirmed or to pending confirmation."""

@@ -45,6 +45,10 @@ class ControlClient:
             "set_last_used", access_key_id=key_id, at=at_text, service=service, region=region
         )
 
+    def set_account_state(self, account: str, state: str) -> None:
+        """Set the `State` of a member of an organization, such as SUSPENDED, which no API sets."""
+        self._control("set_account_state", account=account, state=state)
+
     def set_confirmed(self, endpoint: str, *, confirmed: bool) -> None:
         """Set a subscription to confirmed (the initial state) or to pending confirmation."""
         self._control("set_confirmed", endpoint=endpoint, confirmed=confirmed)

@@ -1,4 +1,6 @@
-"""Every private name of ministack that this package reads or calls; `patches` replaces others.
+"""The private names of ministack that this package reads or calls; `patches` replaces others.
+
+Those of AWS Organizations are in `organization`.
 
 These names may change in any release. Therefore the version of ministack is pinned, `private_name`
 raises an error when a name is missing, and the tests in tests/local/emulator use all of them.

@@ -13,6 +13,8 @@ from local.emulator.patches import (
     iam,
     lambda_functions,
     last_used,
+    organization_operations,
+    organizations,
     parameters,
     signatures,
     sns,
@@ -38,6 +40,11 @@ def install(components: Components) -> None:
     last_used.serve_last_used(components.event_log)
     last_used.serve_last_used_in_credential_report(components.event_log)
     parameters.reject_invalid_values()
+    organization_operations.add_membership_operations()
+    organization_operations.add_delegation_operations()
+    organizations.share_organizations()
+    organizations.show_state_and_paths()
+    organizations.paginate_lists()
     sns.reject_invalid_messages()
     sns.record_messages(components.clock, components.event_log)
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)
