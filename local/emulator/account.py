@@ -109,6 +109,18 @@ class LocalAccount(ControlClient):
         root = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "test"}
         return self._session(root)
 
+    def assume_role(self, arn: str, *, caller: boto3.Session) -> boto3.Session:
+        """Return a session of a role of any account, which the caller assumes."""
+        client = caller.client("sts")
+        made = client.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+        return self._session(
+            {
+                "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": made["SessionToken"],
+            }
+        )
+
     def create_user(self, name: str, path: str = "/") -> None:
         """Create an IAM user."""
         self.client("iam").create_user(UserName=name, Path=path)

@@ -8,6 +8,7 @@ start.
 from local.emulator.components import Components
 from local.emulator.ministack_internals import check_version
 from local.emulator.patches import (
+    assumed_roles,
     authorization,
     cloudformation,
     iam,
@@ -45,6 +46,9 @@ def install(components: Components) -> None:
     organizations.share_organizations()
     organizations.show_state_and_paths()
     organizations.paginate_lists()
+    assumed_roles.name_role_as_principal()
+    assumed_roles.tell_organization_ids()
+    assumed_roles.limit_chained_sessions()
     sns.reject_invalid_messages()
     sns.record_messages(components.clock, components.event_log)
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)
