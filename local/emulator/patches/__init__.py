@@ -30,7 +30,7 @@ def install(components: Components) -> None:
     signatures.treat_requests_as_tls()
     cloudformation.keep_schedule_time_zone()
     cloudformation.keep_topic_kms_key()
-    cloudformation.refuse_taken_policy_name()
+    cloudformation.refuse_taken_names()
     authorization.authorize_key_calls_by_user()
     authorization.authorize_each_parameter()
     authorization.authorize_topic_kms_key()

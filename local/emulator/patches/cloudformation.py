@@ -38,24 +38,42 @@ def keep_topic_kms_key() -> None:
     _after_provisioning("AWS::SNS::Topic", keep)
 
 
-def refuse_taken_policy_name() -> None:
-    """Refuse to create a managed policy whose name another policy of the account has.
+def refuse_taken_names() -> None:
+    """Refuse to create a managed policy or a role whose name another one of the account has.
 
-    ministack takes the other policy over. In AWS, IAM refuses it, in every Region, with this text.
+    ministack takes the other one over. In AWS, IAM refuses it, in every Region, with these texts.
     """
+
+    def policies() -> set[str]:
+        return {each["PolicyName"] for each in private_name("services.iam", "_policies").values()}
+
+    def roles() -> set[str]:
+        return set(private_name("services.iam", "_roles"))
+
+    _refuse(
+        "AWS::IAM::ManagedPolicy",
+        lambda declared: declared.get("ManagedPolicyName") in policies(),
+        "A policy called {ManagedPolicyName} already exists. Duplicate names are not allowed.",
+    )
+    _refuse(
+        "AWS::IAM::Role",
+        lambda declared: declared.get("RoleName") in roles(),
+        "Role with name {RoleName} already exists.",
+    )
+
+
+def _refuse(resource_type: str, is_taken: Callable[[Declared], bool], text: str) -> None:
+    """Refuse to create a resource whose name is taken; the text names it by its properties."""
 
     def make(original: Callable[..., tuple[str, Any]]) -> Callable[..., tuple[str, Any]]:
         def create(logical_id: str, declared: Declared, stack: str) -> tuple[str, Any]:
-            name = declared.get("ManagedPolicyName")
-            existing = private_name("services.iam", "_policies").values()
-            if name in [policy["PolicyName"] for policy in existing]:
-                message = f"A policy called {name} already exists. Duplicate names are not allowed."
-                raise ValueError(message)
+            if is_taken(declared):
+                raise ValueError(text.format_map(declared))
             return original(logical_id, declared, stack)
 
         return create
 
-    steps = private_name(_PROVISIONERS, "_RESOURCE_HANDLERS")["AWS::IAM::ManagedPolicy"]
+    steps = private_name(_PROVISIONERS, "_RESOURCE_HANDLERS")[resource_type]
     steps["create"] = make(steps["create"])
 
 
