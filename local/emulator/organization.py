@@ -1,6 +1,6 @@
 """What ministack stores about organizations, read and changed for any account."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local.emulator.ministack_internals import UnknownResourceError, private_name
@@ -19,6 +19,26 @@ def organization_id(account: str) -> str | None:
     owner = management_account(account)
     organizations = private_name(_MODULE, "_orgs")
     return organizations.get_scoped(owner, None, "self")["Id"] if owner else None
+
+
+def members_below(owner: str, parents: Iterable[str]) -> list[Mapping[str, Any]]:
+    """Return the records of the members in roots and OUs of an organization, and in OUs in them."""
+    below = set(parents)
+    units = _records("_ous", owner)
+    while more := {each["Id"] for each in units if each["_ParentId"] in below} - below:
+        below |= more
+    return [each for each in _records("_accounts", owner) if each["_ParentId"] in below]
+
+
+def _records(table: str, owner: str) -> list[Mapping[str, Any]]:
+    records = private_name(_MODULE, table)._data.items()  # noqa: SLF001 - of all accounts
+    return [record for (account, _), record in list(records) if account == owner]
+
+
+def account_state(record: Mapping[str, Any]) -> str:
+    """Return the state of a member. ministack gives an account that was closed as suspended."""
+    closed_or_active = "CLOSED" if record["Status"] == "SUSPENDED" else record["Status"]
+    return str(record.get("State", closed_or_active))
 
 
 def services_administered_by(account: str) -> Mapping[str, float]:

@@ -19,7 +19,9 @@ from local.emulator.patches import (
     parameters,
     signatures,
     sns,
+    stack_sets,
 )
+from local.emulator.stack_sets import StackSets
 
 
 def install(components: Components) -> None:
@@ -49,6 +51,9 @@ def install(components: Components) -> None:
     assumed_roles.name_role_as_principal()
     assumed_roles.tell_organization_ids()
     assumed_roles.limit_chained_sessions()
+    sets = StackSets(components.pool.endpoint)
+    stack_sets.deploy_stack_sets(sets)
+    stack_sets.deploy_stack_sets_to_new_members(sets, components.background_tasks)
     sns.reject_invalid_messages()
     sns.record_messages(components.clock, components.event_log)
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from local.emulator.ministack_internals import MinistackValue, private_name
-from local.emulator.organization import management_account, services_administered_by
+from local.emulator.organization import account_state, management_account, services_administered_by
 from local.emulator.patches.monkeypatch import Handler, Params, Response, replace, replace_entry
 from local.emulator.patches.organization_handlers import MODULE, answer, caller, error
 
@@ -89,8 +89,7 @@ def show_state_and_paths() -> None:
     """
 
     def public_account(record: Mapping[str, Any]) -> dict[str, Any]:
-        state = "CLOSED" if record["Status"] == "SUSPENDED" else record["Status"]
-        return _public(record) | {"State": record.get("State", state), "Paths": [_path(record)]}
+        return _public(record) | {"State": account_state(record), "Paths": [_path(record)]}
 
     def public_unit(record: Mapping[str, Any]) -> dict[str, Any]:
         return _public(record) | {"Path": _path(record)}
