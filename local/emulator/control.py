@@ -45,7 +45,7 @@ class Control:
         self._components.background_tasks.wait()
 
     def backdate_key(self, arguments: Arguments) -> None:
-        """Set the creation date of an access key."""
+        """Set the creation date of an access key of any account."""
         ministack_internals.backdate_key(
             arguments["access_key_id"], datetime.fromisoformat(arguments["created"])
         )

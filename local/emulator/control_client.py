@@ -83,7 +83,7 @@ class ControlClient:
         return credentials
 
     def backdate_key(self, key_id: str, created: datetime) -> None:
-        """Set the creation date of an access key."""
+        """Set the creation date of an access key of any account."""
         self._control("backdate_key", access_key_id=key_id, created=created.isoformat())
 
     def _control(self, name: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON

@@ -142,18 +142,15 @@ def send_to_queue(queue_arn: str, body: str) -> None:
 
 
 def backdate_key(key_id: str, created: datetime) -> None:
-    """Set the creation date of a key. Its user is made at least as old."""
-    key = _lookup(private_name("services.iam", "_access_keys"), key_id)
-    key["CreateDate"] = iam_timestamp(created)
-    user = private_name("services.iam", "_users")[key["UserName"]]
-    user["CreateDate"] = min(user["CreateDate"], key["CreateDate"])
-
-
-def _lookup(table: Mapping[str, Any], name: str) -> MinistackValue:
-    if name not in table:
-        message = f"{name} does not exist"
+    """Set the creation date of a key of any account. Its user is made at least as old."""
+    account = private_name("core.iam_evaluator", "find_iam_access_key_account")(key_id)
+    if account is None:
+        message = f"{key_id} does not exist"
         raise UnknownResourceError(message)
-    return table[name]
+    key = private_name("services.iam", "_access_keys").get_scoped(account, None, key_id)
+    key["CreateDate"] = iam_timestamp(created)
+    user = private_name("services.iam", "_users").get_scoped(account, None, key["UserName"])
+    user["CreateDate"] = min(user["CreateDate"], key["CreateDate"])
 
 
 def iam_timestamp(instant: datetime) -> str:

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator.account import LocalAccount
+from local.emulator.control_client import ControlError
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -44,6 +45,25 @@ def test_a_key_can_be_backdated(account: LocalAccount, user: str) -> None:
     account.create_key(user, created=LONG_AGO)
     (key,) = account.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
     assert key["CreateDate"] == LONG_AGO
+
+
+def test_a_key_of_another_account_has_the_date_and_the_last_use_that_are_set(
+    account: LocalAccount,
+) -> None:
+    iam = account.root_session("400000000001").client("iam")
+    iam.create_user(UserName="alice")
+    key = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
+    account.backdate_key(key, LONG_AGO)
+    account.set_last_used(key, LONG_AGO + timedelta(days=1))
+    (listed,) = iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]
+    assert listed["CreateDate"] == LONG_AGO
+    used = iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
+    assert used["LastUsedDate"] == LONG_AGO + timedelta(days=1)
+
+
+def test_an_unknown_key_cannot_be_backdated(account: LocalAccount) -> None:
+    with pytest.raises(ControlError, match="AKIAUNKNOWN does not exist"):
+        account.backdate_key("AKIAUNKNOWN", LONG_AGO)
 
 
 def test_list_users_is_paginated(account: LocalAccount, user: str) -> None:
