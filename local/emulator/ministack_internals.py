@@ -7,8 +7,11 @@ raises an error when a name is missing, and the tests in tests/local/emulator us
 """
 
 import importlib
+import json
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +20,7 @@ from local.emulator.lambda_pool import DeployedFunction
 from local.emulator.schedule import Schedule
 
 SUPPORTED_VERSION = "1.5.33"
+_POLL = 0.05  # seconds
 
 MinistackValue = Any  # ministack has no types
 
@@ -183,3 +187,17 @@ def _confirm(subscription: dict[str, Any], *, confirmed: bool) -> None:
 def invoke_asynchronously(record: Mapping[str, Any], event: object) -> None:
     """Invoke a function asynchronously."""
     private_name("services.lambda_svc", "invoke_async_with_retry")(record, event)
+
+
+def run_state_machine(arn: str, event: str) -> None:
+    """Start an execution of a state machine, and return when it has ended."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    with private_name("core.responses", "request_scope")(account, region):
+        request = {"stateMachineArn": arn, "input": event}
+        status, _, body = private_name("services.stepfunctions", "_start_execution")(request)
+        if status != HTTPStatus.OK:
+            raise UnknownResourceError(body.decode())
+        executions = private_name("services.stepfunctions", "_executions")
+        execution = executions[json.loads(body)["executionArn"]]
+        while execution["status"] == "RUNNING":
+            time.sleep(_POLL)

@@ -23,21 +23,23 @@ class ScheduleTarget:
     def invoke(self, schedule: Schedule, at: datetime) -> None:
         """Invoke the target, or send the event to the dead-letter queue if the role is denied."""
         event = _event(schedule, at)
-        if ministack_internals.is_role_allowed(
-            schedule.role, "lambda:InvokeFunction", schedule.target
-        ):
-            self._start_invocation(schedule.target, event)
+        is_state_machine = ":stateMachine:" in schedule.target
+        action = "states:StartExecution" if is_state_machine else "lambda:InvokeFunction"
+        if ministack_internals.is_role_allowed(schedule.role, action, schedule.target):
+            cause = CURRENT_CAUSE.set(Cause.SCHEDULE)
+            start = ministack_internals.run_state_machine if is_state_machine else _invoke_function
+            start(schedule.target, event)
+            CURRENT_CAUSE.reset(cause)
+            self._background_tasks.wait()
         else:
-            _log.error("%s is not allowed to invoke %s", schedule.role, schedule.target)
+            _log.error("%s is not allowed %s on %s", schedule.role, action, schedule.target)
             if schedule.dead_letters:
                 ministack_internals.send_to_queue(schedule.dead_letters, event)
 
-    def _start_invocation(self, target: str, event: str) -> None:
-        record = ministack_internals.function_record(target)
-        cause = CURRENT_CAUSE.set(Cause.SCHEDULE)
-        ministack_internals.invoke_asynchronously(record, json.loads(event))
-        CURRENT_CAUSE.reset(cause)
-        self._background_tasks.wait()
+
+def _invoke_function(target: str, event: str) -> None:
+    record = ministack_internals.function_record(target)
+    ministack_internals.invoke_asynchronously(record, json.loads(event))
 
 
 def _event(schedule: Schedule, at: datetime) -> str:

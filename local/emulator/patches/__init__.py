@@ -20,6 +20,7 @@ from local.emulator.patches import (
     signatures,
     sns,
     stack_sets,
+    state_machines,
 )
 from local.emulator.stack_sets import StackSets
 
@@ -54,6 +55,9 @@ def install(components: Components) -> None:
     sets = StackSets(components.pool.endpoint)
     stack_sets.deploy_stack_sets(sets)
     stack_sets.deploy_stack_sets_to_new_members(sets, components.background_tasks)
+    state_machines.authorize_tasks()
+    state_machines.authorize_distributed_maps()
+    state_machines.limit_payloads()
     sns.reject_invalid_messages()
     sns.record_messages(components.clock, components.event_log)
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)

@@ -42,8 +42,10 @@ def denied(account: LocalAccount, role: str, action: str) -> Iterator[None]:
     denial = {"Effect": "Deny", "Action": action, "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
     iam.put_role_policy(RoleName=role, PolicyName="Denied", PolicyDocument=policy)
-    yield
-    iam.delete_role_policy(RoleName=role, PolicyName="Denied")
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="Denied")
 
 
 def received(account: LocalAccount, outputs: dict[str, str]) -> list[str]:

@@ -19,9 +19,11 @@ def deployed(stacks: Any, body: str) -> Iterator[str]:
     name = f"sample-{next(_NUMBERS)}"
     stacks.create_stack(StackName=name, TemplateBody=body, Capabilities=_CAPABILITIES)
     wait(stacks, "stack_create_complete", name)
-    yield name
-    stacks.delete_stack(StackName=name)
-    wait(stacks, "stack_delete_complete", name)
+    try:
+        yield name
+    finally:
+        stacks.delete_stack(StackName=name)
+        wait(stacks, "stack_delete_complete", name)
 
 
 def failure(stacks: Any, body: str) -> str:
