@@ -102,18 +102,21 @@ class ExpectedHistory:
         fresh = self.day(key.created) + settings.max_age - settings.notice > run.day
         if exempt or fresh or key.status != "Active":
             self.possibly_lapsed[key_id].append(run.start)
-        if run.undisturbed:
-            absent = self._record_absence(key, run) > SHORT_ABSENCE
-            if exempt or fresh or unknown_status or absent:
-                self.lapsed[key_id].append(run.start)
+        absent = self._record_absence(key, run) > SHORT_ABSENCE
+        if run.undisturbed and (exempt or fresh or unknown_status or absent):
+            self.lapsed[key_id].append(run.start)
         if exempt or unknown_status:
             self.interrupted.add(key_id)
         self._record_window(key, run, settings, exempt=exempt, unknown_status=unknown_status)
 
     def _record_absence(self, key: Key, run: Run) -> timedelta:
-        """Return for how long the key was kept inactive, if it is active again."""
+        """Return for how long the key was kept inactive, if it is active again.
+
+        A disturbed run may not have seen the status, so that the absence is at most as long.
+        """
         if key.status == "Inactive":
-            self._inactive_since.setdefault(key.key_id, run.day)
+            if run.undisturbed:
+                self._inactive_since.setdefault(key.key_id, run.day)
             return timedelta(0)
         return run.day - self._inactive_since.pop(key.key_id, run.day)
 
