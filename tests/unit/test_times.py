@@ -54,6 +54,33 @@ def test_a_notice_lasts_its_days_in_hours_less_twelve(
     decision = decide(observed_key(ACTIVE), watch, now=MORNING, settings=changed)
     assert decision.action is action
     assert action is Action.DEACTIVATE or decision.due == TODAY
+    assert not decision.remind
+
+
+@pytest.mark.parametrize("hour", [8, 16])
+def test_a_longer_notice_counts_from_the_day_of_the_notice(hour: int) -> None:
+    """Whatever the hour at which it was given: an announced day only moves later."""
+    given = days_ago(4).replace(hour=hour)
+    notice = replace(noticed(due=3), at=given)
+    decision = decide(
+        observed_key(ACTIVE),
+        a_watch(ACTIVE, notice),
+        now=NOW,
+        settings=settings(notice_days="14"),
+    )
+    assert (decision.action, decision.due) == (Action.KEEP, in_days(10))
+
+
+@pytest.mark.parametrize("hour", [8, 16])
+def test_a_longer_window_counts_from_the_day_on_which_it_opened(hour: int) -> None:
+    window = replace(deactivated(since=4), start=days_ago(4).replace(hour=hour))
+    decision = decide(
+        observed_key(INACTIVE),
+        a_watch(INACTIVE, window),
+        now=NOW,
+        settings=settings(grace_days="45"),
+    )
+    assert (decision.action, decision.due) == (Action.KEEP, in_days(41))
 
 
 @pytest.mark.parametrize(
