@@ -80,6 +80,15 @@ def test_a_window_without_a_due_day_is_an_error() -> None:
         state_after(a_notice(due=0), Action.DEACTIVATE, due=None)
 
 
+@pytest.mark.parametrize("action", [Action.DEACTIVATE, Action.ADOPT, Action.EXTEND])
+def test_a_window_whose_last_use_was_not_read_is_an_error(action: Action) -> None:
+    """A key of which nothing was read does not count as never used."""
+    decision = Decision(action=action, reason=Reason.NOTICE_OVER, due=in_days(30))
+    watch, event = a_watch(KEY, a_window(since=3)), an_event(action)
+    with pytest.raises(ValueError, match="last_use=None"):
+        after_action(watch, decision, observed_key(KEY, None), event)
+
+
 def test_a_notice_is_recorded_with_its_due_day_and_the_day_of_the_announcement() -> None:
     decision = Decision(action=Action.NOTICE, reason=Reason.STALE, due=in_days(7))
     watch = after_notice(new_watch(KEY), decision, NOW, "CI upload")
@@ -298,6 +307,13 @@ def test_exempting_a_held_key_ends_the_hold(reason: Reason, expected: State) -> 
     assert changed.reactivations == (0 if reason is Reason.EXEMPT else 2)
 
 
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.INACTIVE])
+def test_a_released_key_starts_anew_with_a_count_of_zero(status: Status) -> None:
+    watch = a_watch(KEY, Held(since=days_ago(9)), reactivations=2)
+    decision = Decision(action=Action.KEEP, reason=Reason.RELEASED)
+    assert after_no_action(watch, decision, status, NOW) == a_watch(KEY, Lapsed(due=None))
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
@@ -320,12 +336,18 @@ def test_a_reactivation_interrupts_the_window_before_the_notice_is_delivered(sta
     assert changed.state == a_window(since=9, interrupted=True)
 
 
-def test_with_deletion_off_the_intent_to_delete_is_cancelled() -> None:
-    decision = Decision(action=Action.KEEP, reason=Reason.DELETION_OFF)
+@pytest.mark.parametrize(("due", "day"), [(None, 0), (5, 5)])
+def test_with_deletion_off_the_intent_to_delete_is_cancelled(due: int | None, day: int) -> None:
+    """A day that moved later is recorded, and no day while the window is over."""
+    decision = Decision(
+        action=Action.KEEP,
+        reason=Reason.DELETION_OFF,
+        due=None if due is None else in_days(due),
+    )
     changed = after_no_action(
         a_watch(KEY, Deleting(window=a_window(since=30))), decision, Status.INACTIVE, NOW
     )
-    assert changed.state == replace(a_window(since=30), announced_on=date.min)
+    assert changed.state == replace(a_window(since=30), due=in_days(day), announced_on=date.min)
 
 
 @pytest.mark.parametrize(
