@@ -196,12 +196,13 @@ def a_plan(
     *,
     first_part: bool = True,
     restored: bool = False,
+    now: Now = NOW,
     **changed: str,
 ) -> Plan:
     """Return the plan for an inventory, with some settings changed."""
     parsed = settings(**changed)
     terms = Terms(
-        now=NOW,
+        now=now,
         settings=parsed,
         limit=parsed.max_changes_per_run,
         usual_limit=parsed.max_changes_per_run or DEFAULT_LIMIT,

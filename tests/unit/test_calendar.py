@@ -38,6 +38,14 @@ def test_a_day_needs_room_for_the_deletion_as_well() -> None:
     assert days_of(calendar, in_days(7), 3) == [8, 8, 9]
 
 
+def test_a_change_without_a_deletion_needs_room_on_its_own_day_only() -> None:
+    """Also after a deactivation from the same day on that had to wait for room to delete."""
+    calendar = Calendar(limit=1)
+    calendar.promise(in_days(37))
+    assert calendar.promise_with_deletion(in_days(7), GRACE) == in_days(8)
+    assert calendar.promise(in_days(7)) == in_days(7)
+
+
 def test_what_was_announced_keeps_its_day_even_over_the_limit_of_a_later_day() -> None:
     """What no longer fits takes the room of the next day, as the run will defer it."""
     calendar = Calendar(limit=2)

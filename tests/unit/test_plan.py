@@ -268,3 +268,4 @@ def test_after_a_restore_a_key_that_had_a_notice_and_is_inactive_is_held(
     assert step.decision.reason is (
         reason or (Reason.ADOPTED if adopt == "true" else Reason.NOT_OURS)
     )
+    assert (step.decision.action is Action.HOLD) is (reason is Reason.RESTORED)
