@@ -191,3 +191,31 @@ def test_every_key_of_the_largest_account_is_remembered() -> None:
     assert {user: set(found) for user, found in days.items()} == {
         user: set(found) for user, found in failing.items()
     }
+
+
+@pytest.mark.parametrize(("spare", "fits"), [(0, True), (-1, False)])
+def test_what_lasts_is_remembered_up_to_the_last_byte_of_its_room(
+    spare: int, *, fits: bool
+) -> None:
+    """Each user takes 4 bytes more than the id, and each day 11 more than its name."""
+    user_id = "u" * (MAX_BYTES - 4 - 2 * (3 + 11) - spare)
+    after = next_reported_days(
+        {},
+        {user_id: ("one", "two")},
+        read_user_ids=(),
+        listed_user_ids=(),
+        reported_on=TODAY,
+    )
+    assert after == ({user_id: {"one": TODAY, "two": TODAY}} if fits else {})
+
+
+def test_of_a_user_who_was_not_read_the_earlier_days_stay_beside_what_was_found() -> None:
+    """The keys could not be listed, so nobody knows whether a hold has ended."""
+    after = next_reported_days(
+        {"AIDAALICE": {"held": in_days(-9)}},
+        {"AIDAALICE": ("failed",)},
+        read_user_ids=(),
+        listed_user_ids=("AIDAALICE",),
+        reported_on=TODAY,
+    )
+    assert after == {"AIDAALICE": {"held": in_days(-9), "failed": TODAY}}

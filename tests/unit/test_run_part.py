@@ -208,3 +208,26 @@ def test_the_expected_parts_do_not_grow_without_end() -> None:
     assert part.continuation is not None
     assert len(state.expected_continuations) == 100
     assert state.expected_continuations[-1] == part.continuation.fingerprint
+
+
+@pytest.mark.parametrize(("limit", "last"), [("25", 25), ("40", 40), ("0", 7)])
+def test_the_last_limit_above_zero_is_remembered(limit: str, last: int) -> None:
+    """New days are given by it while changes are paused."""
+    part = a_part(max_changes_per_run=limit)
+    assert next_state(RunState(last_limit=7), part, DigestSummary()).last_limit == last
+
+
+@pytest.mark.parametrize(("mode", "created"), [(Mode.ENFORCE, "today"), (Mode.REPORT, "before")])
+def test_only_a_run_in_enforce_mode_takes_note_of_a_restored_table(
+    mode: Mode, created: str
+) -> None:
+    """A report run starts no notice and no window anew, so the next run still has to."""
+    part = replace(a_part(mode=mode, setting=mode), ledger_created="today")
+    before = RunState(ledger_created="before")
+    assert next_state(before, part, DigestSummary()).ledger_created == created
+
+
+def test_the_fingerprints_of_the_parts_before_are_empty_where_there_were_none() -> None:
+    part = a_part(mode=Mode.REPORT, setting="report", continued_from=CONTINUATION)
+    digest = DigestSummary(delivered=True, fingerprint="new")
+    assert next_state(RunState(), part, digest).report_fingerprints == ("", "", "new")
