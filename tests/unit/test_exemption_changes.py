@@ -153,7 +153,56 @@ def test_an_entry_beside_one_that_lasts_longer_does_not_end_soon() -> None:
     for until in (None, date(2027, 1, 1)):
         longer = Exemption(pattern="ALICE", until=until, reason="longer")
         assert ending([short, longer], NOW) == ()
+        assert ending([longer, short], NOW) == ()
     assert ending([short, short], NOW) == (short,)
+
+
+def test_the_first_entry_to_end_is_named_first() -> None:
+    entries = [
+        Exemption(pattern=name, until=in_days(n), reason=None)
+        for n, name in ((9, "a"), (2, "c"), (5, "b"))
+    ]
+    assert [entry.pattern for entry in ending(entries, NOW)] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize(("length", "fits"), [(39_980, True), (39_981, False)])
+def test_entries_are_remembered_up_to_the_last_byte_of_their_room(
+    length: int, *, fits: bool
+) -> None:
+    """Each takes 20 bytes more than its line."""
+    assert bool(bounded(["x" * length])) is fits
+
+
+def of_400_bytes(count: int) -> dict[str, Parameter]:
+    """Return exemption parameters that take 400 bytes each in the run state."""
+    return {f"{n:070}": Parameter(value="x" * 300, version=1) for n in range(count)}
+
+
+@pytest.mark.parametrize(("count", "kept"), [(249, 249), (250, 250), (251, 250)])
+def test_parameters_are_remembered_up_to_the_last_byte_of_their_room(count: int, kept: int) -> None:
+    assert len(remembered(of_400_bytes(count))) == kept
+
+
+@pytest.mark.parametrize(("count", "told"), [(240, True), (241, False)])
+def test_an_added_parameter_is_told_if_the_last_run_had_room_for_it(
+    count: int, *, told: bool
+) -> None:
+    """With less room left than the largest takes, it may have been there before."""
+    before = of_400_bytes(count)
+    now = before | {"z": Parameter(value="alice", version=1)}
+    assert bool(changes_since(before, now)) is told
+
+
+@pytest.mark.parametrize(("length", "remembered_length"), [(119, 119), (120, 120), (121, 115)])
+def test_an_entry_of_up_to_120_characters_is_remembered_whole(
+    length: int, remembered_length: int
+) -> None:
+    """Of a longer one, 100 characters and 12 of its hash: they stay the same in each version."""
+    line = "x" * length
+    found = remembered_line(line)
+    assert len(found) == remembered_length
+    assert (found == line) is (length <= 120)
+    assert found.startswith("x" * 100)
 
 
 def test_a_long_entry_is_remembered_by_its_beginning_and_a_hash() -> None:
