@@ -115,6 +115,24 @@ def test_adoption_needs_every_user_who_may_have_an_inactive_key(
 
 
 @pytest.mark.parametrize(
+    ("row", "selected"),
+    [
+        (a_row(inactive(1), created=1), True),
+        (a_row(active(1), created=1), False),
+        (a_row(created=1), False),
+        (None, True),
+        (a_row(created=1, has_more_keys=True), True),
+        (a_row(active(1), created=999), True),
+    ],
+)
+def test_adoption_needs_a_user_too_young_for_a_stale_key_as_well(
+    row: CredentialReportRow | None, *, selected: bool
+) -> None:
+    """A key is adopted whatever its age."""
+    assert is_selected(row, user_age=1, adopt_inactive_keys="true") is selected
+
+
+@pytest.mark.parametrize(
     ("exemptions", "row", "selected"),
     [
         ("alice", a_row(active(1)), True),
@@ -138,7 +156,7 @@ def test_users_with_the_oldest_watched_keys_come_first_then_the_oldest_users() -
     users = [User(name=name, path="/", user_id=f"AIDA{name}") for name in "abcd"]
     listed = [
         ListedUser(user=user, created=days_ago(age))
-        for user, age in zip(users, (1, 500, 2, 900), strict=True)
+        for user, age in zip(users, (3, 500, 2, 900), strict=True)
     ]
     watches = {
         key.access_key_id: a_watch(key, noticed(due=3))
@@ -146,6 +164,7 @@ def test_users_with_the_oldest_watched_keys_come_first_then_the_oldest_users() -
             a_key(user=users[0], age=200, key_id="AKIA1"),
             a_key(user=users[2], age=90, key_id="AKIA2"),
             a_key(user=users[2], age=300, key_id="AKIA3"),
+            a_key(user=users[2], age=80, key_id="AKIA4"),
         )
     }
     ordered = [user.user.name for user in by_oldest_key(listed, watches)]

@@ -100,6 +100,23 @@ def test_an_unread_user_counts_as_exempt_only_by_name_or_path(
     assert reasons(inventory, exemptions=exemptions) == expected
 
 
+@pytest.mark.parametrize(("last", "exempt"), [(-1, False), (0, True), (1, True)])
+def test_an_unread_user_is_exempt_up_to_the_last_day(last: int, *, exempt: bool) -> None:
+    inventory = an_inventory(unread=[BOB])
+    found = reasons(inventory, exemptions=f"bob until {in_days(last)}")
+    assert found == ({"all-exempt"} if exempt else set())
+
+
+@pytest.mark.parametrize(("exempt", "expected"), [(True, {"all-exempt"}), (False, set())])
+def test_keys_that_only_the_credential_report_gives_are_keys_too(
+    expected: set[str], *, exempt: bool
+) -> None:
+    """Where nobody had to be read."""
+    reported = ReportedKey(active=True, rotated=NOON, exempt=exempt)
+    inventory = replace(an_inventory(), reported_keys=(reported,))
+    assert reasons(inventory, exemptions="*") == expected
+
+
 @pytest.mark.parametrize(
     ("exemptions", "before", "expected"),
     [("*", {"all-exempt"}, {"all-exempt"}), ("*", set(), set()), ("alice", {"all-exempt"}, set())],
