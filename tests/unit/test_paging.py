@@ -53,6 +53,49 @@ def test_no_message_is_larger_than_the_limit() -> None:
             assert size_of(page) <= HEAD + 100
 
 
+def test_a_message_has_room_for_the_numbers_of_what_it_leaves_out() -> None:
+    """They are known only once it is divided, and SNS refuses a message that is too large."""
+
+    def with_numbers(page: Page) -> int:
+        return size_of(page) + 5 * len(page.left_out)
+
+    listed = [
+        outcome
+        for section in (Section.EXEMPT, Section.UPCOMING)
+        for outcome in some(300, triggers_digest=False, section=section)
+    ]
+    divided = paginate([*some(10), *listed], with_numbers, HEAD + 200)
+    assert divided[-1].left_out
+    assert all(with_numbers(page) <= HEAD + 200 for page in divided)
+
+
+def test_few_messages_are_written_to_find_how_much_fits() -> None:
+    """Writing one is slow: the size of one gives the number to try next."""
+    tried: list[int] = []
+
+    def noted(page: Page) -> int:
+        tried.append(len(page.outcomes))
+        return size_of(page)
+
+    [page] = paginate(some(5_000, section=Section.DEFERRED), noted, HEAD + 1_000)
+    assert len(page.outcomes) >= 970
+    assert len(tried) <= 4
+
+
+def test_no_number_of_outcomes_is_tried_twice() -> None:
+    """Five small ones fill a message nearly, so that their size gives the same number again."""
+    tried: list[int] = []
+
+    def first_small_then_large(page: Page) -> int:
+        count = len(page.outcomes)
+        assert count not in tried
+        tried.append(count)
+        return 18 * min(count, 5) + 1_000 * max(count - 5, 0)
+
+    [page] = paginate(some(40, section=Section.DEFERRED), first_small_then_large, 100)
+    assert len(page.outcomes) == 5
+
+
 def test_every_outcome_that_triggers_a_digest_is_on_one_page() -> None:
     outcomes = some(777)
     listed = [outcome for page in pages(outcomes, room=50) for outcome in page.outcomes]
