@@ -21,7 +21,7 @@ from tests.local.processes import peak_memory
 FEW_USERS, SOME_USERS, USERS = 100, 500, 5_000
 UNTIL_NEXT_SCAN = timedelta(days=8)
 MANY_NOTICES = 200
-MOST_MEMORY_MB = 128
+MOST_MEMORY_MB = 144  # of the 256 MB that the function has
 MOST_OF_A_CLIENT = 2.5
 MOST_BYTES = 2_000_000
 STARTED = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -97,7 +97,7 @@ def account(synthesised: Path, tmp_path: Path) -> Iterator[LocalAccount]:
 
 
 @pytest.mark.soak
-def test_the_peak_memory_extrapolated_to_5000_users_is_below_128_mb(
+def test_the_peak_memory_extrapolated_to_5000_users_is_below_144_mb(
     account: LocalAccount, tmp_path: Path
 ) -> None:
     """Two full scans of few users show how much memory each user needs.
@@ -117,7 +117,7 @@ def test_the_peak_memory_extrapolated_to_5000_users_is_below_128_mb(
 
 
 @pytest.mark.soak
-def test_the_peak_memory_for_5000_users_and_10000_keys_is_below_128_mb(
+def test_the_peak_memory_for_5000_users_and_10000_keys_is_below_144_mb(
     account: LocalAccount, tmp_path: Path
 ) -> None:
     _create_users_with_two_keys(account, range(USERS))

@@ -21,6 +21,8 @@ from key_rotation.errors import LedgerError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+KEYS_AT_A_TIME = 2_500
+"""Keys that are compressed together, so that a large account takes little memory."""
 MAX_POPULATION_BYTES = 280_000
 """Compressed keys in one item: an item of DynamoDB has at most 400 KB."""
 COLUMNS = ("user_id", "user", "access_key_id", "status", "created", "last_used")
@@ -42,10 +44,11 @@ class RunHistory:
 
     def write_population(self, summary: RunSummary, keys: Sequence[PopulationKey]) -> int:
         """Write the keys that a run found; returns the number of items. Raises LedgerError."""
-        items = list(encode_population(summary, keys, self._partitions))
-        for item in items:
+        written = 0
+        for item in encode_population(summary, keys, self._partitions):
             self._put_once(item)
-        return len(items)
+            written += 1
+        return written
 
     def read_runs(self, first: datetime, end: datetime) -> Iterator[Item]:
         """Read the items of the runs that started from `first` to before `end`, oldest first.
@@ -104,8 +107,7 @@ def encode_population(
 
     `rows` is JSON, compressed with gzip: one list for each key, in the order of `columns`.
     """
-    rows = [_row(key) for key in keys]
-    for number, (count, packed) in enumerate(_pack(rows) if rows else (), start=1):
+    for number, (count, packed) in enumerate(_pack_all(keys), start=1):
         yield {
             "pk": partitions.populations,
             "sk": f"{_instant(summary.started)}#{summary.run_id}#{number:03}",
@@ -125,6 +127,12 @@ def decode_population(item: Mapping[str, Any]) -> tuple[PopulationKey, ...]:
         return tuple(_key(dict(zip(item["columns"], row, strict=True))) for row in rows)
     except (KeyError, TypeError, ValueError, EOFError, OSError) as cause:
         raise codec.MalformedError(f"{type(cause).__name__}: {cause}") from cause
+
+
+def _pack_all(keys: Sequence[PopulationKey]) -> Iterator[tuple[int, bytes]]:
+    """Compress the rows of all keys, some at a time."""
+    for start in range(0, len(keys), KEYS_AT_A_TIME):
+        yield from _pack([_row(key) for key in keys[start : start + KEYS_AT_A_TIME]])
 
 
 def _pack(rows: Sequence[Sequence[str | None]]) -> Iterator[tuple[int, bytes]]:
