@@ -79,7 +79,7 @@ test: setup ## format, lint, types, and all tests but those of make soak
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak
 
-unit: setup ## the rules and the messages, without AWS: about five seconds
+unit: setup ## the rules and the messages, without AWS: some seconds
 	@$(BIN)/python -m pytest tests/unit
 
 unit-lambda: setup ## the same on the Python of the Lambda function, where that is installed
