@@ -78,10 +78,10 @@ def read_key(session: Session, key_id: str) -> ObservedKey:
     return found
 
 
-def find_key(session: Session, key_id: str, recorded_user: str | None = None) -> ObservedKey | None:
+def find_key(session: Session, key_id: str, recorded: User | None = None) -> ObservedKey | None:
     """Read one key; None if IAM has no such key.
 
-    recorded_user: the owner's name in the ledger, for where IAM does not give it
+    recorded: the owner in the ledger, for where IAM does not give it
 
     Raises CliError for a text that is no access key id, and for a key that cannot be read.
     """
@@ -89,7 +89,7 @@ def find_key(session: Session, key_id: str, recorded_user: str | None = None) ->
         text = "is no access key id: one has 16 to 128 letters and digits"
         raise CliError(f"{sanitize_line(key_id)!r} {text}.")
     key_id = key_id.upper()
-    name = _owner(session, key_id, recorded_user)
+    name = _owner(session, key_id, recorded)
     user = _find_user(session, name) if name else None
     if user is None:
         return None
@@ -114,20 +114,29 @@ def _find_user(session: Session, name: str) -> User | None:
     return User(name=found["UserName"], path=found["Path"], user_id=found["UserId"])
 
 
-def _owner(session: Session, key_id: str, recorded_user: str | None) -> str | None:
+def _owner(session: Session, key_id: str, recorded: User | None) -> str | None:
     """Return the name of the user whose key it is; None if there is no such key.
 
     For a key that does not exist, IAM may deny the call, since there is no user whose policy it
-    could apply: then it can only be a key of the recorded user.
+    could apply: then it can only be a key of the recorded user, who may have another name now.
     """
     try:
         return session.iam.get_access_key_last_used(AccessKeyId=key_id)["UserName"]
     except AWS_ERRORS as cause:
         if _code(cause) == "NoSuchEntity":
             return None
-        if recorded_user and _code(cause) in DENIED:
-            return recorded_user
-        raise CliError(describe(cause)) from cause
+        if recorded is None or _code(cause) not in DENIED:
+            raise CliError(describe(cause)) from cause
+    return _name_of(session, recorded)
+
+
+def _name_of(session: Session, recorded: User) -> str | None:
+    """Return the present name of a user; None if there is no such user."""
+    try:
+        users = [listed.user for listed in list_users(session.iam)]
+    except ListUsersError as cause:
+        raise CliError(describe_cause(cause)) from cause
+    return next((user.name for user in users if user.user_id == recorded.user_id), None)
 
 
 def _code(error: Exception) -> str:

@@ -17,6 +17,8 @@ from key_rotation_cli.session import Session
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+ENDS = frozenset({Action.CLOSE, Action.DELETE})
+"""The last event of a key that no longer exists."""
 GONE = Decision(action=Action.CLOSE, reason=Reason.GONE)
 
 
@@ -50,5 +52,7 @@ def read_key(
         watch = decode_watch(item) if item else None
     except KeyRotationError as cause:
         raise CliError(str(cause)) from cause
-    recorded = watch.user.name if watch else events[-1].user if events else None
+    if watch is None and events and events[-1].action in ENDS:
+        return KeyNow(observed=None, watch=None)  # IAM does not use the id of a key again
+    recorded = watch.user if watch else None
     return KeyNow(observed=find_key(session, access_key_id, recorded), watch=watch)

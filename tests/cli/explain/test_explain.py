@@ -141,10 +141,14 @@ def test_a_deleted_key_is_explained_where_iam_denies_the_question_of_whose_it_is
     assert [event["action"] for event in document["history"]] == ["notice", "deactivate"]
 
 
+@pytest.mark.parametrize("renamed", [False, True])
 def test_a_key_that_is_there_is_not_taken_for_deleted_where_iam_denies_its_last_use(
-    deployed: AwsAccount, monkeypatch: pytest.MonkeyPatch
+    deployed: AwsAccount, monkeypatch: pytest.MonkeyPatch, *, renamed: bool
 ) -> None:
     key_id = a_key_in_its_window(deployed)
+    if renamed:
+        deployed.clients.iam.update_user(UserName="alice", NewUserName="eve")
+        deployed.rename_owner("alice", "eve")
     deny(monkeypatch, "GetAccessKeyLastUsed")
     finished = explain(deployed, key_id)
     assert finished.exit_code == 1
