@@ -1,0 +1,71 @@
+"""One run of an organization: what prepare leaves to the other steps, and to the next run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from key_rotation.domain.model import Mode
+from key_rotation.domain.settings import Parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationRun:
+    """The run that is under way, or the last one.
+
+    execution_arn: of the state machine's execution
+    event_id: the event for which it takes place: a schedule's deliveries share it
+    mode: the mode that is set for all, or report mode if a person asked for it
+    report_only: whether a person asked for report mode
+    account_ids: the accounts that a person named; empty for all
+    change_limit: the organization's limit of changes
+    due_changes: how many changes were due when it was shared out
+    ended: when its digest was published, or was not needed; None while it is under way
+    """
+
+    run_id: str
+    execution_arn: str
+    event_id: str
+    started: datetime
+    mode: Mode
+    report_only: bool = False
+    account_ids: tuple[str, ...] = ()
+    change_limit: int = 0
+    due_changes: int = 0
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSnapshot:
+    """All parameters of the organization, as one run read them.
+
+    parameters: by what follows the path in their names, such as `ous/ou-1/mode`
+    unread: the names below the path that nothing reads, each with what is wrong
+    reach: how many of the accounts that are looked at each override applies to, by its scope
+    editors: the ARNs of who last edited what changed since the last digest, by name; None where it
+        could not be read
+    """
+
+    parameters: Mapping[str, Parameter]
+    unread: Mapping[str, str] = field(default_factory=dict)
+    reach: Mapping[str, int] = field(default_factory=dict)
+    editors: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationState:
+    """What digests of the organization have reported.
+
+    parameters: as the last delivered digest had them; empty before the first
+    unread: the names that nothing reads, as the last digest named them
+    ended: the entries (exemptions and `leave-out`) whose end was reported, as remembered lines
+    left_out: the ids of the accounts that were left out, as reported
+    not_covered: the ids of the accounts reported as not covered: the management account
+    stopped: the fingerprint of the last message that a run was stopped; empty after a good run
+    """
+
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    not_covered: tuple[str, ...] = ()
+    stopped: str = ""
