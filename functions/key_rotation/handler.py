@@ -22,11 +22,12 @@ from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
 from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.outcome import Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart
 from key_rotation.reporting.response import response, skipped_response
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution
+from key_rotation.service_layer.single_account import single_account_services
 from key_rotation.service_layer.stopped_run import notify_run_stopped
 
 ENVIRONMENT = (
@@ -58,9 +59,10 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     execution.progress.part = request.continuation.part if request.continuation else 0
     log.info("run_started", scheduled_time=request.scheduled_time, report_only=request.report_only)
     try:
-        report = run(request, environment, _member, _deployment, execution)
-        if report.part.continuation:
-            _invoke_continuation(report.part.continuation, request, context)
+        services = single_account_services(_member, _deployment, environment)
+        finished = run(request, environment, services, execution)
+        if finished.part.continuation:
+            _invoke_continuation(finished.part.continuation, request, context)
     except RunInProgressError as other:
         log.warning("run_skipped", other_run_id=other.other_run_id)
         return skipped_response(execution.run_id, other.other_run_id)
@@ -68,9 +70,9 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         log.exception("run_stopped")
         notify_run_stopped(error, _deployment, environment, execution)
         raise
-    _log_outcomes(report)
-    _publish_metrics(report)
-    return response(report)
+    _log_outcomes(finished)
+    _publish_metrics(finished)
+    return response(finished)
 
 
 def _execution(context: LambdaContext) -> Execution:
@@ -109,7 +111,8 @@ def _invoke_continuation(
         raise ContinuationError(text) from cause
 
 
-def _log_outcomes(report: Report) -> None:
+def _log_outcomes(finished: FinishedPart) -> None:
+    report = finished.report
     for outcome in report.outcomes:
         event = f"key_{outcome.section}"
         write = log.warning if outcome.section is Section.FAILED else log.info
@@ -121,18 +124,17 @@ def _log_outcomes(report: Report) -> None:
             due=outcome.due,
             dry_run=outcome.dry_run,
         )
-    left = report.part.continuation
     log.info(
-        "run_continued" if left else "run_completed",
+        "run_continued" if report.users_left else "run_completed",
         mode=report.mode,
         users=report.user_count,
         keys=report.key_count,
-        users_left=len(left.user_ids) if left else 0,
+        users_left=report.users_left,
     )
 
 
-def _publish_metrics(report: Report) -> None:
+def _publish_metrics(finished: FinishedPart) -> None:
     """Publish the metrics of a run that completed; a run that was stopped publishes none."""
-    for name, value in run_metrics(report).items():
+    for name, value in run_metrics(finished).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     metrics.flush_metrics()

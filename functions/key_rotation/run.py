@@ -1,83 +1,66 @@
 """One run, on one screen: settings -> inventory -> decide -> apply -> record -> notify."""
 
 from key_rotation.adapters import lease
-from key_rotation.adapters.clients import DeploymentClients, MemberClients
 from key_rotation.adapters.lease import Holder
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_history import RunHistory
 from key_rotation.adapters.ledger_items import Partitions
-from key_rotation.adapters.parameter_store import read_settings
-from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import Mode, RunEnvironment
 from key_rotation.domain.plan import Terms, make_plan
 from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import RunState
 from key_rotation.errors import RunInProgressError
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart
 from key_rotation.request import Request
 from key_rotation.service_layer.apply import PlanExecutor
 from key_rotation.service_layer.change_counter import ChangeCounter
 from key_rotation.service_layer.inventory import InventoryReader
 from key_rotation.service_layer.key_details import KeyDetailsReader
-from key_rotation.service_layer.notify import DigestNotifier
-from key_rotation.service_layer.parameter_editors import ParameterEditorReader
 from key_rotation.service_layer.report_collector import ReportCollector
 from key_rotation.service_layer.run_context import Execution, RunContext
-from key_rotation.service_layer.save_run import save_run
+from key_rotation.service_layer.run_services import RunRecords, RunServices
 from key_rotation.service_layer.stored_watches import StoredWatches, read_stored_watches
 
 
 def run(
     request: Request,
     environment: RunEnvironment,
-    member: MemberClients,
-    deployment: DeploymentClients,
+    services: RunServices,
     execution: Execution,
-) -> Report:
+) -> FinishedPart:
     """Enforce the rotation of every access key of one account, and publish the digest.
 
-    Returns the report, with what is left to the next part if the time ran out. Raises
-    RunInProgressError when another run is in progress or has begun since, and RunStoppedError.
+    Returns the part of the run with its report, and with what is left to the next part if the time
+    ran out. Raises RunInProgressError when another run is in progress or has begun since, and
+    RunStoppedError.
     """
     partitions = Partitions(environment.ledger_account)
-    ledger = Ledger(deployment.table, execution.run_id, partitions)
-    topic = SnsTopic(deployment.sns, environment.topic_arn)
-    table, options = deployment.table, execution.lease_options
+    table, options = services.table, execution.lease_options
+    ledger = Ledger(table, execution.run_id, partitions)
     holder = Holder(execution.run_id, report_only=request.report_only)
     with lease.acquire(table, partitions, holder, execution.clock, options) as lease_of_run:
         previous = ledger.read_run_state()
         if not request.is_expected(previous):
             raise RunInProgressError(None)
-        found = read_settings(deployment.ssm, environment.parameter_path)
-        settings = request.settings(found, previous)
+        settings = request.settings(services.read_settings(), previous)
         mode = request.mode(settings)
         execution.progress.note(request.event_id, settings, mode)
         if mode is Mode.ENFORCE:
-            topic.require_listener()
+            services.notifier.require_listener()
         context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
         stored = read_stored_watches(ledger, previous)
-        reader = InventoryReader(member.iam, context, stored.watches)
+        reader = InventoryReader(services.member.iam, context, stored.watches)
         inventory = reader.read(previous, request.continuation)
         stored = stored.with_users(inventory.users)
         counter = ChangeCounter(ledger, previous, request.event_id)
-        executor = PlanExecutor(member, ledger, context, counter)
+        executor = PlanExecutor(services.member, ledger, context, counter)
         part = _apply(request, inventory, stored, previous, executor)
-        collector = _collector(environment, member, deployment, context)
-        report = collector.collect(part, stored.watches, previous)
-        report = DigestNotifier(topic, ledger, context).send(report, stored.watches)
-        save_run(report, ledger, RunHistory(table, partitions), lease_of_run)
-        return report
-
-
-def _collector(
-    environment: RunEnvironment,
-    member: MemberClients,
-    deployment: DeploymentClients,
-    context: RunContext,
-) -> ReportCollector:
-    editors = ParameterEditorReader(deployment.ssm, environment.parameter_path, context)
-    return ReportCollector(environment, KeyDetailsReader(member.iam, context), editors)
+        details = KeyDetailsReader(services.member.iam, context)
+        collector = ReportCollector(environment, details, services.notifier)
+        finished = collector.collect(part, stored.watches, previous)
+        records = RunRecords(ledger=ledger, history=RunHistory(table, partitions), context=context)
+        return services.notifier.finish(finished, stored.watches, records)
 
 
 def _apply(

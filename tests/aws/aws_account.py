@@ -26,11 +26,12 @@ from key_rotation.adapters.clients import build_deployment_clients, build_member
 from key_rotation.adapters.lease import LeaseOptions, LeaseTiming
 from key_rotation.domain.execution import UNLIMITED, Clock, TimeBudget
 from key_rotation.domain.model import Now, RunEnvironment
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.reporting.response import response
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution
+from key_rotation.service_layer.single_account import single_account_services
 from tests.aws.clients import Clients, InstantClock
 
 moto_iam.LIMIT_KEYS_PER_USER = 9  # some AWS accounts have a quota of more than two
@@ -125,10 +126,16 @@ class AwsAccount:
 
     def run_for_report(self, event: Mapping[str, Any] | None = None) -> Report:
         """Run once; returns the report."""
+        return self.run_within(UNLIMITED, event).report
+
+    def run_for_part(self, event: Mapping[str, Any] | None = None) -> FinishedPart:
+        """Run once; returns the part of the run with its report."""
         return self.run_within(UNLIMITED, event)
 
-    def run_within(self, budget: TimeBudget, event: Mapping[str, Any] | None = None) -> Report:
-        """Run once, with a time budget; returns the report."""
+    def run_within(
+        self, budget: TimeBudget, event: Mapping[str, Any] | None = None
+    ) -> FinishedPart:
+        """Run once, with a time budget; returns the part of the run with its report."""
         self.run_count += 1
         execution = Execution(
             run_id=f"run-{self.run_count}",
@@ -140,8 +147,7 @@ class AwsAccount:
         return run(
             Request.parse(event or {}, execution.run_id),
             self.environment,
-            self.clients.member,
-            self.clients.deployment,
+            single_account_services(self.clients.member, self.clients.deployment, self.environment),
             execution,
         )
 
@@ -152,7 +158,7 @@ class AwsAccount:
 
     def run(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run once; returns the response."""
-        return response(self.run_for_report(event))
+        return response(self.run_for_part(event))
 
     def run_after(self, days: int) -> dict[str, Any]:
         """Let days pass without a run, then run once; returns the response."""

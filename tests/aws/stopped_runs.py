@@ -7,6 +7,7 @@ from key_rotation.errors import RunStoppedError
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution, Progress
+from key_rotation.service_layer.single_account import single_account_services
 from key_rotation.service_layer.stopped_run import notify_run_stopped
 from tests.aws.aws_account import AwsAccount
 
@@ -27,8 +28,7 @@ def stopped_run(
         run(
             Request(event_id=execution.run_id),
             environment,
-            clients.member,
-            clients.deployment,
+            single_account_services(clients.member, clients.deployment, environment),
             execution,
         )
     notify_run_stopped(raised.value, clients.deployment, environment, execution)

@@ -77,10 +77,10 @@ def test_more_than_one_thousand_users_are_read(account: AwsAccount) -> None:
         account.clients.iam.create_user(UserName=f"user{n}")
     last = account.create_key("zoe", age=400)
     with in_pages(account, LIST_USERS, "Users", 1000) as sizes:
-        report = account.run_for_report()
+        finished = account.run_for_part()
     assert sizes == [1000, 101]
-    assert [o.access_key_id for o in report.outcomes] == [last]
-    assert run_metrics(report)["RunCompleted"] == 1
+    assert [o.access_key_id for o in finished.report.outcomes] == [last]
+    assert run_metrics(finished)["RunCompleted"] == 1
 
 
 def test_users_without_keys_are_counted_and_do_not_fail(account: AwsAccount) -> None:
@@ -90,9 +90,9 @@ def test_users_without_keys_are_counted_and_do_not_fail(account: AwsAccount) -> 
 
 
 def test_a_run_of_an_empty_account_is_complete(account: AwsAccount) -> None:
-    report = account.run_for_report()
-    assert run_metrics(report)["RunCompleted"] == 1
-    assert report.outcomes == ()
+    finished = account.run_for_part()
+    assert run_metrics(finished)["RunCompleted"] == 1
+    assert finished.report.outcomes == ()
 
 
 USER_NAMES = [

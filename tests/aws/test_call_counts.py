@@ -96,7 +96,7 @@ def run_next_day(account: AwsAccount, *, days: int = 1) -> Report:
 
 
 def scan_of(report: Report) -> Scan:
-    return report.part.inventory.scan
+    return report.facts.scan
 
 
 def key_ids_in(report: Report, section: Section) -> list[str | None]:
@@ -301,8 +301,8 @@ def test_without_a_credential_report_all_users_are_read_and_the_reason_is_noted(
     with make_unavailable(scanned_account), recording_users(scanned_account) as users:
         report = scanned_account.run_for_report()
     assert users == ["alice"]
-    assert report.part.inventory.scan is Scan.FULL
-    assert "the credential report could not be used" in report.part.inventory.note
+    assert report.facts.scan is Scan.FULL
+    assert "the credential report could not be used" in report.facts.note
 
 
 def test_a_credential_report_of_two_days_ago_is_not_used(scanned_account: AwsAccount) -> None:
@@ -310,7 +310,7 @@ def test_a_credential_report_of_two_days_ago_is_not_used(scanned_account: AwsAcc
     with recording_users(scanned_account) as users:
         report = scanned_account.run_for_report()
     assert users == ["alice"]
-    assert "could not be used: it was generated at" in report.part.inventory.note
+    assert "could not be used: it was generated at" in report.facts.note
 
 
 def test_a_user_whose_only_key_is_young_in_the_report_is_not_read(

@@ -24,9 +24,9 @@ def test_a_person_can_start_a_report_run_in_enforce_mode(account: AwsAccount) ->
     """It changes nothing, and does not count as a completed run."""
     key_id = account.create_key("alice", age=90)
     account.put_parameters(notice_days="0")
-    report = account.run_for_report({"mode": "report"})
-    assert [outcome.dry_run for outcome in report.outcomes] == [True]
-    assert run_metrics(report)["RunCompleted"] == 0
+    finished = account.run_for_part({"mode": "report"})
+    assert [outcome.dry_run for outcome in finished.report.outcomes] == [True]
+    assert run_metrics(finished)["RunCompleted"] == 0
     assert account.status(key_id) == "Active"
     assert len(account.run()["deactivated"]) == 1
 
@@ -235,7 +235,7 @@ def test_in_report_mode_a_full_scan_takes_place_once_a_week(account: AwsAccount)
     account.put_parameters(mode="report")
     scans = []
     for _ in range(9):
-        scans.append(account.run_for_report().part.inventory.scan)
+        scans.append(account.run_for_report().facts.scan)
         account.now += timedelta(days=1)
     assert [day for day, scan in enumerate(scans) if scan is Scan.FULL] == [0, 7]
 

@@ -117,8 +117,8 @@ def test_report_mode_reports_unreported_events_as_done(account: AwsAccount) -> N
 
 def test_metrics_do_not_count_dry_runs(account: AwsAccount) -> None:
     create_keys_for_every_action(account)
-    metrics = run_metrics(account.run_for_report({"mode": "report"}))
+    metrics = run_metrics(account.run_for_part({"mode": "report"}))
     assert [metrics[name] for name in ("KeysNoticed", "KeysDeactivated", "KeysDeleted")] == [0] * 3
     assert (metrics["ActiveKeys"], metrics["StaleKeys"]) == (3, 2)  # one is exempt
-    metrics = run_metrics(account.run_for_report())
+    metrics = run_metrics(account.run_for_part())
     assert [metrics[name] for name in ("KeysNoticed", "KeysDeactivated", "KeysDeleted")] == [1] * 3

@@ -199,7 +199,7 @@ def test_a_change_that_may_have_taken_effect_is_reported_as_ours(
 
 def metric_of(account: AwsAccount, section: str) -> int:
     """Return the metric of a section after a run."""
-    return run_metrics(account.run_for_report())[f"Keys{section.title()}"]
+    return run_metrics(account.run_for_part())[f"Keys{section.title()}"]
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])

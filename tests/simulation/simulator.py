@@ -23,6 +23,7 @@ from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer import inventory
 from key_rotation.service_layer.run_context import Execution
+from key_rotation.service_layer.single_account import single_account_services
 from key_rotation.service_layer.stopped_run import notify_run_stopped
 from tests.simulation.fakes import FakeAws, Observations
 from tests.simulation.fault_injection import Fault, FaultInjector, KilledError
@@ -194,7 +195,8 @@ class Simulator:
         )
         try:
             request = Request.parse(json.loads(json.dumps(event)), f"event-{current.start}")
-            part_report = run(request, ENVIRONMENT, clients.member, clients.deployment, execution)
+            services = single_account_services(clients.member, clients.deployment, ENVIRONMENT)
+            finished = run(request, ENVIRONMENT, services, execution)
         except RunStoppedError as error:
             current.error = error
             notify_run_stopped(error, clients.deployment, ENVIRONMENT, execution)
@@ -202,8 +204,8 @@ class Simulator:
         except KeyRotationError as error:
             current.error = error
             return None
-        current.responses.append(response(part_report))
-        continuation = part_report.part.continuation
+        current.responses.append(response(finished))
+        continuation = finished.part.continuation
         return None if continuation is None else request.to_event(continuation)
 
     def _record_change(self, kind: str, key: Key) -> None:

@@ -12,10 +12,11 @@ from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.inventory import Scan
 from key_rotation.domain.model import Now, RunEnvironment
 from key_rotation.reporting.outcome import Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart
 from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution
+from key_rotation.service_layer.single_account import single_account_services
 from tests.simulation.large_account import (
     FakeIam,
     FakeParameterStore,
@@ -42,29 +43,29 @@ class LargeAccount:
     table: FakeTable = field(default_factory=FakeTable)
     topic: FakeTopic = field(default_factory=FakeTopic)
     parameters: FakeParameterStore = field(default_factory=FakeParameterStore)
-    parts: list[Report] = field(default_factory=list)
+    parts: list[FinishedPart] = field(default_factory=list)
     durations: list[timedelta] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Create the users and keys."""
         self.iam = FakeIam(self.clock, users=USERS, rate=RATE)
 
-    def run_to_the_end(self) -> list[Report]:
+    def run_to_the_end(self) -> list[FinishedPart]:
         """Run, and pass each continuation on, as the event that the function sends itself."""
-        parts: list[Report] = []
+        parts: list[FinishedPart] = []
         event: dict[str, object] | None = {}
         while event is not None:
             payload = json.dumps(event)
             assert len(payload) < ASYNCHRONOUS_PAYLOAD
             request = Request.parse(json.loads(payload), f"run-{len(self.parts)}")
-            report = self._part(request)
-            parts.append(report)
-            continuation = report.part.continuation
+            finished = self._part(request)
+            parts.append(finished)
+            continuation = finished.part.continuation
             event = None if continuation is None else request.to_event(continuation)
         self.parts += parts
         return parts
 
-    def _part(self, request: Request) -> Report:
+    def _part(self, request: Request) -> FinishedPart:
         started = self.clock.now
         execution = Execution(
             run_id=f"part-{len(self.durations)}",
@@ -73,9 +74,10 @@ class LargeAccount:
             budget=TimeBudget(lambda: self._left(started), TIMEOUT),
         )
         clients = fake_clients(self.iam, self.table, self.topic, self.parameters)
-        report = run(request, ENVIRONMENT, clients.member, clients.deployment, execution)
+        services = single_account_services(clients.member, clients.deployment, ENVIRONMENT)
+        finished = run(request, ENVIRONMENT, services, execution)
         self.durations.append(self.clock.now - started)
-        return report
+        return finished
 
     def _left(self, started: datetime) -> timedelta:
         return TIMEOUT - (self.clock.now - started)
@@ -89,8 +91,8 @@ def large_account() -> LargeAccount:
     return account
 
 
-def entry_counts(parts: list[Report], section: Section) -> Counter[str]:
-    return Counter(o.access_key_id or "" for part in parts for o in part.in_section(section))
+def entry_counts(parts: list[FinishedPart], section: Section) -> Counter[str]:
+    return Counter(o.access_key_id or "" for part in parts for o in part.report.in_section(section))
 
 
 def test_every_key_is_noticed_exactly_once(large_account: LargeAccount) -> None:
@@ -123,7 +125,7 @@ def test_the_parts_count_as_one_full_scan_when_the_last_one_has_ended(
     large_account: LargeAccount,
 ) -> None:
     assert {part.part.inventory.scan for part in large_account.parts} == {Scan.FULL}
-    finished = [report.part.finishes_full_scan for report in large_account.parts]
+    finished = [part.part.finishes_full_scan for part in large_account.parts]
     assert finished == [False] * (len(large_account.parts) - 1) + [True]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from key_rotation.domain.exemptions import Exemption
@@ -26,7 +27,8 @@ from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.suspension import suspensions
 from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
 from key_rotation.reporting.outcome import Details, KeyToDelete, NewerKey, Outcome, Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.part_facts import PartFacts
+from key_rotation.reporting.report import FinishedPart, Report
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NOW = Now(instant=NOON, zone=ZoneInfo("UTC"))
@@ -276,7 +278,7 @@ def a_part(
     )
 
 
-def a_report(
+def a_finished_part(
     *outcomes: Outcome,
     mode: Mode = Mode.ENFORCE,
     setting: str = "enforce",
@@ -289,8 +291,8 @@ def a_report(
     unmatched: tuple[Exemption, ...] = (),
     near: Mapping[str, tuple[str, ...]] | None = None,
     **changed: str,
-) -> Report:
-    """Return the report of a run; `setting` is the mode in the settings."""
+) -> FinishedPart:
+    """Return a part of a run with its report; `setting` is the mode in the settings."""
     part = a_part(
         mode=mode,
         setting=setting,
@@ -301,14 +303,20 @@ def a_report(
         **changed,
     )
     state = previous or RunState(parameters=parameters(**(changed | {"mode": setting})))
-    return Report(
+    report = Report(
         run_id="run-2",
         account_id="123456789012",
         account_alias=alias,
-        part=part,
+        facts=PartFacts.of(part),
         previous=state,
         outcomes=outcomes,
         suspended_since=suspensions(part, state),
         unmatched=unmatched,
         near=near or {},
     )
+    return FinishedPart(part=part, report=report)
+
+
+def a_report(*outcomes: Outcome, **options: Any) -> Report:
+    """Return the report of a run; the options are those of `a_finished_part`."""
+    return a_finished_part(*outcomes, **options).report

@@ -97,17 +97,17 @@ def test_a_change_that_is_not_remembered_still_sends_a_digest_and_counts_as_an_e
     previous = replace(
         report.previous, exemption_parameters=remembered(now), exemptions_fingerprint=fingerprint
     )
-    changed = replace(report, previous=previous, part=replace(report.part, settings=after))
+    changed = replace(report, previous=previous, facts=replace(report.facts, settings=after))
     assert (changed.exemption_news.changed, changed.exemption_news.changes) == (True, ())
     assert changed.needs_digest
-    same = replace(report, previous=previous, part=replace(report.part, settings=before))
+    same = replace(report, previous=previous, facts=replace(report.facts, settings=before))
     assert not same.needs_digest
 
 
 def test_before_the_first_run_no_exemption_parameter_counts_as_added() -> None:
     found = Settings.parse(parameters(), path="/p", exemption_parameters=values(3))
     report = a_report(previous=RunState())
-    report = replace(report, part=replace(report.part, settings=found))
+    report = replace(report, facts=replace(report.facts, settings=found))
     assert not report.needs_digest
     assert found.after({}).edited == frozenset()
 

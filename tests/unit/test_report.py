@@ -8,10 +8,11 @@ from key_rotation.domain.model import Mode, Reason
 from key_rotation.domain.run_part import next_state
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting.outcome import Outcome, Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart
 from tests.unit.builders import (
     NOON,
     TODAY,
+    a_finished_part,
     a_key,
     a_plan,
     a_report,
@@ -82,20 +83,22 @@ def test_the_end_of_an_exemption_sends_a_digest_once(
         ended_exemptions=reported,
         ending_exemptions={"alice until 2026-11-24": TODAY},
     )
-    report = a_report(mode=mode, setting=mode, previous=previous, exemptions=exemptions)
+    finished = a_finished_part(mode=mode, setting=mode, previous=previous, exemptions=exemptions)
+    report = finished.report
     assert len(report.ended_exemptions) == ended
     assert report.needs_digest is bool(ended)
-    assert state_after(report).ended_exemptions == reported + report.ended_exemptions
+    assert state_after(finished).ended_exemptions == reported + report.ended_exemptions
 
 
-def state_after(report: Report) -> RunState:
-    """Return what the run of a report leaves for the next run."""
-    return next_state(report.previous, report.part, replace(report, delivered=True).digest)
+def state_after(finished: FinishedPart) -> RunState:
+    """Return what a part leaves for the next run, if its digest is delivered."""
+    report = replace(finished.report, delivered=True)
+    return next_state(report.previous, finished.part, report.digest)
 
 
 def state_after_report_run(*outcomes: Outcome) -> RunState:
     """Return what a run in report mode leaves after it reported these outcomes."""
-    return state_after(a_report(*outcomes, mode=Mode.REPORT, setting="report"))
+    return state_after(a_finished_part(*outcomes, mode=Mode.REPORT, setting="report"))
 
 
 FIRST, SECOND = an_outcome(key_id="AKIA1"), an_outcome(key_id="AKIA2")
@@ -135,31 +138,34 @@ def test_in_report_mode_a_digest_is_sent_if_the_keys_or_their_actions_changed(
 
 def test_in_report_mode_an_unreported_event_sends_a_digest_but_is_not_compared() -> None:
     earlier = an_outcome(Section.DELETED, key_id="AKIA9", happened_at=NOON)
-    report = a_report(
+    finished = a_finished_part(
         FIRST, earlier, mode=Mode.REPORT, setting="report", previous=state_after_report_run(FIRST)
     )
-    assert report.needs_digest
+    assert finished.report.needs_digest
     assert (
-        state_after(report).report_fingerprints == state_after_report_run(FIRST).report_fingerprints
+        state_after(finished).report_fingerprints
+        == state_after_report_run(FIRST).report_fingerprints
     )
 
 
 def test_an_enforce_run_keeps_the_fingerprint_of_the_last_report() -> None:
     """So a report run that a person starts after it repeats nothing."""
     previous = RunState(parameters=parameters(), report_fingerprints=("fingerprint",))
-    assert state_after(a_report(FIRST, previous=previous)).report_fingerprints == ("fingerprint",)
+    assert state_after(a_finished_part(FIRST, previous=previous)).report_fingerprints == (
+        "fingerprint",
+    )
 
 
 def test_the_run_state_contains_the_settings_and_what_was_reported() -> None:
     inventory = an_inventory(
         observed_key(a_key(status="Expired")), observed_key(a_key(key_id="AKIA2"))
     )
-    report = a_report(
+    finished = a_finished_part(
         plan=a_plan(inventory),
         inventory=inventory,
         previous=RunState(stopped="2026-11-23"),
         grace_days="45",
     )
-    state = state_after(report)
+    state = state_after(finished)
     assert state.parameters == parameters(grace_days="45")
     assert state.stopped == ""

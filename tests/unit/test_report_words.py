@@ -16,6 +16,7 @@ from key_rotation.reporting.response import response
 from tests.unit.builders import (
     ALICE,
     NOON,
+    a_finished_part,
     a_key,
     a_plan,
     a_report,
@@ -43,7 +44,7 @@ def test_answer_and_digest_say_which_part_of_a_run_they_are(
 ) -> None:
     """An answer that has not all keys must not look as if it had."""
     options: dict[str, Any] = {"inventory": inventory, "continued_from": later}
-    answer = response(a_report(an_outcome(), **options))
+    answer = response(a_finished_part(an_outcome(), **options))
     document = json_document(single_message(an_outcome(), **options))
     assert (answer["part"], answer["users_left"]) == (part, users_left)
     assert (document["part"], document["users_left"]) == (part, users_left)
@@ -111,12 +112,12 @@ def test_in_report_mode_everything_is_said_with_would(outcome: Outcome, certain:
     would = replace(outcome, dry_run=True)
     text = " ".join(email_body(would, **REPORT).split())
     assert f" {certain} " not in text.replace("would be ", "would-be-")
-    report = a_report(would, **REPORT)
-    assert "would be" in subject(report)
+    finished = a_finished_part(would, **REPORT)
+    assert "would be" in subject(finished.report)
     [entry] = json_document(single_message(would, **REPORT))[outcome.section]
     assert entry["would"] is True
     assert "completed now" not in entry["reason"]
-    assert "deleted on" not in response(report)[outcome.section][0]["reason"]
+    assert "deleted on" not in response(finished)[outcome.section][0]["reason"]
 
 
 def test_exempt_keys_count_neither_as_stale_nor_as_the_oldest_key() -> None:
@@ -130,7 +131,7 @@ def test_exempt_keys_count_neither_as_stale_nor_as_the_oldest_key() -> None:
     )
     inventory = replace(inventory, reported_keys=reported)
     plan = a_plan(inventory, exemptions="alice")
-    metrics = run_metrics(a_report(inventory=inventory, plan=plan, exemptions="alice"))
+    metrics = run_metrics(a_finished_part(inventory=inventory, plan=plan, exemptions="alice"))
     assert (metrics["ActiveKeys"], metrics["StaleKeys"]) == (4, 0)
     assert metrics["OldestActiveKeyAge"] == 85
 
@@ -138,7 +139,7 @@ def test_exempt_keys_count_neither_as_stale_nor_as_the_oldest_key() -> None:
 def test_an_exempt_key_whose_last_use_cannot_be_read_counts_as_exempt() -> None:
     """It has no decision in this run."""
     metrics = run_metrics(
-        a_report(inventory=an_inventory(observed_key(a_key(age=500))), exemptions="alice")
+        a_finished_part(inventory=an_inventory(observed_key(a_key(age=500))), exemptions="alice")
     )
     assert (metrics["StaleKeys"], metrics["OldestActiveKeyAge"]) == (0, 0)
 

@@ -15,8 +15,8 @@ from tests.unit.builders import (
     ALICE,
     KEY_ID,
     NOW,
+    a_finished_part,
     a_key,
-    a_report,
     an_inventory,
     an_outcome,
     days_ago,
@@ -34,7 +34,9 @@ FIELDS = {"user", "access_key_id", "age_days", "last_used", "reason", "due"}
 
 def response_document(*outcomes: Outcome, **options: Any) -> dict[str, Any]:
     """Return the response of a run, as JSON carries it."""
-    document: dict[str, Any] = json.loads(json.dumps(response(a_report(*outcomes, **options))))
+    document: dict[str, Any] = json.loads(
+        json.dumps(response(a_finished_part(*outcomes, **options)))
+    )
     return document
 
 

@@ -59,7 +59,7 @@ def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
 def subject(report: Report, page_label: str = "") -> str:
     """Write what happened in under 100 printable ASCII characters."""
     alias = sanitize_line(report.account_alias)
-    part = f"part {report.part.number + 1}" if report.is_part else ""
+    part = f"part {report.facts.number + 1}" if report.is_part else ""
     labels = ", ".join(label for label in (part, page_label) if label)
     tail = f" ({labels})" if labels else ""
     parts = [title for kind, title in SUSPENDED.items() if kind in report.suspended_since]
@@ -161,7 +161,7 @@ def _document(report: Report, page: Page) -> Document:
         "at": report.now.instant.isoformat(),
         "message": page.number,
         "messages": page.total,
-        "part": report.part.number + 1,
+        "part": report.facts.number + 1,
         "users_left": report.users_left,
         "backlog": report.backlog
         and {"keys": report.backlog.keys, "last_day": report.backlog.last_day.isoformat()},

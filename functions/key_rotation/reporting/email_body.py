@@ -110,8 +110,8 @@ def _foot(report: Report, page: Page) -> str:
         counts = ", ".join(count_text(section, n) for section, n in page.left_out.items())
         lines += wrap("", f"Left out, because the message is limited to 256 KiB: {counts}.")
     lines += wrap_foreign("", _scan(report))
-    if continuation := report.part.continuation:
-        users = pluralize(len(continuation.user_ids), "user")
+    if report.users_left:
+        users = pluralize(report.users_left, "user")
         lines += wrap("", f"The time ran out: the next part of this run reads {users}.")
     lines += wrap("", f"Run {report.run_id}, key-rotation {__version__}.")
     return "\n".join(lines)
@@ -119,11 +119,11 @@ def _foot(report: Report, page: Page) -> str:
 
 def _scan(report: Report) -> str:
     """Write whose keys this run, or this part of it, read."""
-    inventory = report.part.inventory
-    users = pluralize(len(inventory.read_user_ids), "user")
+    facts = report.facts
+    users = pluralize(facts.users_read, "user")
     if report.is_part:
-        part = f"Part {report.part.number + 1} of the run: the keys of {users} were read."
-        return f"{part} {inventory.note}".strip()
-    if inventory.scan is Scan.FULL:
-        return inventory.note or "Weekly full scan: the keys of all users were read."
+        part = f"Part {facts.number + 1} of the run: the keys of {users} were read."
+        return f"{part} {facts.note}".strip()
+    if facts.scan is Scan.FULL:
+        return facts.note or "Weekly full scan: the keys of all users were read."
     return f"The keys of {users} were read, chosen by the credential report."

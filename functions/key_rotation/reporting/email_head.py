@@ -49,13 +49,13 @@ def _size(report: Report) -> str:
     users, keys = pluralize(report.user_count, "user"), pluralize(report.key_count, "key")
     if not report.is_part:
         return f"{users}, {keys}"
-    read = pluralize(len(report.part.inventory.read_user_ids), "user")
+    read = pluralize(report.facts.users_read, "user")
     return f"{users} in all; this part of the run read {keys} of {read}"
 
 
 def _suspensions(report: Report) -> Iterator[str]:
     """Say in one paragraph each why nothing is enforced and since when, or what starts anew."""
-    if report.part.restored:
+    if report.facts.restored:
         yield (
             "RESTORED: the ledger comes from a backup. Every notice and every grace window starts "
             "anew, so that no key is changed on a day that was announced before. Keys that were "

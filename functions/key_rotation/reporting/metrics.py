@@ -3,7 +3,7 @@
 from key_rotation.domain.model import Status
 from key_rotation.domain.run_part import RunPart
 from key_rotation.reporting.outcome import Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart
 
 COUNTED = {
     "KeysNoticed": Section.NOTICED,
@@ -16,7 +16,7 @@ COUNTED = {
 }
 
 
-def run_metrics(report: Report) -> dict[str, int]:
+def run_metrics(finished: FinishedPart) -> dict[str, int]:
     """Count what a run read and did; what only would have happened is not counted.
 
     The metrics of the whole account are left out of a run that is split into parts. `RunCompleted`
@@ -24,10 +24,10 @@ def run_metrics(report: Report) -> dict[str, int]:
     does not show that rotation is enforced. What could not be read or changed is in `KeysFailed`.
     """
     counts = {
-        name: sum(not outcome.dry_run for outcome in report.in_section(section))
+        name: sum(not outcome.dry_run for outcome in finished.report.in_section(section))
         for name, section in COUNTED.items()
     }
-    part = report.part
+    part = finished.part
     if part.continuation:
         return counts
     completed = part.mode is part.settings.mode

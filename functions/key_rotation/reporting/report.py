@@ -14,6 +14,7 @@ from key_rotation.domain.settings import Settings
 from key_rotation.reporting.exemption_news import ExemptionNews
 from key_rotation.reporting.news import lasting_by_user
 from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.part_facts import PartFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Report:
     run_id: str
     account_id: str
     account_alias: str = ""
-    part: RunPart
+    facts: PartFacts
     previous: RunState
     outcomes: tuple[Outcome, ...]
     suspended_since: Mapping[str, date] = field(default_factory=dict)
@@ -56,37 +57,37 @@ class Report:
     @property
     def now(self) -> Now:
         """The one instant of the run."""
-        return self.part.now
+        return self.facts.now
 
     @property
     def mode(self) -> Mode:
         """The mode of the run."""
-        return self.part.mode
+        return self.facts.mode
 
     @property
     def settings(self) -> Settings:
         """The settings of the run."""
-        return self.part.settings
+        return self.facts.settings
 
     @property
     def user_count(self) -> int:
         """How many users the account has."""
-        return len(self.part.inventory.users)
+        return self.facts.users
 
     @property
     def key_count(self) -> int:
         """How many keys this part knows: those read, and those only in the credential report."""
-        return len(self.part.inventory.keys) + len(self.part.inventory.reported_keys)
+        return self.facts.keys
 
     @property
     def users_left(self) -> int:
         """How many users are left to later parts of the run."""
-        return len(self.part.continuation.user_ids) if self.part.continuation else 0
+        return self.facts.users_left
 
     @property
     def is_part(self) -> bool:
         """Whether the run has other parts, so that this one does not know all keys."""
-        return bool(self.part.number or self.users_left)
+        return bool(self.facts.number or self.users_left)
 
     @property
     def changed_parameters(self) -> frozenset[str]:
@@ -114,7 +115,7 @@ class Report:
         days, today = self.previous.unmatched_exemptions, self.now.today
         lines = tuple(map(remembered_line, self.unmatched))
         new = any(line not in days for line in lines)
-        weekly = self.part.saw_all_keys and any(
+        weekly = self.facts.saw_all_keys and any(
             is_news(days.get(line), today, WEEK) for line in lines
         )
         return self.unmatched if new or weekly else ()
@@ -146,11 +147,11 @@ class Report:
         In report mode: whether the (key, action) pairs differ from those of the last digest.
         A report run that a person started where enforce mode is set reports in its answer only.
         """
-        if self.part.is_manual_report:
+        if self.facts.is_manual_report:
             return False
         if self.changed_parameters or self.ended_exemptions or self.unmatched_listed:
             return True
-        if self.names_suspension or self.part.restored or self.exemption_news.needs_digest:
+        if self.names_suspension or self.facts.restored or self.exemption_news.needs_digest:
             return True
         if self.mode is Mode.REPORT:
             earlier = any(outcome.happened_at for outcome in self.outcomes)
@@ -184,7 +185,7 @@ class Report:
 
     @property
     def _previous_fingerprint(self) -> str:
-        return next(iter(self.previous.report_fingerprints[self.part.number :]), "")
+        return next(iter(self.previous.report_fingerprints[self.facts.number :]), "")
 
     def are_due_tomorrow(self, outcomes: Iterable[Outcome]) -> bool:
         """Return whether the day of each is tomorrow."""
@@ -194,3 +195,11 @@ class Report:
     def in_section(self, section: Section) -> tuple[Outcome, ...]:
         """Return the outcomes under one heading, oldest key first."""
         return tuple(outcome for outcome in self.outcomes if outcome.section is section)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedPart:
+    """A part of a run that came to its end, with its report."""
+
+    part: RunPart
+    report: Report

@@ -7,13 +7,14 @@ from key_rotation.domain.model import Now, Reason
 from key_rotation.domain.step import Step
 from key_rotation.reporting.formatting import age_days, sanitize_line
 from key_rotation.reporting.outcome import Outcome, Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart
 
 Document = dict[str, Any]
 
 
-def response(report: Report) -> Document:
+def response(finished: FinishedPart) -> Document:
     """Return the run's summary, as its invocation answers it."""
+    report = finished.report
     lists = {
         str(section): [key_entry(outcome, report.now) for outcome in report.in_section(section)]
         for section in Section
@@ -21,14 +22,14 @@ def response(report: Report) -> Document:
     return {
         "run_id": report.run_id,
         "mode": str(report.mode),
-        "part": report.part.number + 1,
+        "part": report.facts.number + 1,
         "users_left": report.users_left,
         "users": report.user_count,
         "keys": report.key_count,
         **lists,
         "not_ours": [
             _not_ours(step, report.now)
-            for step in report.part.plan.steps
+            for step in finished.part.plan.steps
             if step.decision.reason is Reason.NOT_OURS
         ],
         "unmatched_exemptions": [str(entry) for entry in report.unmatched],

@@ -8,13 +8,14 @@ from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain import transitions
 from key_rotation.domain.model import Action, Mode
+from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.step import Step, StepFailure, key_failure
 from key_rotation.domain.watch import Ended, Event, Watch, WatchChange, Watches
 from key_rotation.errors import LedgerError
 from key_rotation.reporting.digest import compose
 from key_rotation.reporting.formatting import age_days
 from key_rotation.reporting.outcome import Outcome, outcome_of_failure
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.run_context import RunContext, Stage
 
 
@@ -26,7 +27,7 @@ class DigestNotifier:
     ledger: Ledger
     context: RunContext
 
-    def send(self, report: Report, watches: Watches) -> Report:
+    def send(self, finished: FinishedPart, watches: Watches) -> Report:
         """Publish the digest if one is needed, and record of each key that it was reported.
 
         A run in report mode needs no listener, but what a digest without one reported is reported
@@ -36,17 +37,18 @@ class DigestNotifier:
         counts as delivered. Raises PublishError if SNS does not accept a message, and
         LeaseLostError.
         """
+        report = finished.report
         if not report.needs_digest:
             return report
         delivered = report.mode is Mode.ENFORCE or self.topic.has_listener()
-        latest = _latest(report, watches)
+        latest = latest_watches(finished.part, watches)
         failures: list[Outcome] = []
         message_ids: list[str] = []
         for message, outcomes in compose(report):
             self.context.lease.check()
             message_ids.append(self.topic.publish(message))
             if delivered:
-                failures += self._record(mark_reported(outcomes, report, latest))
+                failures += self._record(mark_reported(outcomes, finished, latest))
         if delivered:
             self.context.execution.progress.stage = Stage.REPORTED
         return replace(
@@ -72,19 +74,21 @@ class DigestNotifier:
 
 
 def mark_reported(
-    outcomes: Iterable[Outcome], report: Report, watches: Mapping[str, Watch]
+    outcomes: Iterable[Outcome], finished: FinishedPart, watches: Mapping[str, Watch]
 ) -> list[WatchChange]:
     """Return what changes in the ledger once a message that names the outcomes was delivered.
 
     outcomes: those of the message; the last one of a key is the decision of this run
     watches: by access key id, as they are stored by now
     """
-    steps = {step.access_key_id: step for step in report.part.plan.steps}
+    steps = {step.access_key_id: step for step in finished.part.plan.steps}
     outcomes = tuple(outcomes)
     by_key_id = {outcome.access_key_id: outcome for outcome in outcomes}
     deletions = {o.access_key_id: o.due for o in outcomes if o.happened_at}
     changes = (
-        _change(outcome, steps.get(key_id), watches.get(key_id), report, deletions.get(key_id))
+        _change(
+            outcome, steps.get(key_id), watches.get(key_id), finished.report, deletions.get(key_id)
+        )
         for key_id, outcome in by_key_id.items()
         if key_id is not None
     )
@@ -131,9 +135,9 @@ def _notice(step: Step, outcome: Outcome, report: Report) -> WatchChange:
     return WatchChange(watch=watch, events=(event,))
 
 
-def _latest(report: Report, watches: Watches) -> dict[str, Watch]:
+def latest_watches(part: RunPart, watches: Watches) -> dict[str, Watch]:
     """Return the watches as they are stored by now: as read, or as this run wrote them."""
-    plan = report.part.plan
+    plan = part.plan
     written = {step.access_key_id: step.watch for step in plan.steps if step.watch}
     failed = {
         failure.access_key_id or "": failure.watch

@@ -11,9 +11,10 @@ from key_rotation.domain.watch import Watches
 from key_rotation.reporting.near import near_matches
 from key_rotation.reporting.news import mark_news
 from key_rotation.reporting.outcome import collect_outcomes
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.part_facts import PartFacts
+from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.key_details import KeyDetailsReader
-from key_rotation.service_layer.parameter_editors import ParameterEditorReader
+from key_rotation.service_layer.run_services import Notifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,13 @@ class ReportCollector:
 
     environment: RunEnvironment
     details: KeyDetailsReader
-    editors: ParameterEditorReader
+    notifier: Notifier
 
-    def collect(self, part: RunPart, watches: Watches, previous: RunState) -> Report:
-        """Return the report; alias, near names and editors only if a digest needs them."""
+    def collect(self, part: RunPart, watches: Watches, previous: RunState) -> FinishedPart:
+        """Return the part with its report.
+
+        Alias, near names and editors are read only if a digest needs them.
+        """
         today = part.now.today
         outcomes = mark_news(
             collect_outcomes(part, watches),
@@ -44,17 +48,18 @@ class ReportCollector:
         report = Report(
             run_id=self.details.context.run_id,
             account_id=self.environment.account_id,
-            part=part,
+            facts=PartFacts.of(part),
             previous=previous,
             outcomes=self.details.add_details(outcomes, part.inventory),
             suspended_since=suspensions(part, previous),
             unmatched=unmatched,
         )
         if not report.needs_digest:
-            return report
-        return replace(
+            return FinishedPart(part=part, report=report)
+        report = replace(
             report,
             account_alias=self.details.read_account_alias(),
             near=near_matches(report.unmatched_listed, part.inventory),
-            editors=self.editors.read(report),
+            editors=self.notifier.read_editors(report, self.details.context),
         )
+        return FinishedPart(part=part, report=report)

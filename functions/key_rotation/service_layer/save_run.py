@@ -20,26 +20,27 @@ from key_rotation.domain.run_history import (
 from key_rotation.domain.run_part import next_state
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.outcome import Section
-from key_rotation.reporting.report import Report
+from key_rotation.reporting.report import FinishedPart
 
 
-def save_run(report: Report, ledger: Ledger, history: RunHistory, lease: Lease) -> None:
+def save_run(finished: FinishedPart, ledger: Ledger, history: RunHistory, lease: Lease) -> None:
     """Save a run, of which everything that was done and reported is recorded.
 
     Raises LedgerError and LeaseLostError.
     """
     lease.check()
-    summary = summary_of(report)
+    part, report = finished.part, finished.report
+    summary = summary_of(finished)
     last_full_scan = report.previous.last_full_scan_in(report.mode)
-    keys = population_of(report.part, last_full_scan)
+    keys = population_of(part, last_full_scan)
     summary = replace(summary, population_items=history.write_population(summary, keys))
-    ledger.write_run_state(next_state(report.previous, report.part, report.digest))
+    ledger.write_run_state(next_state(report.previous, part, report.digest))
     history.write_run(summary)
 
 
-def summary_of(report: Report) -> RunSummary:
+def summary_of(finished: FinishedPart) -> RunSummary:
     """Return what the history keeps of a run that came to its end."""
-    part = report.part
+    part, report = finished.part, finished.report
     counts = {str(section): len(report.in_section(section)) for section in Section}
     failed = report.in_section(Section.FAILED)
     return RunSummary(

@@ -1,0 +1,64 @@
+"""The surroundings of an account by itself: its parameters, and a digest for its topic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from key_rotation.adapters.clients import DeploymentClients, MemberClients
+from key_rotation.adapters.parameter_store import read_settings
+from key_rotation.adapters.sns_topic import SnsTopic
+from key_rotation.domain.model import RunEnvironment
+from key_rotation.domain.watch import Watches
+from key_rotation.reporting.report import FinishedPart, Report
+from key_rotation.service_layer.notify import DigestNotifier
+from key_rotation.service_layer.parameter_editors import ParameterEditorReader
+from key_rotation.service_layer.run_context import RunContext
+from key_rotation.service_layer.run_services import RunRecords, RunServices
+from key_rotation.service_layer.save_run import save_run
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+def single_account_services(
+    member: MemberClients, deployment: DeploymentClients, environment: RunEnvironment
+) -> RunServices:
+    """Return the services of a run in the account of the deployment."""
+    return RunServices(
+        member=member,
+        table=deployment.table,
+        read_settings=partial(read_settings, deployment.ssm, environment.parameter_path),
+        notifier=TopicNotifier(
+            topic=SnsTopic(deployment.sns, environment.topic_arn),
+            ssm=deployment.ssm,
+            parameter_path=environment.parameter_path,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicNotifier:
+    """Publishes the digest of a run at its end."""
+
+    topic: SnsTopic
+    ssm: "SSMClient"
+    parameter_path: str
+
+    def require_listener(self) -> None:
+        """Raise NoListenerError if the topic has no listener."""
+        self.topic.require_listener()
+
+    def read_editors(self, report: Report, context: RunContext) -> Mapping[str, str | None]:
+        """Return who last edited the parameters that changed, by name; None for not known."""
+        return ParameterEditorReader(self.ssm, self.parameter_path, context).read(report)
+
+    def finish(self, finished: FinishedPart, watches: Watches, records: RunRecords) -> FinishedPart:
+        """Publish the digest if one is needed, and save the run.
+
+        Raises PublishError, LedgerError and LeaseLostError.
+        """
+        notifier = DigestNotifier(self.topic, records.ledger, records.context)
+        finished = replace(finished, report=notifier.send(finished, watches))
+        save_run(finished, records.ledger, records.history, records.context.lease)
+        return finished
