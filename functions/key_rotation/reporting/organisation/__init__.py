@@ -1,0 +1,1 @@
+"""The digest, the answer and the metrics of an organization's run."""

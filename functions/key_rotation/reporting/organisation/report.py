@@ -1,0 +1,154 @@
+"""What one run of an organization reports: the facts for its digest, its answer and its metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from key_rotation.domain.model import Mode, Now
+from key_rotation.domain.organisation.accounts import RegisteredAccount
+from key_rotation.domain.organisation.organisation_run import OrganisationRun
+from key_rotation.domain.settings import Parameter
+from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReport:
+    """What the run reports of one account that it looked at.
+
+    report: of the whole account: where it had several parts, their outcomes together
+    metrics: its metrics, by their names in CloudWatch
+    complete: whether all its users were looked at
+    """
+
+    registered: RegisteredAccount
+    report: Report
+    metrics: Mapping[str, int] = field(default_factory=dict)
+    complete: bool = True
+
+    @property
+    def account_id(self) -> str:
+        """The account's id."""
+        return self.registered.account.account_id
+
+    @property
+    def name(self) -> str:
+        """The account's name in the organization."""
+        return self.registered.account.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotLookedAt:
+    """An account that the run was to look at, and could not.
+
+    reason: why, in AWS's words where AWS refused it
+    since: the first day of those on which it could not be looked at
+    new_without_role: whether it is new in the organization, and the member role is not there yet:
+        it is listed, and does not count as a failure
+    triggers_digest: whether a digest is sent because of it: on the first day, and on every seventh
+    """
+
+    registered: RegisteredAccount
+    reason: str
+    since: date
+    new_without_role: bool = False
+    triggers_digest: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterChange:
+    """A parameter that was edited, added or removed since the last digest.
+
+    name: what follows the path in its name, such as `mode`, `ous/ou-1/mode`
+    before, now: None where there was none, or there is none any more
+    editor: the ARN of who edited it last; None where it is not known
+    reach: to how many of the accounts that are looked at it applies
+    """
+
+    name: str
+    before: Parameter | None
+    now: Parameter | None
+    editor: str | None = None
+    reach: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsNews:
+    """What is new about the parameters of the organization.
+
+    unread: the names that nothing reads, each with what is wrong
+    unread_is_new: whether a digest is sent because of them
+    ended: the entries of exemptions and of `leave-out` that ended, as lines
+    unmatched: the exemptions that match no user and no key of any account that they reach
+    """
+
+    changes: tuple[ParameterChange, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    unread_is_new: bool = False
+    ended: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationReport:
+    """One report of an organization.
+
+    accounts: those that were looked at, by id
+    not_looked_at: those that were to be, and were not
+    joined, left: the accounts that this run was the first to find, or to miss
+    left_out: all that the parameter `leave-out` leaves out
+    newly_left_out: the ids of those that no digest has named
+    not_covered: the management account, if it has no member role and no digest has named it
+    not_active, outside_targets: how many accounts are not active, or not in the targets
+    broken_off: why the run ended early; None for a run that came to its end
+    """
+
+    run: OrganisationRun
+    organization_id: str
+    now: Now
+    accounts: tuple[AccountReport, ...] = ()
+    not_looked_at: tuple[NotLookedAt, ...] = ()
+    joined: tuple[RegisteredAccount, ...] = ()
+    left: tuple[RegisteredAccount, ...] = ()
+    left_out: tuple[RegisteredAccount, ...] = ()
+    newly_left_out: frozenset[str] = frozenset()
+    not_covered: tuple[RegisteredAccount, ...] = ()
+    not_active: int = 0
+    outside_targets: int = 0
+    settings: SettingsNews = field(default_factory=SettingsNews)
+    broken_off: str | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """The mode of the run."""
+        return self.run.mode
+
+    @property
+    def failing(self) -> tuple[NotLookedAt, ...]:
+        """The accounts that were not looked at, without new ones that have no role yet."""
+        return tuple(account for account in self.not_looked_at if not account.new_without_role)
+
+    @property
+    def needs_digest(self) -> bool:
+        """Whether something is to be reported, and not only listed."""
+        news = self.settings
+        return bool(
+            any(account.report.needs_digest for account in self.accounts)
+            or any(account.triggers_digest for account in self.not_looked_at)
+            or self.joined
+            or self.left
+            or self.newly_left_out
+            or self.not_covered
+            or news.changes
+            or news.unread_is_new
+            or news.ended
+            or self.broken_off
+        )
+
+    def in_section(self, section: Section) -> tuple[tuple[AccountReport, Outcome], ...]:
+        """Return the outcomes under one heading, each with its account."""
+        return tuple(
+            (account, outcome)
+            for account in self.accounts
+            for outcome in account.report.in_section(section)
+        )
