@@ -22,12 +22,15 @@ class Request:
     report_only: whether the run must not change keys, in whatever mode is set
     scheduled_time: when the schedule meant it to start, for the log
     continuation: what an earlier part of the run left to this one
+    change_share: how many keys may be changed for the event at most, beside the settings' limit;
+        None where only that limit applies
     """
 
     event_id: str
     report_only: bool = False
     scheduled_time: str | None = None
     continuation: Continuation | None = None
+    change_share: int | None = None
 
     @classmethod
     def parse(cls, event: object, invocation_id: str) -> Self:
@@ -74,7 +77,9 @@ class Request:
     def limit(self, settings: Settings, previous: RunState) -> int:
         """Return how many keys may still be changed for this event."""
         changed = previous.changes_by_event.get(self.event_id, 0)
-        return max(0, settings.max_changes_per_run - changed)
+        limit = settings.max_changes_per_run
+        share = limit if self.change_share is None else min(limit, self.change_share)
+        return max(0, share - changed)
 
     def is_expected(self, previous: RunState) -> bool:
         """Return whether this starts a run, or is a part that the ledger expects."""

@@ -38,7 +38,7 @@ def run(
     partitions = Partitions(environment.ledger_account)
     table, options = services.table, execution.lease_options
     ledger = Ledger(table, execution.run_id, partitions)
-    holder = Holder(execution.run_id, report_only=request.report_only)
+    holder = Holder(execution.holder_id, report_only=request.report_only)
     with lease.acquire(table, partitions, holder, execution.clock, options) as lease_of_run:
         previous = ledger.read_run_state()
         if not request.is_expected(previous):

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from key_rotation.domain.run_state import RunState
 from key_rotation.errors import InvalidEventError
 from key_rotation.request import Request
+from tests.unit.builders import settings
 
 NINE = "2026-11-24T09:00:00Z"
 
@@ -61,3 +63,24 @@ def test_the_scheduled_time_must_be_a_string(scheduled_time: Any) -> None:
 def test_an_event_must_be_an_object(event: Any) -> None:
     with pytest.raises(InvalidEventError, match="is not a JSON object"):
         Request.parse(event, "invocation-1")
+
+
+@pytest.mark.parametrize(
+    ("limit", "share", "changed", "left"),
+    [
+        ("25", None, 0, 25),
+        ("25", 5, 0, 5),
+        ("25", 30, 0, 25),
+        ("25", 0, 0, 0),
+        ("25", 5, 3, 2),
+        ("25", 5, 6, 0),
+        ("0", 5, 0, 0),
+    ],
+)
+def test_a_share_of_the_changes_only_lowers_the_limit(
+    limit: str, share: int | None, changed: int, left: int
+) -> None:
+    """Retries and parts of one event share it."""
+    request = Request(event_id=NINE, change_share=share)
+    previous = RunState(changes_by_event={NINE: changed})
+    assert request.limit(settings(max_changes_per_run=limit), previous) == left

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from inspect import isclass
 from typing import Any, TypeVar
 
 import cattrs
 from cattrs.strategies import configure_tagged_union
 
-from key_rotation.domain.inventory import Scan
-from key_rotation.domain.model import Action, Mode, Reason
+from key_rotation.domain.model import Reason
 from key_rotation.domain.watch import State
 
 T = TypeVar("T")
@@ -65,22 +66,25 @@ def _difference(found: object, written: object, *, complete: bool) -> str | None
 def _converter() -> cattrs.Converter:
     """Build a converter that refuses a value of a wrong type instead of converting it."""
     converter = cattrs.Converter(forbid_extra_keys=True)
-    converter.register_structure_hook(str, _only(str))
+    # A hook for the class str would also get each closed set of words, and return bare text.
+    converter.register_structure_hook_func(lambda kind: kind is str, _only(str))
+    converter.register_structure_hook_func(_is_closed_set, lambda value, kind: kind(value))
     converter.register_structure_hook(bool, _only(bool))
     converter.register_structure_hook(int, lambda value, _: int(_only(Decimal, int)(value, int)))
     converter.register_structure_hook(datetime, _aware)
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
-    for closed_set in (Action, Mode, Scan):
-        converter.register_structure_hook(closed_set, lambda value, kind: kind(value))
     converter.register_structure_hook(Reason, lambda value, _: Reason[value])
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_unstructure_hook(date, date.isoformat)
-    converter.register_unstructure_hook(Action, lambda action: action.value)
     converter.register_unstructure_hook(Reason, lambda reason: reason.name)
     configure_tagged_union(
         State, converter, tag_name="kind", tag_generator=lambda state: state.__name__.lower()
     )
     return converter
+
+
+def _is_closed_set(kind: object) -> bool:
+    return isclass(kind) and issubclass(kind, StrEnum) and kind is not Reason
 
 
 def _only(*kinds: type) -> Callable[[Any, Any], Any]:

@@ -96,6 +96,23 @@ class RunPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedPart:
+    """What of a part is remembered together with its digest.
+
+    today: the day of the part
+    number: of the part; 0 for the first
+    read_user_ids, listed_user_ids: the users whose keys it read, and those of the account
+    """
+
+    today: date
+    mode: Mode
+    settings: Settings
+    number: int
+    read_user_ids: Collection[str]
+    listed_user_ids: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSummary:
     """What came of the digest of a part.
 
@@ -141,18 +158,29 @@ def next_state(previous: RunState, part: RunPart, digest: DigestSummary) -> RunS
         changes_by_event=counted.changes_by_event,
         stopped="",
     )
-    return state if part.is_manual_report else _after_digest(state, part, digest)
+    if part.is_manual_report:
+        return state
+    reported_part = ReportedPart(
+        today=today,
+        mode=part.mode,
+        settings=part.settings,
+        number=part.number,
+        read_user_ids=part.inventory.read_user_ids,
+        listed_user_ids={user.user_id for user in part.inventory.users},
+    )
+    return after_digest(state, reported_part, digest)
 
 
-def _after_digest(before: RunState, part: RunPart, digest: DigestSummary) -> RunState:
-    today, inventory = part.now.today, part.inventory
+def after_digest(before: RunState, part: ReportedPart, digest: DigestSummary) -> RunState:
+    """Return the state with what came of the digest of a part."""
+    today = part.today
     state = _after_settings(before, part, digest)
     named = today if digest.delivered else state.suspension_reported
     days = next_reported_days(
         state.reported_days,
         digest.lasting,
-        read_user_ids=inventory.read_user_ids,
-        listed_user_ids={user.user_id for user in inventory.users},
+        read_user_ids=part.read_user_ids,
+        listed_user_ids=part.listed_user_ids,
         reported_on=today if digest.delivered and part.mode is Mode.ENFORCE else None,
         other_bytes=_exemption_bytes(state),
     )
@@ -165,9 +193,9 @@ def _after_digest(before: RunState, part: RunPart, digest: DigestSummary) -> Run
     )
 
 
-def _after_settings(state: RunState, part: RunPart, digest: DigestSummary) -> RunState:
+def _after_settings(state: RunState, part: ReportedPart, digest: DigestSummary) -> RunState:
     """Return the state with the parameters and the exemptions that a digest reported."""
-    settings, today = part.settings, part.now.today
+    settings, today = part.settings, part.today
     ended = tuple(map(remembered_line, settings.ended_exemptions(today)))
     unmatched, ending = digest.unmatched_listed, digest.ending_listed
     if not digest.delivered:
@@ -202,7 +230,7 @@ def _exemption_bytes(state: RunState) -> int:
     return size_of(state.exemption_parameters) + sum(len(line.encode()) + 20 for line in lines)
 
 
-def _fingerprints(state: RunState, part: RunPart, digest: DigestSummary) -> tuple[str, ...]:
+def _fingerprints(state: RunState, part: ReportedPart, digest: DigestSummary) -> tuple[str, ...]:
     """Return the fingerprints of the last report, with that of this part if people got it."""
     before = state.report_fingerprints
     if part.mode is Mode.ENFORCE:

@@ -57,6 +57,7 @@ class Execution:
     """One execution of the function.
 
     run_id: names it in the ledger, the log and the digest
+    attempt: tells apart those that have the same run id; empty where none has
     now: the one instant of the run
     clock: measures and waits; a test hands in one that does not wait
     progress: how far it came
@@ -68,6 +69,12 @@ class Execution:
     budget: TimeBudget = UNLIMITED
     lease_options: LeaseOptions = field(default_factory=LeaseOptions)
     progress: Progress = field(default_factory=Progress)
+    attempt: str = ""
+
+    @property
+    def holder_id(self) -> str:
+        """Who holds the lease: two attempts of one run must not both believe that they do."""
+        return f"{self.run_id}/{self.attempt}" if self.attempt else self.run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
