@@ -1,14 +1,9 @@
-"""The Lambda function: reads the environment and the clock, once, and runs."""
+"""The Lambda function of one account: runs, invokes the next part, logs and answers."""
 
 import json
-import os
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -16,10 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from key_rotation import __version__
 from key_rotation.adapters import clients
-from key_rotation.domain.execution import TimeBudget
-from key_rotation.domain.model import Now, RunEnvironment, days_between_runs
+from key_rotation.domain.model import RunEnvironment
 from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
+from key_rotation.invocation import CLOCK, current_time, read_environment, time_budget
 from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import FinishedPart
@@ -38,7 +33,7 @@ ENVIRONMENT = (
     "TIMEZONE",
     "TOPIC_ARN",
 )
-_environment = {name: os.environ[name] for name in ENVIRONMENT}
+_environment = read_environment(ENVIRONMENT)
 _member = clients.build_member_clients()
 _deployment = clients.build_deployment_clients(_environment["TABLE_NAME"])
 log = Logger()
@@ -76,22 +71,13 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _execution(context: LambdaContext) -> Execution:
-    time_left = partial(_time_left, context)
-    now = Now(
-        instant=datetime.now(UTC),
-        zone=ZoneInfo(_environment["TIMEZONE"]),
-        days_between_runs=days_between_runs(int(_environment["LONGEST_GAP_HOURS"])),
-    )
+    now = current_time(_environment)
     return Execution(
         run_id=f"{now.instant:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
         now=now,
-        clock=time,
-        budget=TimeBudget(time_left, time_left()),
+        clock=CLOCK,
+        budget=time_budget(context),
     )
-
-
-def _time_left(context: LambdaContext) -> timedelta:
-    return timedelta(milliseconds=context.get_remaining_time_in_millis())
 
 
 def _invoke_continuation(

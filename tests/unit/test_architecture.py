@@ -145,14 +145,14 @@ def test_only_one_module_builds_clients() -> None:
     }
 
 
-def test_only_the_handler_reads_the_environment() -> None:
-    assert {module for module in MODULES if "os" in imported_packages(module)} == {"handler"}
+def test_only_one_module_reads_the_environment() -> None:
+    assert {module for module in MODULES if "os" in imported_packages(module)} == {"invocation"}
 
 
-def test_only_the_handler_reads_the_clock() -> None:
+def test_only_one_module_reads_the_clock() -> None:
     """A monotonic clock, which measures durations, is allowed elsewhere."""
     clock_reads = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
-    assert {module for module in MODULES if attributes_of(module) & clock_reads} == {"handler"}
+    assert {module for module in MODULES if attributes_of(module) & clock_reads} == {"invocation"}
 
 
 def test_only_two_modules_change_keys() -> None:
