@@ -57,6 +57,13 @@ class SnsTopic:
         """
         return any(obstacle is None for obstacle in self._obstacles())
 
+    def has_subscription(self) -> bool:
+        """Return whether the topic has a confirmed subscription, with a filter policy or without.
+
+        Raises SubscriptionsUnreadableError if the subscriptions cannot be read.
+        """
+        return any(obstacle in {None, FILTERED} for obstacle in self._obstacles())
+
     def _obstacles(self) -> Iterator[str | None]:
         """Say of each subscription why it is no listener; None for one that is."""
         pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(

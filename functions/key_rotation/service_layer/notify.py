@@ -48,7 +48,7 @@ class DigestNotifier:
             self.context.lease.check()
             message_ids.append(self.topic.publish(message))
             if delivered:
-                failures += self._record(mark_reported(outcomes, finished, latest))
+                failures += record_reported(self.ledger, mark_reported(outcomes, finished, latest))
         if delivered:
             self.context.execution.progress.stage = Stage.REPORTED
         return replace(
@@ -58,19 +58,20 @@ class DigestNotifier:
             message_ids=tuple(message_ids),
         )
 
-    def _record(self, changes: Iterable[WatchChange]) -> list[Outcome]:
-        """Write the changes; returns a failure for each that the ledger refused."""
-        by_key_id = {change.watch.access_key_id: change for change in changes}
-        ended = [c.watch for c in by_key_id.values() if isinstance(c.watch.state, Ended)]
-        others = [c for c in by_key_id.values() if not isinstance(c.watch.state, Ended)]
-        results = {**self.ledger.write_watches(others), **self.ledger.delete_watches(ended)}
-        return [
-            outcome_of_failure(
-                key_failure(by_key_id[key_id].watch, f"reported, but not recorded: {error}")
-            )
-            for key_id, error in results.items()
-            if isinstance(error, LedgerError)
-        ]
+
+def record_reported(ledger: Ledger, changes: Iterable[WatchChange]) -> list[Outcome]:
+    """Write the changes; returns a failure for each that the ledger refused."""
+    by_key_id = {change.watch.access_key_id: change for change in changes}
+    ended = [c.watch for c in by_key_id.values() if isinstance(c.watch.state, Ended)]
+    others = [c for c in by_key_id.values() if not isinstance(c.watch.state, Ended)]
+    results = {**ledger.write_watches(others), **ledger.delete_watches(ended)}
+    return [
+        outcome_of_failure(
+            key_failure(by_key_id[key_id].watch, f"reported, but not recorded: {error}")
+        )
+        for key_id, error in results.items()
+        if isinstance(error, LedgerError)
+    ]
 
 
 def mark_reported(

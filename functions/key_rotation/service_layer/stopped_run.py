@@ -4,6 +4,7 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from key_rotation import __version__
 from key_rotation.adapters.clients import DeploymentClients
@@ -27,6 +28,9 @@ from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.stopped_message import DoneBeforeStop, stopped_message
 from key_rotation.service_layer.run_context import Execution, Stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 
 def notify_run_stopped(
@@ -55,6 +59,16 @@ def notify_run_stopped(
     with suppress(LedgerError):
         summary = _summary(error, execution, done, message_id)
         RunHistory(clients.table, partitions).write_run(summary)
+
+
+def record_run_stopped(
+    error: RunStoppedError, table: "Table", partitions: Partitions, execution: Execution
+) -> DoneBeforeStop:
+    """Keep in the history that a run was stopped, and return what it did: others publish it."""
+    done = _done(Ledger(table, "", partitions), execution)
+    with suppress(LedgerError):
+        RunHistory(table, partitions).write_run(_summary(error, execution, done, None))
+    return done
 
 
 def _publish(

@@ -1,0 +1,1 @@
+"""The steps of an organization's run: prepare, account and digest, each a Lambda function."""
