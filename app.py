@@ -4,7 +4,7 @@ import sys
 
 from infra.app import build_app
 from infra.bundling import WheelMissingError, bundled_package
-from infra.context import ContextError
+from infra.context_value import ContextError
 
 
 def main() -> None:

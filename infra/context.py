@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
+from infra.context_value import EMAIL, ContextError, refusal, whole_number
 from infra.schedule_expression import ACCEPTED, Cron, parse_schedule
 from infra.schedule_gap import longest_gap
 from infra.thresholds import PARAMETER_PATH, THRESHOLDS
@@ -24,7 +25,6 @@ KEYS = (
 )
 """Every key that the app reads."""
 
-_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _TOPIC_ARN = re.compile(r"arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 # zoneinfo can list these names, but EventBridge Scheduler does not accept them.
 _UNSUPPORTED_ZONES = frozenset({"Factory", "localtime"})
@@ -33,14 +33,6 @@ _WEEK = timedelta(days=7)
 _LONGEST_WEEK = _WEEK + timedelta(hours=1)  # of a time of the day, where the clock is set back
 _DEFAULT_SCHEDULE = "cron(0 9 * * ? *)"
 _DELAY_HOURS = 2  # of a run, before its absence is silence
-
-
-class ContextError(Exception):
-    """Raised when the context is not valid; the message is one line."""
-
-    def __init__(self, problem: str) -> None:
-        """Add to the problem that nothing came of it."""
-        super().__init__(f"{problem}; nothing was deployed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,21 +98,16 @@ def _unknown(key: str) -> str:
     return f"context {key!r} is not known: {advice}the known keys are {', '.join(KEYS)}"
 
 
-def _refusal(key: str, value: object, accepts: str) -> ContextError:
-    found = "missing" if value is None else repr(value)
-    return ContextError(f"context {key!r} is {found}; it accepts {accepts}")
-
-
 def _emails(value: object) -> tuple[str, ...]:
     if value == NOBODY:
         return ()
     emails = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
-    if not emails or not all(_EMAIL.fullmatch(email) for email in emails):
+    if not emails or not all(EMAIL.fullmatch(email) for email in emails):
         accepts = (
             "one e-mail address, several separated by commas, or none to subscribe nobody; write it"
             " into cdk.json, so that the next deployment subscribes the same addresses"
         )
-        raise _refusal("email", value, accepts)
+        raise refusal("email", value, accepts)
     return tuple(dict.fromkeys(emails))
 
 
@@ -129,14 +116,14 @@ def _timezone(value: object) -> str:
         return "UTC"
     if isinstance(value, str) and value in zoneinfo.available_timezones() - _UNSUPPORTED_ZONES:
         return value
-    raise _refusal("timezone", value, "an IANA time zone, for example Europe/Berlin or UTC")
+    raise refusal("timezone", value, "an IANA time zone, for example Europe/Berlin or UTC")
 
 
 def _longest_gap_hours(value: object, timezone: str) -> int:
     """Return the hours between two runs at most, rounded up, of a schedule that runs every week."""
     schedule = parse_schedule(value) if isinstance(value, str) else None
     if schedule is None:
-        raise _refusal("schedule", value, ACCEPTED)
+        raise refusal("schedule", value, ACCEPTED)
     gap = longest_gap(schedule, zoneinfo.ZoneInfo(timezone))
     longest = _LONGEST_WEEK if isinstance(schedule, Cron) else _WEEK
     if gap is not None and gap <= longest:
@@ -144,7 +131,7 @@ def _longest_gap_hours(value: object, timezone: str) -> int:
     found = "it never runs"
     if gap is not None:
         found = f"its runs in {timezone} are up to {_hours(gap)} h apart, not {_MAX_SILENCE_HOURS}"
-    raise _refusal("schedule", value, f"{ACCEPTED}; {found}")
+    raise refusal("schedule", value, f"{ACCEPTED}; {found}")
 
 
 def _hours(gap: timedelta) -> int:
@@ -154,7 +141,7 @@ def _hours(gap: timedelta) -> int:
 
 def _silence_hours(value: object, gap: int) -> int:
     default = min(gap + _DELAY_HOURS, _MAX_SILENCE_HOURS)
-    hours = default if value is None else _whole_number(value)
+    hours = default if value is None else whole_number(value)
     least = min(gap, _MAX_SILENCE_HOURS)
     if hours is not None and least <= hours <= _MAX_SILENCE_HOURS:
         return hours
@@ -162,7 +149,7 @@ def _silence_hours(value: object, gap: int) -> int:
         f"a whole number from {least} (the longest time between two runs of the schedule) to"
         f" {_MAX_SILENCE_HOURS}"
     )
-    raise _refusal("silence-hours", value, accepts)
+    raise refusal("silence-hours", value, accepts)
 
 
 def _alarm_topic(value: object) -> str | None:
@@ -172,13 +159,13 @@ def _alarm_topic(value: object) -> str | None:
         "the ARN of a standard SNS topic in the Region of the deployment, for example"
         " arn:aws:sns:eu-central-1:123456789012:on-call"
     )
-    raise _refusal("alarm-topic", value, accepts)
+    raise refusal("alarm-topic", value, accepts)
 
 
 def _reserved_concurrency(value: object) -> int | None:
-    if value is None or _whole_number(value) == 1:
-        return _whole_number(value)
-    raise _refusal("reserved-concurrency", value, "only 1; omit it to reserve nothing")
+    if value is None or whole_number(value) == 1:
+        return whole_number(value)
+    raise refusal("reserved-concurrency", value, "only 1; omit it to reserve nothing")
 
 
 def _viewer_policy(value: object) -> bool:
@@ -187,11 +174,4 @@ def _viewer_policy(value: object) -> bool:
         return bool(value)
     if isinstance(value, str) and value in {"true", "false"}:
         return value == "true"
-    raise _refusal("viewer-policy", value, "true or false")
-
-
-def _whole_number(value: object) -> int | None:
-    """Read a number from cdk.json, or a string of digits from -c; None for anything else."""
-    if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
-        return int(value)
-    return value if type(value) is int else None
+    raise refusal("viewer-policy", value, "true or false")

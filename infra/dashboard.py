@@ -28,10 +28,14 @@ class Dashboard(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        function: lambda_.Function,
+        runs: cloudwatch.IWidget,
         alarms: Sequence[cloudwatch.Alarm],
+        accounts: Sequence[cloudwatch.IWidget] = (),
     ) -> None:
-        """Create the dashboard; it shows 90 days, because grace windows last weeks."""
+        """Create the dashboard; it shows 90 days, because grace windows last weeks.
+
+        `runs` shows the errors and the duration of runs; `accounts` is a row of its own.
+        """
         super().__init__(scope, construct_id)
         self._dashboard = cloudwatch.Dashboard(
             self,
@@ -41,10 +45,11 @@ class Dashboard(Construct):
                 [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_FULL_WIDTH)],
                 [_latest("ActiveKeys", "StaleKeys", "KeysInGrace", "OldestActiveKeyAge")],
                 [
-                    _per_day("Notices, deactivations and deletions per day", "Sum", *_CHANGES),
-                    _per_day("Failed, held, deferred and exempt keys", "Maximum", *_EXCEPTIONS),
+                    per_day("Notices, deactivations and deletions per day", "Sum", *_CHANGES),
+                    per_day("Failed, held, deferred and exempt keys", "Maximum", *_EXCEPTIONS),
                 ],
-                [_per_day("Completed runs per day", "Sum", "RunCompleted"), _runs(function)],
+                *([list(accounts)] if accounts else []),
+                [per_day("Completed runs per day", "Sum", "RunCompleted"), runs],
             ],
         )
 
@@ -71,12 +76,14 @@ def _latest(*names: str) -> cloudwatch.SingleValueWidget:
     )
 
 
-def _per_day(title: str, statistic: str, *names: str) -> cloudwatch.GraphWidget:
+def per_day(title: str, statistic: str, *names: str) -> cloudwatch.GraphWidget:
+    """Return a graph of half the width with one value a day of each metric."""
     metrics = [run_metric(name, statistic=statistic, period=_DAY) for name in names]
     return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF_WIDTH)
 
 
-def _runs(function: lambda_.Function) -> cloudwatch.GraphWidget:
+def function_runs(function: lambda_.Function) -> cloudwatch.GraphWidget:
+    """Return the graph of the runs of a single account."""
     return cloudwatch.GraphWidget(
         title="Run errors, and longest run (limit: 15 minutes)",
         left=[function.metric_errors(period=_DAY)],

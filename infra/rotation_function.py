@@ -29,8 +29,8 @@ class RotationFunction(Construct):
     ) -> None:
         """Create the function from the folder `package`; `key` encrypts the queue."""
         super().__init__(scope, construct_id)
-        self.dead_letter_queue = _dead_letter_queue(self, key)
-        self.log_group = _log_group(self)
+        self.dead_letter_queue = dead_letter_queue(self, key)
+        self.log_group = log_group(self)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -70,7 +70,8 @@ def _allow_recursion(function: lambda_.Function) -> None:
     resource.add_property_override("RecursiveLoop", allow)
 
 
-def _dead_letter_queue(scope: Construct, key: kms.IKey) -> sqs.Queue:
+def dead_letter_queue(scope: Construct, key: kms.IKey) -> sqs.Queue:
+    """Create the queue for events that nobody could process; `key` encrypts it."""
     return sqs.Queue(
         scope,
         "DeadLetters",
@@ -81,7 +82,8 @@ def _dead_letter_queue(scope: Construct, key: kms.IKey) -> sqs.Queue:
     )
 
 
-def _log_group(scope: Construct) -> logs.LogGroup:
+def log_group(scope: Construct) -> logs.LogGroup:
+    """Create a log group that is kept for a year."""
     # The log is evidence, so it is kept for a year, even after the stack is deleted. CloudWatch
     # encrypts it with a key of its own, so that it stays readable when our KMS key is the problem.
     # No secret is ever logged.

@@ -8,7 +8,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.context import Context
-from infra.dashboard import Dashboard
+from infra.dashboard import Dashboard, function_runs
 from infra.encryption_key import EncryptionKey
 from infra.function_role import FunctionRole
 from infra.ledger import Ledger
@@ -49,7 +49,7 @@ class KeyRotationStack(cdk.Stack):
         RunSchedule(
             self,
             "Timetable",
-            function=function.function,
+            starts=function.function,
             dead_letter_queue=function.dead_letter_queue,
             key=self._key,
             schedule=context.schedule,
@@ -113,7 +113,8 @@ class KeyRotationStack(cdk.Stack):
             topics=self._alarm_topics(context.alarm_topic),
             silence_hours=context.silence_hours,
         )
-        return Dashboard(self, "Overview", function=function.function, alarms=monitoring.alarms)
+        runs = function_runs(function.function)
+        return Dashboard(self, "Overview", runs=runs, alarms=monitoring.alarms)
 
     def _alarm_topics(self, other: str | None) -> list[sns.ITopic]:
         """Return our topic, and the existing one that gets the alarms as well, if one is given."""

@@ -29,13 +29,21 @@ class Threshold:
     description: str
 
 
-# One entry on each line: a user path, or a user name or access key id; until a date; # a reason.
-# Empty lines are accepted, and both LF and CRLF.
-_ENTRY = (
-    r"(/[!-\"$-~]*|[A-Za-z0-9_+=,.@*-]+)"
+_UNTIL_AND_REASON = (
     r"([ \t]+until[ \t]+[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?"
     r"[ \t]*(#[^\r\n]*)?"
 )
+
+
+def lines_of(subject: str) -> str:
+    """Return the pattern of `none`, or of one entry on each line.
+
+    An entry is what the pattern `subject` matches, then `until` a date, then # a reason; the last
+    two may be missing. Empty lines are accepted, and both LF and CRLF.
+    """
+    entry = subject + _UNTIL_AND_REASON
+    return rf"^[ \t\r\n]*(none|{entry})(\r?\n[ \t]*({entry})?)*$"
+
 
 THRESHOLDS = (
     Threshold(
@@ -83,7 +91,8 @@ THRESHOLDS = (
     Threshold(
         name="exemptions",
         default="none",
-        pattern=rf"^[ \t\r\n]*(none|{_ENTRY})(\r?\n[ \t]*({_ENTRY})?)*$",
+        # A user path, or a user name or an access key id.
+        pattern=lines_of(r"(/[!-\"$-~]*|[A-Za-z0-9_+=,.@*-]+)"),
         description="Keys never acted on: none, or one a line: a user name, a /user/path or an"
         " access key id (* allowed), then until YYYY-MM-DD if it ends, then # reason if you like.",
     ),
@@ -96,14 +105,16 @@ class Thresholds(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         """Create each parameter with its initial value."""
         super().__init__(scope, construct_id)
-        self.parameters = [
-            ssm.StringParameter(
-                self,
-                threshold.name,
-                parameter_name=f"{PARAMETER_PATH}/{threshold.name}",
-                string_value=threshold.default,
-                allowed_pattern=threshold.pattern,
-                description=threshold.description,
-            )
-            for threshold in THRESHOLDS
-        ]
+        self.parameters = [create_parameter(self, each, PARAMETER_PATH) for each in THRESHOLDS]
+
+
+def create_parameter(scope: Construct, threshold: Threshold, path: str) -> ssm.StringParameter:
+    """Create one parameter below a path, with its initial value."""
+    return ssm.StringParameter(
+        scope,
+        threshold.name,
+        parameter_name=f"{path}/{threshold.name}",
+        string_value=threshold.default,
+        allowed_pattern=threshold.pattern,
+        description=threshold.description,
+    )

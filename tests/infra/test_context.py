@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.context import KEYS, Context, ContextError
+from infra.context import KEYS, Context
+from infra.context_value import ContextError
 
 _ROOT = Path(__file__).parents[2]
 

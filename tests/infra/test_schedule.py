@@ -9,7 +9,8 @@ from aws_croniter import AwsCroniter  # type: ignore[import-untyped]
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from infra.context import Context, ContextError
+from infra.context import Context
+from infra.context_value import ContextError
 from infra.schedule_expression import Cron, parse_schedule
 from infra.schedule_gap import longest_gap
 

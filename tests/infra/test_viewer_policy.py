@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.context import Context, ContextError
+from infra.context import Context
+from infra.context_value import ContextError
 from key_rotation_cli.session import READS
 from tests.infra.template import Synthesise, Template, as_list, render
 

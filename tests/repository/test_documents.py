@@ -27,8 +27,10 @@ CRASHES = (ROOT / "docs/crashes.md").read_text()
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
 HANDLER = (ROOT / "functions/key_rotation/handler.py").read_text()
-ROLE = (ROOT / "infra/function_role.py").read_text()
-ALARMS = (ROOT / "infra/monitoring.py").read_text()
+ROLE = "".join(
+    (ROOT / f"infra/{name}.py").read_text() for name in ("function_role", "role_statements")
+)
+ALARMS = "".join((ROOT / f"infra/{name}.py").read_text() for name in ("alarms", "monitoring"))
 FAULT_TESTS = "".join(path.read_text() for path in ROOT.glob("tests/local/*.py"))
 
 
