@@ -37,19 +37,39 @@ class Template:
         (found,) = [alarm["Properties"] for alarm in alarms if _metric(alarm) == metric]
         return dict(found)
 
-    def role_statements(self, service: str) -> list[dict[str, Any]]:
-        """Return the policy statements of the role that a service assumes."""
+    def statements(self, role: str) -> list[dict[str, Any]]:
+        """Return the policy statements of a role, by its logical id."""
+        return [
+            statement
+            for policy in self.resources("AWS::IAM::ManagedPolicy").values()
+            if {"Ref": role} in policy["Properties"].get("Roles", [])
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        ]
+
+    def allowed(self, role: str) -> dict[str, list[str]]:
+        """Return the sorted resources of each action that a role is allowed, rendered."""
+        allowed: dict[str, list[str]] = {}
+        for statement in self.statements(role):
+            if statement["Effect"] == "Allow":
+                for action in as_list(statement["Action"]):
+                    assert action not in allowed, f"{action} is allowed twice"
+                    resources = statement["Resource"]
+                    resources = resources if isinstance(resources, list) else [resources]
+                    allowed[action] = sorted(render(resource) for resource in resources)
+        return allowed
+
+    def role(self, service: str) -> str:
+        """Return the logical id of the only role that a service assumes."""
         (role,) = [
             name
             for name, found in self.resources("AWS::IAM::Role").items()
             if f"{service}.amazonaws.com" in str(found["Properties"]["AssumeRolePolicyDocument"])
         ]
-        return [
-            statement
-            for policy in self.resources("AWS::IAM::ManagedPolicy").values()
-            if {"Ref": role} in policy["Properties"]["Roles"]
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        ]
+        return role
+
+    def role_statements(self, service: str) -> list[dict[str, Any]]:
+        """Return the policy statements of the only role that a service assumes."""
+        return self.statements(self.role(service))
 
 
 class Synthesise(Protocol):
@@ -60,7 +80,7 @@ class Synthesise(Protocol):
 
 
 def _metric(alarm: dict[str, Any]) -> str:
-    return str(alarm["Properties"]["MetricName"])
+    return str(alarm["Properties"].get("MetricName"))
 
 
 def as_list(value: str | list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from key_rotation.adapters.ledger_items import Partitions
-from tests.infra.template import Template, as_list, render
+from tests.infra.template import Template, render
 
 _USERS = "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"
 _PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${%s}"
@@ -60,22 +60,11 @@ _ALLOWED = {
 }
 
 
-def _allowed(template: Template, service: str) -> dict[str, list[str]]:
-    allowed: dict[str, list[str]] = {}
-    for statement in template.role_statements(service):
-        assert statement["Effect"] == "Allow"
-        resources = statement["Resource"]
-        resources = resources if isinstance(resources, list) else [resources]
-        for action in as_list(statement["Action"]):
-            assert action not in allowed, f"{action} is allowed twice"
-            allowed[action] = sorted(render(resource) for resource in resources)
-    return allowed
-
-
 def test_the_function_role_allows_exactly_the_listed_actions_on_the_listed_resources(
     template: Template,
 ) -> None:
-    assert _allowed(template, "lambda") == _ALLOWED
+    assert template.allowed(template.role("lambda")) == _ALLOWED
+    assert {each["Effect"] for each in template.role_statements("lambda")} == {"Allow"}
 
 
 def test_the_roles_have_no_inline_policies_and_no_managed_ones_of_aws(template: Template) -> None:
@@ -169,7 +158,7 @@ def test_only_lambda_and_schedules_of_this_account_can_assume_the_roles(
 def test_the_schedule_role_allows_only_invoking_the_function_and_sending_dead_letters(
     template: Template,
 ) -> None:
-    assert _allowed(template, "scheduler") == {
+    assert template.allowed(template.role("scheduler")) == {
         "lambda:InvokeFunction": [_FUNCTION],
         "sqs:SendMessage": [_QUEUE],
         "kms:Decrypt": [_KEY],
