@@ -1,4 +1,4 @@
-"""The CDK app: synthesises the stack `KeyRotation`, offline and without credentials."""
+"""The CDK app: synthesises the stacks, offline and without credentials."""
 
 import sys
 

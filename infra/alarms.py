@@ -25,7 +25,7 @@ class Alarms(Construct):
         self._actions = [actions.SnsAction(topic) for topic in topics]
 
     def _alarm_on_first(
-        self, construct_id: str, metric: cloudwatch.IMetric, description: str, threshold: int = 1
+        self, construct_id: str, metric: cloudwatch.Metric, description: str, threshold: int = 1
     ) -> cloudwatch.Alarm:
         """Alarm on the first value of at least `threshold`; missing data is not breaching."""
         alarm = cloudwatch.Alarm(

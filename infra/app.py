@@ -1,4 +1,4 @@
-"""The CDK app with its one stack."""
+"""The CDK app: one stack, and with `organization` a second one for its accounts."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,11 @@ from pathlib import Path
 import aws_cdk as cdk
 
 from infra.context import Context
+from infra.organisation.member_stack import MemberStack
+from infra.organisation.stack import HubStack
 from infra.stack import KeyRotationStack
 
+_STACK = "KeyRotation"
 _CDK_JSON = Path(__file__).parents[1] / "cdk.json"
 
 
@@ -19,7 +22,7 @@ def build_app(
     outdir: str | None = None,
     validate: bool = True,
 ) -> cdk.App:
-    """Return the app, with the folder `package` as the code of the function.
+    """Return the app, with the folder `package` as the code of the functions.
 
     Only the CDK CLI reads cdk.json. This function reads it too, so that `python app.py`, the tests
     and `cdk deploy` synthesise the same template. `-c` (`context` in tests) has precedence.
@@ -35,11 +38,11 @@ def build_app(
         builtin_cloud_formation_validation=validate,
         stack_traces=False,  # they name temporary files of jsii, not our lines
     )
-    KeyRotationStack(
-        app,
-        "KeyRotation",
-        context=Context.read(app.node.get_all_context()),
-        package=package,
-        env=env,
-    )
+    read = Context.read(app.node.get_all_context())
+    if read.organisation is None:
+        KeyRotationStack(app, _STACK, context=read, package=package, env=env)
+        return app
+    organisation = read.organisation
+    HubStack(app, _STACK, context=read, organisation=organisation, package=package, env=env)
+    MemberStack(app, organization_id=organisation.organization_id)
     return app

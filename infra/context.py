@@ -8,6 +8,8 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from infra.context_value import EMAIL, ContextError, refusal, whole_number
+from infra.organisation import context as organisation
+from infra.organisation.parameters import ORGANISATION_PARAMETERS, ORGANISATION_PATH
 from infra.schedule_expression import ACCEPTED, Cron, parse_schedule
 from infra.schedule_gap import longest_gap
 from infra.thresholds import PARAMETER_PATH, THRESHOLDS
@@ -22,9 +24,13 @@ KEYS = (
     "alarm-topic",
     "reserved-concurrency",
     "viewer-policy",
+    *organisation.KEYS,
 )
 """Every key that the app reads."""
 
+_PARAMETERS = {
+    each.name: f"{ORGANISATION_PATH}/{each.name}" for each in ORGANISATION_PARAMETERS
+} | {each.name: f"{PARAMETER_PATH}/{each.name}" for each in THRESHOLDS}
 _TOPIC_ARN = re.compile(r"arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 # zoneinfo can list these names, but EventBridge Scheduler does not accept them.
 _UNSUPPORTED_ZONES = frozenset({"Factory", "localtime"})
@@ -63,6 +69,9 @@ class Context:
     viewer_policy: bool
     """Whether to create a managed policy for people who look and change nothing."""
 
+    organisation: organisation.Organisation | None
+    """What makes the deployment the hub of an organization; None for a single account."""
+
     @classmethod
     def read(cls, values: Mapping[str, object]) -> "Context":
         """Read and validate the context; a key that is missing has its default.
@@ -86,6 +95,7 @@ class Context:
             alarm_topic=_alarm_topic(values.get("alarm-topic")),
             reserved_concurrency=_reserved_concurrency(values.get("reserved-concurrency")),
             viewer_policy=_viewer_policy(values.get("viewer-policy")),
+            organisation=organisation.Organisation.read(values),
         )
 
 
@@ -93,8 +103,8 @@ def _unknown(key: str) -> str:
     """Describe a key that the app does not read, with the nearest one that it does."""
     near = get_close_matches(key.lower(), KEYS, n=1)
     advice = f"did you mean {near[0]!r}? " if near else ""
-    if key.lower() in (threshold.name for threshold in THRESHOLDS):
-        advice = f"after the deployment, set the SSM parameter {PARAMETER_PATH}/{key.lower()}; "
+    if key.lower() in _PARAMETERS:
+        advice = f"after the deployment, set the SSM parameter {_PARAMETERS[key.lower()]}; "
     return f"context {key!r} is not known: {advice}the known keys are {', '.join(KEYS)}"
 
 

@@ -17,7 +17,7 @@ _OTHER_CONSOLE_HOSTS = {
 }
 _CHANGES = ("KeysNoticed", "KeysDeactivated", "KeysDeleted")
 _EXCEPTIONS = ("KeysFailed", "KeysHeld", "KeysDeferred", "KeysExempt")
-_HALF_WIDTH, _FULL_WIDTH = 12, 24
+HALF_WIDTH, _FULL_WIDTH = 12, 24
 
 
 class Dashboard(Construct):
@@ -79,7 +79,7 @@ def _latest(*names: str) -> cloudwatch.SingleValueWidget:
 def per_day(title: str, statistic: str, *names: str) -> cloudwatch.GraphWidget:
     """Return a graph of half the width with one value a day of each metric."""
     metrics = [run_metric(name, statistic=statistic, period=_DAY) for name in names]
-    return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF_WIDTH)
+    return cloudwatch.GraphWidget(title=title, left=metrics, width=HALF_WIDTH)
 
 
 def function_runs(function: lambda_.Function) -> cloudwatch.GraphWidget:
@@ -88,5 +88,5 @@ def function_runs(function: lambda_.Function) -> cloudwatch.GraphWidget:
         title="Run errors, and longest run (limit: 15 minutes)",
         left=[function.metric_errors(period=_DAY)],
         right=[function.metric_duration(period=_DAY, statistic="Maximum")],
-        width=_HALF_WIDTH,
+        width=HALF_WIDTH,
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from infra.encryption_key import via_services
@@ -27,8 +28,9 @@ class ViewerPolicy(Construct):
         function: lambda_.Function,
         table: dynamodb.Table,
         key: kms.Key,
+        machine: stepfunctions.StateMachine | None = None,
     ) -> None:
-        """Create the policy for one deployment."""
+        """Create the policy for one deployment; that of an organization has a state machine."""
         super().__init__(scope, construct_id)
         iam.ManagedPolicy(
             self,
@@ -38,6 +40,7 @@ class ViewerPolicy(Construct):
             statements=[
                 *self._read_account(),
                 *_read_deployment(function, table, key),
+                *([] if machine is None else _read_executions(machine)),
             ],
         )
 
@@ -93,6 +96,37 @@ def _read_deployment(
             conditions=via_services("dynamodb"),
         ),
         _allow("ReadFunction", ["lambda:GetFunctionConfiguration"], [function.function_arn]),
+    ]
+
+
+def _read_executions(machine: stepfunctions.StateMachine) -> list[iam.PolicyStatement]:
+    """See the executions of the machine, and those of its map: one for each account."""
+    name = machine.state_machine_name
+    runs, children, maps = (
+        Stack.of(machine).format_arn(
+            service="states",
+            resource=resource,
+            resource_name=resource_name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for resource, resource_name in (
+            ("execution", f"{name}:*"),
+            ("execution", f"{name}/*:*"),
+            ("mapRun", f"{name}/*:*"),
+        )
+    )
+    return [
+        _allow(
+            "ReadMachine",
+            ["states:DescribeStateMachine", "states:ListExecutions"],
+            [machine.state_machine_arn],
+        ),
+        _allow(
+            "ReadExecutions",
+            ["states:DescribeExecution", "states:GetExecutionHistory", "states:ListMapRuns"],
+            [runs, children],
+        ),
+        _allow("ReadMapRuns", ["states:DescribeMapRun", "states:ListExecutions"], [maps]),
     ]
 
 

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
+from pathlib import Path
 
+from infra.app import build_app
 from tests.infra.template import Synthesise, Template
 
 # If a change of a single account's template is meant, put the new digest here. If it is not, then
@@ -27,3 +29,9 @@ def test_the_template_of_a_single_account_is_byte_for_byte_what_was_released(
     assert _digest(template) == _DEFAULT
     assert _digest(customised) == _CUSTOMISED
     assert _digest(with_viewer) == _IN_CHINA_WITH_VIEWER
+
+
+def test_the_app_of_a_single_account_has_one_stack(package: Path, tmp_path: Path) -> None:
+    context: dict[str, object] = {"email": "none"}
+    app = build_app(package=package, context=context, outdir=str(tmp_path), validate=False)
+    assert [each.stack_name for each in app.synth().stacks] == ["KeyRotation"]

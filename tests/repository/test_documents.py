@@ -30,7 +30,10 @@ HANDLER = (ROOT / "functions/key_rotation/handler.py").read_text()
 ROLE = "".join(
     (ROOT / f"infra/{name}.py").read_text() for name in ("function_role", "role_statements")
 )
-ALARMS = "".join((ROOT / f"infra/{name}.py").read_text() for name in ("alarms", "monitoring"))
+ALARMS = "".join(
+    (ROOT / f"infra/{name}.py").read_text()
+    for name in ("alarms", "monitoring", "organisation/monitoring")
+)
 FAULT_TESTS = "".join(path.read_text() for path in ROOT.glob("tests/local/*.py"))
 
 
@@ -129,7 +132,9 @@ def test_the_readme_gives_each_context_key(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", re.findall(r'_alarm_on_first\("(\w+)"|"(Silence)"', ALARMS), ids="".join
+    "name",
+    sorted(set(re.findall(r'_alarm_on_first\("(\w+)"|"(Silence)"', ALARMS))),
+    ids="".join,
 )
 def test_the_runbook_names_every_alarm(name: tuple[str, str]) -> None:
     assert f"| `KeyRotation-{''.join(name)}` | " in RUNBOOK

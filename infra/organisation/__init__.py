@@ -1,0 +1,1 @@
+"""One deployment for an organization: the hub's stack, and the role in each of its accounts."""
