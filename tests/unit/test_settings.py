@@ -161,6 +161,32 @@ def test_notice_days_must_be_less_than_max_age_days(
         )
 
 
+@pytest.mark.parametrize(
+    ("sources", "named", "less_than"),
+    [
+        ({"max-age-days": "ous/ou-1"}, "notice-days", "/key-rotation/ous/ou-1/max-age-days"),
+        ({"notice-days": "accounts/1"}, "accounts/1/notice-days", "/key-rotation/max-age-days"),
+        (
+            {"max-age-days": "ous/ou-1", "notice-days": "ous/ou-1"},
+            "ous/ou-1/notice-days",
+            "max-age-days",
+        ),
+    ],
+)
+def test_a_contradiction_gives_the_whole_names_of_overrides(
+    sources: dict[str, str], named: str, less_than: str
+) -> None:
+    raw = parameters(notice_days="7", max_age_days="5")
+    with pytest.raises(InvalidSettingsError) as raised:
+        Settings.parse(raw, path="/key-rotation", sources=sources)
+    assert raised.value.problems == (
+        (
+            f"The parameter /key-rotation/{named} has the value '7'; "
+            f"it accepts a number less than {less_than}, which is 5."
+        ),
+    )
+
+
 def test_all_problems_are_named_at_once() -> None:
     """So that a person corrects them in one edit."""
     with pytest.raises(InvalidSettingsError) as raised:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Self
@@ -79,22 +79,23 @@ class Settings:
         *,
         path: str,
         exemption_parameters: Mapping[str, Parameter] | None = None,
+        sources: Mapping[str, str] | None = None,
     ) -> Self:
         """Validate each value, and each against the others.
 
         raw: the eight parameters by the last part of their names
         path: what stands before it, such as `/key-rotation`
         exemption_parameters: those of one exemption each, by what follows `exemption/`
+        sources: what stands between path and name of those that are overridden for an account
 
         Raises InvalidSettingsError that names every problem, not only the first.
         """
         one_by_one, bad_entries = _one_by_one(path, exemption_parameters or {})
-        entries, unreadable = exemptions.parse(
-            raw["exemptions"].value if "exemptions" in raw else "none"
-        )
-        problems = [*_problems(path, raw, unreadable), *bad_entries]
+        whole_names = {name: whole_name(path, (sources or {}).get(name), name) for name in NAMES}
+        problems = [*_problems(whole_names, raw), *bad_entries]
         if problems:
             raise InvalidSettingsError(problems)
+        entries, _ = exemptions.parse(raw["exemptions"].value)
         value = {name: raw[name].value for name in NAMES}
         days = {name: timedelta(days=int(value[name])) for name in RANGES}
         return cls(
@@ -167,44 +168,73 @@ class Settings:
         return tuple(str(e) for e in self.exemptions if e.ended(today))
 
 
+def whole_name(path: str, scope: str | None, name: str) -> str:
+    """Return the whole name of a parameter; `scope` is what stands between, if anything."""
+    return f"{path}/{scope}/{name}" if scope else f"{path}/{name}"
+
+
+def problems_of(name: str, whole: str, parameter: Parameter | None) -> Iterator[str]:
+    """Return what is wrong with one of the eight parameters by itself, one sentence each.
+
+    name: which of the eight; `whole` is its whole name, which the sentences give
+    """
+    problem = _problem(name, whole, parameter)
+    if problem or parameter is None:
+        yield from filter(None, [problem])
+    elif name == "exemptions":
+        for line in exemptions.parse(parameter.value)[1]:
+            yield _refuse(whole, line, exemptions.ACCEPTED, of="the line")
+
+
+def exemption_problem(whole: str, parameter: Parameter) -> str | None:
+    """Return what is wrong with a parameter of one exemption; None if it is accepted."""
+    try:
+        Exemption.parse_only(parameter.value)
+    except ValueError:
+        return _refuse(whole, parameter.value[:MAX_SHOWN], f"one line: {exemptions.ENTRY}")
+    return None
+
+
 def _one_by_one(
     path: str, parameters: Mapping[str, Parameter]
 ) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
     """Read the parameters of one exemption each; returns the entries, and what is wrong."""
     entries: list[Exemption] = []
     problems: list[str] = []
-    accepted = f"one line: {exemptions.ENTRY}"
     for name, parameter in sorted(parameters.items()):
         try:
             entries.append(Exemption.parse_only(parameter.value))
         except ValueError:
-            value = parameter.value[:MAX_SHOWN]
-            problems.append(_refuse(path, f"{EXEMPTION}/{name}", value, accepted))
+            problem = exemption_problem(whole_name(path, EXEMPTION, name), parameter)
+            problems.append(str(problem))
+    return tuple(entries), bounded_problems(problems, f"{path}/{EXEMPTION}")
+
+
+def bounded_problems(problems: Sequence[str], where: str) -> tuple[str, ...]:
+    """Return the first problems of exemption parameters, and how many more there are."""
     if more := problems[MAX_BAD_ENTRIES:]:
-        problems[MAX_BAD_ENTRIES:] = [
-            f"{len(more)} more under {path}/{EXEMPTION} are not accepted."
-        ]
-    return tuple(entries), tuple(problems)
+        count = f"{len(more)} more under {where} are not accepted."
+        return (*problems[:MAX_BAD_ENTRIES], count)
+    return tuple(problems)
 
 
-def _problems(path: str, raw: Mapping[str, Parameter], unreadable: Iterable[str]) -> Iterator[str]:
-    """Return what is wrong with the eight parameters; `unreadable` are lines of exemptions."""
-    by_name = {name: _problem(path, name, raw.get(name)) for name in NAMES}
-    yield from (problem for problem in by_name.values() if problem)
-    for line in unreadable:
-        yield _refuse(path, "exemptions", line, exemptions.ACCEPTED, of="the line")
-    if not by_name["max-age-days"] and not by_name["notice-days"]:
-        yield from _contradiction(path, raw["max-age-days"].value, raw["notice-days"].value)
+def _problems(whole_names: Mapping[str, str], raw: Mapping[str, Parameter]) -> Iterator[str]:
+    """Return what is wrong with the eight parameters, and with each against the others."""
+    found = {name: tuple(problems_of(name, whole_names[name], raw.get(name))) for name in NAMES}
+    for problems in found.values():
+        yield from problems
+    if not found["max-age-days"] and not found["notice-days"]:
+        yield from _contradiction(whole_names, raw)
 
 
-def _problem(path: str, name: str, parameter: Parameter | None) -> str | None:
+def _problem(name: str, whole: str, parameter: Parameter | None) -> str | None:
     if name in RANGES:
         low, high = RANGES[name]
         accepted = f"a whole number from {low} to {high}, in plain digits"
     else:
         accepted = " or ".join(CHOICES[name]) if name in CHOICES else exemptions.ACCEPTED
     if parameter is None:
-        return f"The parameter {path}/{name} is missing; it accepts {accepted}."
+        return f"The parameter {whole} is missing; it accepts {accepted}."
     if name in RANGES:
         low, high = RANGES[name]
         fits = (
@@ -213,14 +243,19 @@ def _problem(path: str, name: str, parameter: Parameter | None) -> str | None:
         )
     else:
         fits = name not in CHOICES or parameter.value in CHOICES[name]
-    return None if fits else _refuse(path, name, parameter.value, accepted)
+    return None if fits else _refuse(whole, parameter.value, accepted)
 
 
-def _contradiction(path: str, max_age: str, notice: str) -> Iterator[str]:
+def _contradiction(whole_names: Mapping[str, str], raw: Mapping[str, Parameter]) -> Iterator[str]:
+    """Return that there are more days of notice than of age; of one place, the name suffices."""
+    max_age, notice = raw["max-age-days"].value, raw["notice-days"].value
+    age_name, notice_name = whole_names["max-age-days"], whole_names["notice-days"]
+    if age_name.rpartition("/")[0] == notice_name.rpartition("/")[0]:
+        age_name = "max-age-days"
     if int(notice) >= int(max_age):
-        accepted = f"a number less than max-age-days, which is {max_age}"
-        yield _refuse(path, "notice-days", notice, accepted)
+        accepted = f"a number less than {age_name}, which is {max_age}"
+        yield _refuse(notice_name, notice, accepted)
 
 
-def _refuse(path: str, name: str, value: str, accepted: str, of: str = "the value") -> str:
-    return f"The parameter {path}/{name} has {of} {value!r}; it accepts {accepted}."
+def _refuse(whole: str, value: str, accepted: str, of: str = "the value") -> str:
+    return f"The parameter {whole} has {of} {value!r}; it accepts {accepted}."
