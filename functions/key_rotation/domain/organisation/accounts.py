@@ -68,6 +68,8 @@ class RegisteredAccount:
     failure_reported: the last day on which a digest named that
     left_on: the day on which a run no longer found it in the organization
     open_watches: how many of its keys were watched then
+    rested_until: the last day on which it was not looked at on purpose; None for never
+    moved_at: when a run found that it had joined, left or returned; a digest names it once
     """
 
     account: Account
@@ -87,6 +89,8 @@ class RegisteredAccount:
     failure_reported: date | None = None
     left_on: date | None = None
     open_watches: int = 0
+    rested_until: date | None = None
+    moved_at: datetime | None = None
 
     @property
     def is_item(self) -> bool:

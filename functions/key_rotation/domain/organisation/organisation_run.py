@@ -1,11 +1,16 @@
 """One run of an organization: what prepare leaves to the other steps, and to the next run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Self
 
 from key_rotation.domain.model import Mode
+from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.settings import Parameter
+
+LONGEST_RUN = timedelta(hours=6)
+"""After which the state machine's execution ends, whatever it is doing (`TimeoutSeconds`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,7 @@ class OrganisationRun:
     change_limit: the organization's limit of changes
     due_changes: how many changes were due when it was shared out
     ended: when its digest was published, or was not needed; None while it is under way
+    news_since: what is news in its digest: the accounts that joined, left or returned since then
     """
 
     run_id: str
@@ -32,6 +38,26 @@ class OrganisationRun:
     change_limit: int = 0
     due_changes: int = 0
     ended: datetime | None = None
+    news_since: datetime | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a person asked for less than the run of the schedule does."""
+        return self.report_only or bool(self.account_ids)
+
+    def after(self, previous: Self | None) -> Self:
+        """Return the run with what is news in it, where another run came before.
+
+        What an earlier run found is news until the digest of a whole run was published.
+        """
+        told = previous is None or (previous.ended is not None and not previous.is_partial)
+        earlier = None if told or previous is None else previous.news_since
+        return replace(self, news_since=earlier or self.started)
+
+    def has_news_of(self, account: RegisteredAccount) -> bool:
+        """Return whether its digest names an account that joined, left or returned."""
+        moved, since = account.moved_at, self.news_since
+        return moved is not None and since is not None and moved >= since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +65,8 @@ class ParameterSnapshot:
     """All parameters of the organization, as one run read them.
 
     parameters: by what follows the path in their names, such as `ous/ou-1/mode`
-    unread: the names below the path that nothing reads, each with what is wrong
+    unread: the names below the path that nothing reads, each with a sentence that says why; also
+        `organisation/leave-out`, where one of its entries names no account
     reach: how many of the accounts that are looked at each override applies to, by its scope
     editors: the ARNs of who last edited what changed since the last digest, by name; None where it
         could not be read
