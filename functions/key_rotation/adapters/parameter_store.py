@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
+from key_rotation.domain.organisation.parameter_scopes import FoundParameters
 from key_rotation.domain.settings import EXEMPTION, NAMES, Parameter, Settings
 from key_rotation.errors import InvalidSettingsError, SettingsUnreadableError
 
@@ -38,18 +39,33 @@ def read_exemption_parameters(ssm: "SSMClient", path: str) -> Mapping[str, Param
     InvalidSettingsError for one that is no plain text.
     """
     below = f"{path}/{EXEMPTION}"
+    found = read_below(ssm, below)
+    if found.other_types:
+        raise InvalidSettingsError(
+            [
+                f"The parameter {below}/{name} has the type {kind}; it accepts String."
+                for name, kind in found.other_types.items()
+            ]
+        )
+    return found.by_name
+
+
+def read_below(ssm: "SSMClient", path: str) -> FoundParameters:
+    """Read all parameters below a path, to the last page: an empty one is not the last.
+
+    Raises SettingsUnreadableError.
+    """
     pages = ssm.get_paginator("get_parameters_by_path").paginate(
-        Path=below, Recursive=True, PaginationConfig={"PageSize": PAGE_SIZE}
+        Path=path, Recursive=True, PaginationConfig={"PageSize": PAGE_SIZE}
     )
     try:
-        found = [parameter for page in pages for parameter in page["Parameters"]]
-        other = [f"{each['Name']} has the type {each['Type']}" for each in found if _encoded(each)]
-        by_name = {_relative(each, below): _parameter(each) for each in found}
+        found = {_relative(each, path): each for page in pages for each in page["Parameters"]}
+        return FoundParameters(
+            by_name={name: _parameter(each) for name, each in found.items()},
+            other_types={name: each["Type"] for name, each in found.items() if _encoded(each)},
+        )
     except (*AWS_ERRORS, KeyError) as cause:
-        raise _unreadable(below, cause) from cause
-    if other:
-        raise InvalidSettingsError([f"The parameter {each}; it accepts String." for each in other])
-    return by_name
+        raise _unreadable(path, cause) from cause
 
 
 def read_last_editor(ssm: "SSMClient", name: str) -> str | None:
