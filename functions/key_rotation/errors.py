@@ -32,6 +32,14 @@ class ListUsersError(RunStoppedError):
     """Raised before any change when the listing of users breaks off."""
 
 
+class OrganizationUnreadableError(RunStoppedError):
+    """Raised before any change when the organization's accounts cannot be listed or trusted."""
+
+
+class ExecutionUnknownError(RunStoppedError):
+    """Raised before any change when an earlier execution may still be under way."""
+
+
 class LedgerError(RunStoppedError):
     """Raised when the ledger cannot be read, or does not accept a record."""
 

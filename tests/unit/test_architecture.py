@@ -21,7 +21,8 @@ ALLOWED_IMPORTS = {
     "adapters": {"errors", "domain", "reporting", "adapters"},
     "service_layer": {"errors", "domain", "reporting", "adapters", "service_layer"},
 }
-"""What each package may import; `run`, `request` and `handler` may import all of them."""
+"""What each package may import; `organisation`, and the modules outside the packages, may import
+all of them."""
 PURE_PACKAGES = ("domain", "reporting")
 IMPURE_IMPORTS = {
     "boto3",
@@ -153,6 +154,15 @@ def test_only_one_module_reads_the_clock() -> None:
     """A monotonic clock, which measures durations, is allowed elsewhere."""
     clock_reads = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
     assert {module for module in MODULES if attributes_of(module) & clock_reads} == {"invocation"}
+
+
+def test_nothing_below_imports_the_steps_of_an_organization() -> None:
+    assert not {
+        module
+        for module in MODULES
+        for imported in imported_modules(module)
+        if package_of(imported) == "organisation" != package_of(module)
+    }
 
 
 def test_only_two_modules_change_keys() -> None:

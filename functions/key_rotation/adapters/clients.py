@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
@@ -98,6 +100,21 @@ class DeploymentClients:
     functions: "LambdaClient"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubClients:
+    """The clients with which the step `prepare` works, in the account of the deployment.
+
+    organizations: of the partition; botocore finds the one Region that has it
+    states: of Step Functions
+    """
+
+    organizations: "OrganizationsClient"
+    ssm: "SSMClient"
+    sns: "SNSClient"
+    states: "SFNClient"
+    table: "Table"
+
+
 def build_member_clients() -> MemberClients:
     """Build the clients of the function's own account and partition."""
     return _member_clients(boto3.Session(), {})
@@ -153,6 +170,18 @@ def build_deployment_clients(table_name: str) -> DeploymentClients:
         sns=session.client("sns", config=CLIENT_CONFIG),
         functions=session.client("lambda", config=CLIENT_CONFIG),
         table=session.resource("dynamodb", config=CLIENT_CONFIG).Table(table_name),
+    )
+
+
+def build_hub_clients(table_name: str) -> HubClients:
+    """Build the clients of the step `prepare`."""
+    session = _shared_session()
+    return HubClients(
+        organizations=session.client("organizations", config=CLIENT_CONFIG),
+        ssm=session.client("ssm", config=CLIENT_CONFIG),
+        sns=build_sns_client(),
+        states=session.client("stepfunctions", config=CLIENT_CONFIG),
+        table=build_table(table_name),
     )
 
 

@@ -77,15 +77,22 @@ def state_key(partitions: Partitions = OWN_ACCOUNT) -> Item:
     return {"pk": partitions.run, "sk": "STATE"}
 
 
-def unreadable_item(table_name: str, key: Item, problem: object) -> UnreadableItemError:
+def unreadable_item(
+    table_name: str, key: Mapping[str, str], problem: object
+) -> UnreadableItemError:
     """Return the error of an item that each run needs, with the command that deletes it.
 
     The next run writes it anew. Without a lease, a run in progress ends before its next change;
-    without a state, a run reads all users, and repeats what it has reported.
+    without a state, a run reads all users, and repeats what it has reported; without the run of the
+    organization, a second one can be started at once.
     """
     typed = json.dumps({name: {"S": value} for name, value in key.items()})
     command = (f"aws dynamodb delete-item --table-name {table_name} \\", f"  --key '{typed}'")
-    what = {"LEASE": "lease of the run", "STATE": "state of the last run"}[key["sk"]]
+    what = {
+        "LEASE": "lease of the run",
+        "STATE": "state of the last run",
+        "RUN": "run of the organization",
+    }[key["sk"]]
     return UnreadableItemError(f"The {what} in the ledger cannot be read: {problem}.", command)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.aws.aws_account import AwsAccount
+from tests.aws.organisation.hub import Hub, open_hub
 from tests.aws.organisation.members import Members, open_members
 
 
@@ -12,4 +13,11 @@ from tests.aws.organisation.members import Members, open_members
 def members(account: AwsAccount) -> Iterator[Members]:
     """Open a hub and its member accounts in moto."""
     with open_members(account) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hub(account: AwsAccount) -> Iterator[Hub]:
+    """Open a hub in which executions are prepared in moto."""
+    with open_hub(account) as opened:
         yield opened

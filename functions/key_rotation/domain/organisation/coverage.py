@@ -84,6 +84,10 @@ class RegisterTerms:
             moved_at=self.now.instant,
         )
 
+    def still_left(self, before: RegisteredAccount) -> RegisteredAccount:
+        """Return the row of an account that left before, which this run's digest names again."""
+        return replace(before, run_id=self.run.run_id, event_id=self.run.event_id)
+
     def _coverage(self, account: Account) -> tuple[Coverage, Exemption | None]:
         """Say whether an account is looked at, and which entry leaves it out."""
         if self.targets.isdisjoint(account.ous):

@@ -7,6 +7,7 @@ from typing import Self
 
 from key_rotation.domain.model import Mode
 from key_rotation.domain.organisation.accounts import RegisteredAccount
+from key_rotation.domain.run_state import REMEMBERED_EVENTS
 from key_rotation.domain.settings import Parameter
 
 LONGEST_RUN = timedelta(hours=6)
@@ -26,6 +27,7 @@ class OrganisationRun:
     due_changes: how many changes were due when it was shared out
     ended: when its digest was published, or was not needed; None while it is under way
     news_since: what is news in its digest: the accounts that joined, left or returned since then
+    earlier_events: the events of the runs before it, the last one at the end
     """
 
     run_id: str
@@ -39,20 +41,33 @@ class OrganisationRun:
     due_changes: int = 0
     ended: datetime | None = None
     news_since: datetime | None = None
+    earlier_events: tuple[str, ...] = ()
 
     @property
     def is_partial(self) -> bool:
         """Whether a person asked for less than the run of the schedule does."""
         return self.report_only or bool(self.account_ids)
 
+    @property
+    def is_repeat(self) -> bool:
+        """Whether an earlier run took place for the same event, and may have made changes."""
+        return self.event_id in self.earlier_events
+
     def after(self, previous: Self | None) -> Self:
-        """Return the run with what is news in it, where another run came before.
+        """Return the run with what the run before means for it; its own if it is prepared again.
 
         What an earlier run found is news until the digest of a whole run was published.
         """
-        told = previous is None or (previous.ended is not None and not previous.is_partial)
-        earlier = None if told or previous is None else previous.news_since
-        return replace(self, news_since=earlier or self.started)
+        if previous is None:
+            return replace(self, news_since=self.started)
+        told = previous.ended is not None and not previous.is_partial
+        again = previous.execution_arn == self.execution_arn
+        events = () if again else (previous.event_id,)
+        return replace(
+            self,
+            news_since=self.started if told else previous.news_since or self.started,
+            earlier_events=(*previous.earlier_events, *events)[-REMEMBERED_EVENTS:],
+        )
 
     def has_news_of(self, account: RegisteredAccount) -> bool:
         """Return whether its digest names an account that joined, left or returned."""
