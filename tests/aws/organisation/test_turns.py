@@ -205,6 +205,7 @@ def test_two_executions_that_begin_at_once_prepare_one_run(hub: Hub) -> None:
     ):
         hub.prepare()
     assert [raised.value.other_run_id] == first
+    assert hub.organization.calls.count("DescribeOrganization") == 1
     assert hub.run
     assert hub.run.execution_arn == first[0]
 
