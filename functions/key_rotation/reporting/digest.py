@@ -151,7 +151,7 @@ def _severity(report: Report) -> str:
 def _document(report: Report, page: Page) -> Document:
     by_section: dict[str, list[Document]] = {}
     for outcome in page.outcomes:
-        by_section.setdefault(str(outcome.section), []).append(_full_entry(outcome, report.now))
+        by_section.setdefault(str(outcome.section), []).append(full_entry(outcome, report.now))
     return {
         "run_id": report.run_id,
         "version": __version__,
@@ -174,7 +174,8 @@ def _document(report: Report, page: Page) -> Document:
     }
 
 
-def _full_entry(outcome: Outcome, now: Now) -> Document:
+def full_entry(outcome: Outcome, now: Now) -> Document:
+    """Return everything that programs read of one key."""
     newer = outcome.details.newer
     extras: Mapping[str, object] = {
         **_where(outcome.last_use),

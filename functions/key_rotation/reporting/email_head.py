@@ -1,7 +1,7 @@
 """The head of the e-mail: whose keys, what is suspended, what was done, and what comes next."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from key_rotation.domain.model import Mode, Reason
@@ -16,6 +16,12 @@ from key_rotation.reporting.formatting import (
 from key_rotation.reporting.headings import SUMMARY, count_text
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Backlog, Report
+
+RESTORED = (
+    "RESTORED: the ledger comes from a backup. Every notice and every grace window starts "
+    "anew, so that no key is changed on a day that was announced before. Keys that were "
+    "deactivated after the backup, and have no entry below, count as inactive, not ours."
+)
 
 
 def head(report: Report, page_label: str, pages: int) -> str:
@@ -35,7 +41,7 @@ def head(report: Report, page_label: str, pages: int) -> str:
     lines.append("")
     for text in _suspensions(report):
         lines += [*wrap("", text, "  "), ""]
-    lines += _summary(report)
+    lines += summary(report.outcomes)
     if backlog := report.backlog:
         lines += wrap(f"  {'Backlog':<9}", _backlog(backlog, report))
     if delay := _delay(report):
@@ -56,11 +62,7 @@ def _size(report: Report) -> str:
 def _suspensions(report: Report) -> Iterator[str]:
     """Say in one paragraph each why nothing is enforced and since when, or what starts anew."""
     if report.facts.restored:
-        yield (
-            "RESTORED: the ledger comes from a backup. Every notice and every grace window starts "
-            "anew, so that no key is changed on a day that was announced before. Keys that were "
-            "deactivated after the backup, and have no entry below, count as inactive, not ours."
-        )
+        yield RESTORED
     since = {kind: f" since {format_date(day)}" for kind, day in report.suspended_since.items()}
     if Suspension.PAUSED in since:
         deferred = len(report.in_section(Section.DEFERRED))
@@ -78,12 +80,18 @@ def _suspensions(report: Report) -> Iterator[str]:
         yield f"REPORT MODE{began}: this run changed nothing. Enforce mode would do this:"
 
 
-def _summary(report: Report) -> Iterator[str]:
-    """Count what was done and what is coming, apart from what enforce mode would do."""
-    done = Counter(o.section for o in report.outcomes if not o.dry_run)
-    dry_run = Counter(o.section for o in report.outcomes if o.dry_run)
+def summary(outcomes: Iterable[Outcome], more_to_check: str = "") -> Iterator[str]:
+    """Count what was done and what is coming, apart from what enforce mode would do.
+
+    more_to_check: what stands before the keys that a person must look at
+    """
+    outcomes = tuple(outcomes)
+    done = Counter(o.section for o in outcomes if not o.dry_run)
+    dry_run = Counter(o.section for o in outcomes if o.dry_run)
     for title, sections in SUMMARY.items():
         counts = [count_text(section, done[section]) for section in sections if done[section]]
+        if more_to_check and Section.FAILED in sections:
+            counts.insert(0, more_to_check)
         yield from wrap(f"  {title:<9}", ", ".join(counts)) if counts else ()
     would = [f"{dry_run[section]:,} {section}" for section in Section if dry_run[section]]
     yield from wrap(f"  {'Would be':<9}", ", ".join(would)) if would else ()
@@ -114,11 +122,11 @@ def _next_due(report: Report) -> str:
     mode = ", in enforce mode" if report.mode is Mode.REPORT else ""
     if deferred := len(report.in_section(Section.DEFERRED)):
         return f"the next run: {deferred:,} deferred{mode}"
-    days = [day for outcome in report.outcomes for day in _coming_days(outcome, report)]
+    days = [day for outcome in report.outcomes for day in coming_days(outcome, report)]
     return f"{format_date(min(days))}{mode}" if days else ""
 
 
-def _coming_days(outcome: Outcome, report: Report) -> Iterator[date]:
+def coming_days(outcome: Outcome, report: Report) -> Iterator[date]:
     """Return the day of a coming deactivation or deletion, if there is one."""
     day, listed_only = outcome.due, outcome.section is Section.EXEMPT or outcome.happened_at
     if day is None or listed_only or day < report.now.today:

@@ -1,6 +1,7 @@
 """The lines of the e-mail that are about one key."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from key_rotation.domain.model import Now, Reason
@@ -23,21 +24,40 @@ from key_rotation.reporting.outcome import KeyToDelete, Outcome, Section
 from key_rotation.reporting.report import Report
 
 
-def detailed_entry(outcome: Outcome, report: Report) -> list[str]:
-    """Write one key in full: what comes, its age and use, why, and the command to restore it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The account of a key, where a digest is about several."""
+
+    account_id: str
+    name: str
+
+    @property
+    def text(self) -> str:
+        """Its id and its name, which somebody else chose."""
+        return ", ".join(filter(None, (self.account_id, sanitize_line(self.name))))
+
+
+def detailed_entry(outcome: Outcome, report: Report, place: Place | None = None) -> list[str]:
+    """Write one key in full: what comes, its age and use, why, and the command to restore it.
+
+    place: its account, in a digest of several
+    """
     facts = [_what_comes(outcome, report), _age_and_use(outcome, report)]
     if newer := outcome.details.newer:
         use = last_use_text(newer.last_use, report.now)
         facts.append(f"newer key {newer.access_key_id}: active, {use}")
     elif outcome.section is Section.NOTICED:
         facts.append("this user has no newer active key")
-    lines = [f"  {_name(outcome)}", *_lines(facts)]
+    lines = [f"  {_name(outcome)}"]
+    if place:
+        lines += wrap_foreign("    ", f"in account {place.text}")
+    lines += _lines(facts)
     if outcome.details.description:
         lines += wrap_foreign("    description: ", sanitize_line(outcome.details.description))
     lines += _explanation(outcome)
     if outcome.happened_at:
         lines += _lines([_earlier(outcome.happened_at)])
-    return [*lines, *_restore(outcome), *_delete_first(outcome, report)]
+    return [*lines, *_restore(outcome, place), *_delete_first(outcome, report)]
 
 
 def _lines(facts: Iterable[str]) -> Iterator[str]:
@@ -57,14 +77,14 @@ def short_entries(outcomes: Iterable[Outcome], report: Report) -> Iterator[str]:
     """Write one or two lines a key, under one line for each thing that comes."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        groups.setdefault(_group(outcome, report), []).append(outcome)
+        groups.setdefault(group_title(outcome, report), []).append(outcome)
     for title, members in groups.items():
         write = wrap_foreign if members[0].detail else wrap
         yield from write("  ", f"{title}:")
         if is_restorable(members[0]):
-            yield from _restore_template()
+            yield from restore_template()
         for outcome in members:
-            yield from _short_entry(outcome, report)
+            yield from short_entry(outcome, report)
 
 
 def is_restorable(outcome: Outcome) -> bool:
@@ -78,7 +98,8 @@ def _earlier(happened_at: datetime) -> str:
     return f"done {happened_at:%Y-%m-%d %H:%M} UTC by an earlier run whose e-mail was not delivered"
 
 
-def _group(outcome: Outcome, report: Report) -> str:
+def group_title(outcome: Outcome, report: Report) -> str:
+    """Write what stands above the short entries of all keys for which the same comes."""
     title = _title(outcome, report)
     return f"{title}; {_earlier(outcome.happened_at)}" if outcome.happened_at else title
 
@@ -92,7 +113,8 @@ def _title(outcome: Outcome, report: Report) -> str:
     return comes or sanitize_line(outcome.explanation, 400)
 
 
-def _short_entry(outcome: Outcome, report: Report) -> Iterator[str]:
+def short_entry(outcome: Outcome, report: Report) -> Iterator[str]:
+    """Write one key in one or two lines, and which key its owner must delete first."""
     yield f"    {_name(outcome)}"
     age = age_days(outcome, report.now)
     if age is not None:
@@ -131,16 +153,21 @@ def _verb(outcome: Outcome, report: Report, certain: str, infinitive: str) -> st
     return f"is to {infinitive}" if report.settings.paused else certain
 
 
-def _restore(outcome: Outcome) -> list[str]:
+def _restore(outcome: Outcome, place: Place | None) -> list[str]:
     if not is_restorable(outcome) or outcome.due is None:
         return []
     command = restore_command(outcome.user_name, str(outcome.access_key_id))
-    return [f"    to turn it on again, before {format_date(outcome.due)}:", *_indented(command)]
+    how = f"to turn it on again, before {format_date(outcome.due)}"
+    where = f", with the profile of account {place.account_id}" if place else ""
+    return [*wrap("    ", f"{how}{where}:"), *_indented(command)]
 
 
-def _restore_template() -> Iterator[str]:
-    """Write the command once for many keys; the JSON of the digest has it for each key."""
-    yield "    to turn one on again before that day:"
+def restore_template(where: str = "") -> Iterator[str]:
+    """Write the command once for many keys; the JSON of the digest has it for each key.
+
+    where: what is said of the account, in a digest of several
+    """
+    yield from wrap("    ", f"to turn one on again before that day{where}:")
     yield from _indented(restore_command("USER", "KEY"))
 
 

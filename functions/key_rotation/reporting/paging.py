@@ -80,20 +80,32 @@ def _is_failed(group: Group) -> bool:
 def _how_many_fit(
     head: Sequence[Group], groups: Sequence[Group], size_of: SizeOf, limit: int
 ) -> int:
-    """Return how many groups fit on a page behind its head, or a few less.
+    """Return how many groups fit on a page behind its head, or a few less."""
 
-    Writing a message is slow, so the next number to try is estimated from the size of the last.
-    """
-    fit, too_many = 0, len(groups) + 1
-    guess = min(FIRST_GUESS, len(groups))
-    while too_many - fit > 1:
+    def size_with(count: int) -> int:
         page = Page(
             number=MOST,
             total=MOST,
-            outcomes=_flat([*head, *groups[:guess]]),
+            outcomes=_flat([*head, *groups[:count]]),
             left_out=dict.fromkeys(Section, MOST),
         )
-        size = size_of(page)
+        return size_of(page)
+
+    return how_many_fit(len(groups), size_with, limit)
+
+
+def how_many_fit(available: int, size_with: Callable[[int], int], limit: int) -> int:
+    """Return how many entries fit into a message of at most `limit` bytes, or a few less.
+
+    available: how many there are
+    size_with: returns the bytes of the message with the first so many entries
+
+    Writing a message is slow, so the next number to try is estimated from the size of the last.
+    """
+    fit, too_many = 0, available + 1
+    guess = min(FIRST_GUESS, available)
+    while too_many - fit > 1:
+        size = size_with(guess)
         if size > limit:
             too_many = guess
         else:

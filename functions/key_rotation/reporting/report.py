@@ -153,6 +153,11 @@ class Report:
             return True
         if self.names_suspension or self.facts.restored or self.exemption_news.needs_digest:
             return True
+        return self.has_key_news
+
+    @property
+    def has_key_news(self) -> bool:
+        """Whether a key is news; in report mode, whether the (key, action) pairs are others."""
         if self.mode is Mode.REPORT:
             earlier = any(outcome.happened_at for outcome in self.outcomes)
             return earlier or self.fingerprint != self._previous_fingerprint
