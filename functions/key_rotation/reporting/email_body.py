@@ -10,7 +10,7 @@ from key_rotation.domain.inventory import Scan
 from key_rotation.reporting.commands import key_to_delete
 from key_rotation.reporting.email_head import head
 from key_rotation.reporting.email_settings import settings_blocks
-from key_rotation.reporting.formatting import PHONE_WIDTH, pluralize, wrap, wrap_foreign
+from key_rotation.reporting.formatting import pluralize, wrap, wrap_foreign
 from key_rotation.reporting.headings import (
     ADVICE,
     DRY_RUN_HEADINGS,
@@ -21,6 +21,7 @@ from key_rotation.reporting.headings import (
     TOMORROW,
     TWO_KEYS,
     count_text,
+    underlined,
 )
 from key_rotation.reporting.key_entries import detailed_entry, short_entries
 from key_rotation.reporting.outcome import Outcome, Section
@@ -76,11 +77,15 @@ def _section(report: Report, section: Section, outcomes: list[Outcome]) -> Itera
         outcomes = [outcome for outcome in outcomes if not outcome.triggers_digest]
     dry_run = any(outcome.dry_run for outcome in outcomes)
     advice = "" if dry_run else ADVICE.get(section, "")
-    title = _heading(section, dry_run=dry_run, paused=report.settings.paused)
+    title = heading(section, dry_run=dry_run, paused=report.settings.paused)
     yield from _entries(report, title, outcomes, short=section in SHORT, advice=advice)
 
 
-def _heading(section: Section, *, dry_run: bool, paused: bool) -> str:
+def heading(section: Section, *, dry_run: bool, paused: bool) -> str:
+    """Return the heading of a section.
+
+    paused: whether no key is changed in the account
+    """
     if dry_run:
         return DRY_RUN_HEADINGS[section]
     return PAUSED_HEADINGS.get(section, HEADINGS[section]) if paused else HEADINGS[section]
@@ -92,8 +97,7 @@ def _entries(
     """Write a heading and its keys; nothing where there is no key."""
     if not outcomes:
         return
-    line = f"{title} ({len(outcomes)})"
-    yield f"{line}\n{'-' * min(len(line), PHONE_WIDTH)}"
+    yield underlined(f"{title} ({len(outcomes)})")
     if advice:
         yield textwrap.indent(advice, "  ")
     if short or len(outcomes) > MAX_DETAILED:

@@ -1,6 +1,6 @@
 """The headings of the e-mail, and what stands below some of them."""
 
-from key_rotation.reporting.formatting import pluralize
+from key_rotation.reporting.formatting import PHONE_WIDTH, pluralize
 from key_rotation.reporting.outcome import Section
 
 HEADINGS = {
@@ -72,3 +72,8 @@ TWO_KEYS = (
 def count_text(section: Section, number: int) -> str:
     """Write how many keys a section has: `6 notices`, `1 deactivated`."""
     return pluralize(number, "notice") if section is Section.NOTICED else f"{number:,} {section}"
+
+
+def underlined(heading: str) -> str:
+    """Write a heading with a line below it that no phone breaks."""
+    return f"{heading}\n{'-' * min(len(heading), PHONE_WIDTH)}"

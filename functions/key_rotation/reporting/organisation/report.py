@@ -1,6 +1,7 @@
 """What one run of an organization reports: the facts for its digest, its answer and its metrics."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,6 +9,7 @@ from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import OrganisationRun
 from key_rotation.domain.settings import Parameter
+from key_rotation.reporting.organisation.stopped_message import hub_account_id
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 
@@ -35,6 +37,23 @@ class AccountReport:
     def name(self) -> str:
         """The account's name in the organization."""
         return self.registered.account.name
+
+    @property
+    def lists_keys(self) -> bool:
+        """Whether keys of it are news; those of a report run that a person started never are."""
+        return self.report.has_key_news and not self.report.facts.is_manual_report
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a digest of the organization is sent because of it.
+
+        What changed in the settings is told once for all accounts, and so is no news here.
+        """
+        report = self.report
+        if report.facts.is_manual_report:
+            return False
+        suspended = report.names_suspension or report.facts.restored
+        return self.lists_keys or suspended or bool(report.exemption_news.ending_listed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +99,7 @@ class SettingsNews:
     unread_is_new: whether a digest is sent because of them
     ended: the entries of exemptions and of `leave-out` that ended, as lines
     unmatched: the exemptions that match no user and no key of any account that they reach
+    unmatched_is_new: whether a digest is sent because of them
     """
 
     changes: tuple[ParameterChange, ...] = ()
@@ -87,6 +107,13 @@ class SettingsNews:
     unread_is_new: bool = False
     ended: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
+    unmatched_is_new: bool = False
+
+    @property
+    def needs_digest(self) -> bool:
+        """Whether a digest must tell it."""
+        told = self.changes or self.ended or self.unread_is_new or self.unmatched_is_new
+        return bool(told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,31 +151,79 @@ class OrganisationReport:
         return self.run.mode
 
     @property
+    def hub_account_id(self) -> str:
+        """The account of the deployment, in which the execution runs."""
+        return hub_account_id(self.run.execution_arn)
+
+    @property
     def failing(self) -> tuple[NotLookedAt, ...]:
         """The accounts that were not looked at, without new ones that have no role yet."""
         return tuple(account for account in self.not_looked_at if not account.new_without_role)
 
     @property
+    def partly_looked_at(self) -> tuple[AccountReport, ...]:
+        """The accounts of which some users were looked at, and others were not."""
+        missing = {account.registered.account.account_id for account in self.not_looked_at}
+        return tuple(a for a in self.accounts if not a.complete or a.account_id in missing)
+
+    @property
+    def looked_at(self) -> int:
+        """How many accounts were looked at, each with all its users."""
+        return len(self.accounts) - len(self.partly_looked_at)
+
+    @property
+    def expected(self) -> int:
+        """How many accounts the run was to look at."""
+        missing = {account.registered.account.account_id for account in self.not_looked_at}
+        return len(missing | {account.account_id for account in self.accounts})
+
+    @property
+    def paused(self) -> bool:
+        """Whether the organization's limit of changes is 0, so that no key is changed."""
+        return self.run.change_limit == 0
+
+    @property
+    def all_report_mode(self) -> bool:
+        """Whether no account is enforced."""
+        modes = {account.report.mode for account in self.accounts} or {self.mode}
+        return modes == {Mode.REPORT}
+
+    @property
+    def over_limit(self) -> int:
+        """How many of the due changes were more than the organization's limit."""
+        return max(0, self.run.due_changes - self.run.change_limit)
+
+    @property
+    def ending(self) -> Mapping[str, int]:
+        """The exemptions that end soon and are to be named, each with its number of accounts."""
+        return Counter(
+            str(entry)
+            for account in self.accounts
+            for entry in account.report.exemption_news.ending_listed
+        )
+
+    @property
     def needs_digest(self) -> bool:
         """Whether something is to be reported, and not only listed."""
-        news = self.settings
         return bool(
-            any(account.report.needs_digest for account in self.accounts)
+            any(account.has_news for account in self.accounts)
             or any(account.triggers_digest for account in self.not_looked_at)
-            or self.joined
-            or self.left
-            or self.newly_left_out
-            or self.not_covered
-            or news.changes
-            or news.unread_is_new
-            or news.ended
+            or self.has_account_news
+            or self.settings.needs_digest
             or self.broken_off
         )
 
+    @property
+    def has_account_news(self) -> bool:
+        """Whether accounts joined or left, or others are not looked at for the first time."""
+        return bool(self.joined or self.left or self.newly_left_out or self.not_covered)
+
+    def outcomes(self) -> Iterator[tuple[AccountReport, Outcome]]:
+        """Return all outcomes, each with its account."""
+        for account in self.accounts:
+            for outcome in account.report.outcomes:
+                yield account, outcome
+
     def in_section(self, section: Section) -> tuple[tuple[AccountReport, Outcome], ...]:
         """Return the outcomes under one heading, each with its account."""
-        return tuple(
-            (account, outcome)
-            for account in self.accounts
-            for outcome in account.report.in_section(section)
-        )
+        return tuple(pair for pair in self.outcomes() if pair[1].section is section)
