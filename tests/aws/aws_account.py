@@ -33,8 +33,10 @@ from key_rotation.run import run
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.single_account import single_account_services
 from tests.aws.clients import Clients, InstantClock
+from tests.aws.moto_costs import save_moto_repeated_work, sign_nothing
 
 moto_iam.LIMIT_KEYS_PER_USER = 9  # some AWS accounts have a quota of more than two
+save_moto_repeated_work()
 REGION = "eu-west-1"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DEFAULTS = {
@@ -240,6 +242,8 @@ def _clients() -> tuple[Clients, Any, Any]:
         table=deployment.table,
         functions=deployment.functions,
     )
+    table = clients.table.meta.client
+    sign_nothing(clients.iam, clients.iam_once, clients.ssm, clients.sns, table)
     return clients, session.client("dynamodb"), session.client("sns")
 
 
