@@ -34,9 +34,11 @@ from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.single_account import single_account_services
 from tests.aws.clients import Clients, InstantClock
 from tests.aws.moto_costs import save_moto_repeated_work, sign_nothing
+from tests.aws.untraced import do_not_trace_botocore_and_moto
 
 moto_iam.LIMIT_KEYS_PER_USER = 9  # some AWS accounts have a quota of more than two
 save_moto_repeated_work()
+do_not_trace_botocore_and_moto()
 REGION = "eu-west-1"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DEFAULTS = {
