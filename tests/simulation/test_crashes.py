@@ -9,6 +9,7 @@ The account is in memory. One test compares the undisturbed day with moto.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -145,6 +146,24 @@ def calls_of_the_day() -> list[str]:
 CALLS = calls_of_the_day()
 
 
+@dataclass(frozen=True)
+class UndisturbedDay:
+    """The state after the day, and how often its digests reported each action of each key."""
+
+    state: dict[str, Any]
+    counts: Counter[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> UndisturbedDay:
+    """Run the day once; it is the same each time."""
+    with without_threads():
+        simulator = Simulator()
+        keys = an_eventful_day(simulator)
+        counts = entry_counts([simulator.run()], keys)
+        return UndisturbedDay(account_state(simulator, keys), counts)
+
+
 def test_the_eventful_day_makes_every_kind_of_call() -> None:
     assert len(CALLS) > 30
     assert set(CALLS) == {
@@ -174,22 +193,20 @@ def test_the_eventful_day_makes_every_kind_of_call() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.KILLED_BEFORE, FaultKind.KILLED_AFTER])
 @pytest.mark.parametrize("at", range(len(CALLS)), ids=[f"{n}-{c}" for n, c in enumerate(CALLS)])
-def test_the_next_run_recovers_from_a_crash_at_any_call(at: int, kind: FaultKind) -> None:
+def test_the_next_run_recovers_from_a_crash_at_any_call(
+    at: int, kind: FaultKind, undisturbed: UndisturbedDay
+) -> None:
     """Each key is changed once, none is forgotten, no window gets shorter, all is reported."""
-    reference = Simulator()
-    reference_keys = an_eventful_day(reference)
-    expected_counts = entry_counts([reference.run()], reference_keys)
-
     simulator = Simulator()
     keys = an_eventful_day(simulator)
     killed_run = simulator.run(faults=[Fault(kind, at=at)])
     assert killed_run.injector.killed
     next_run = simulator.run()
-    assert account_state(simulator, keys) == account_state(reference, reference_keys)
+    assert account_state(simulator, keys) == undisturbed.state
     assert ("RUN", "LEASE") not in simulator.aws.table.items
     assert next_run.now.instant.isoformat() in _completed_runs(simulator)[-1]
     counts = entry_counts([killed_run, next_run], keys)
-    assert counts.keys() == expected_counts.keys()
+    assert counts.keys() == undisturbed.counts.keys()
     repeated = {entry for entry, count in counts.items() if count > 1}
     published = CALLS.index("Publish")
     assert not repeated or at > published or (at, kind) == (published, FaultKind.KILLED_AFTER)
