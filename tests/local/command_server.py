@@ -1,7 +1,8 @@
 """The AWS CLI and `key-rotation` without their start, which takes half a second and more.
 
-The server is one process that has imported the packages of both, in an environment without
-variables but for AWS_DATA_PATH, which the AWS CLI sets when it is imported. For each command it
+The server is one process that has imported the packages of both and read the models of the services
+that they call most, in an environment without variables but for AWS_DATA_PATH, which the AWS CLI
+sets when it is imported. For each command it
 forks: the fork has the arguments, environment, folder, input and outputs of the client, and runs
 the command's own entry point. The client passes on the exit code.
 """
@@ -19,12 +20,14 @@ import traceback
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 _ENTRY_POINTS = {
     "aws": ("awscli.clidriver", "main"),
     "key-rotation": ("key_rotation_cli.main", "main"),
 }
-_PRELOADED = ("awscli.clidriver", "boto3", "jinja2", "rich.console", "typer")
+_PRELOADED = ("awscli.clidriver", "jinja2", "rich.console", "key_rotation_cli.main")
+_SERVICES = ("cloudformation", "dynamodb", "iam", "lambda", "ssm", "sts")
 _LARGEST_REQUEST = 100_000  # bytes
 _CLIENT = """\
 import json, os, socket, sys
@@ -62,6 +65,7 @@ def _server_folder() -> Path:
 def _serve(path: str) -> None:
     for name in _PRELOADED:
         import_module(name)
+    _read_models()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks leave no zombies
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(path)
@@ -74,6 +78,15 @@ def _serve(path: str) -> None:
                 listener.close()
                 os._exit(_execute(connection))
             connection.close()
+
+
+def _read_models() -> None:
+    """Read the models of the services into memory that the forks share."""
+    botocore_session: Any = import_module("botocore.session")  # that of the AWS CLI
+    botocore_session.create_loader = cache(botocore_session.create_loader)
+    session = import_module("boto3").Session("key", "secret", region_name="eu-west-1")
+    for service in _SERVICES:
+        session.client(service)
 
 
 def _execute(connection: socket.socket) -> int:
