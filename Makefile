@@ -18,12 +18,13 @@ unexport PYTHONDONTWRITEBYTECODE
 # Files of tests run in parallel, in the order of tests/conftest.py; the tests of one file share an
 # emulated account. There are three workers for two processors, since a worker also waits for others.
 PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1) // 2 or 1)') --dist loadfile --no-loadscope-reorder
-# Measuring the coverage doubles the time of a test: these reach the floor together.
-MEASURED := tests/cli tests/infra tests/unit tests/simulation/test_regressions.py \
+# Measuring the coverage slows a test down: these reach the floor together. All tests that import the
+# CDK are among them, since each worker imports what any of its tests imports.
+MEASURED := tests/cli tests/infra tests/repository tests/unit tests/simulation/test_regressions.py \
 	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean
+.PHONY: help setup demo local test measured-tests unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,9 +73,11 @@ local: setup ## the emulated account with everything deployed, until Ctrl-C
 	@$(BIN)/python -m local.demo.serve
 
 test: setup ## format, lint, types, and all tests but those of make soak
-	@$(MAKE) --no-print-directory --jobs=2 lint unit-lambda
-	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED) --cov --cov-report=
+	@$(MAKE) --no-print-directory --jobs=2 lint unit-lambda measured-tests
 	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED:%=--ignore=%)
+
+measured-tests: setup
+	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED) --cov --cov-report=
 
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak
