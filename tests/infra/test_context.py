@@ -1,6 +1,5 @@
 """The context values of a deployment: defaults, accepted values, and one-line errors."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -154,33 +153,17 @@ def test_the_error_for_a_bad_value_names_the_key_the_value_and_what_is_accepted(
     assert message.startswith(f"context {key!r} is {value!r}; it accepts ")
 
 
-@pytest.mark.parametrize(
-    ("context", "start"),
-    [
-        ({}, "context 'email' is missing; it accepts one e-mail address, several separated"),
-        (
-            {"email": "none", "timezone": "Mars"},
-            "context 'timezone' is 'Mars'; it accepts an IANA time zone, for example",
-        ),
-        (
-            {"email": "none", "mode": "report"},
-            "context 'mode' is not known: after the deployment, set the SSM parameter",
-        ),
-    ],
-)
-def test_a_bad_context_ends_synthesis_with_one_line_and_exit_code_1(
-    context: dict[str, str], start: str, tmp_path: Path
-) -> None:
+def test_a_bad_context_ends_synthesis_with_one_line_and_exit_code_1(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "app.py"],
         cwd=_ROOT,
-        env={"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(context)},
+        env={"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": "{}"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 1
-    assert run.stderr.startswith(f"key-rotation: {start}")
+    assert run.stderr.startswith("key-rotation: context 'email' is missing; it accepts ")
     assert run.stderr.endswith("; nothing was deployed\n")
     assert run.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
