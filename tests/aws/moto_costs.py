@@ -12,7 +12,17 @@ from moto import backend_index
 from moto.core import responses, utils
 from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
 
-SERVICES = ("awslambda", "cloudformation", "dynamodb", "iam", "sns", "ssm", "sts")
+SERVICES = (
+    "awslambda",
+    "cloudformation",
+    "dynamodb",
+    "iam",
+    "organizations",
+    "sns",
+    "ssm",
+    "stepfunctions",
+    "sts",
+)
 """Those that the product and its tests call, as moto names them."""
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.aws.aws_account import AwsAccount
 from tests.aws.organisation.hub import Hub, open_hub
 from tests.aws.organisation.members import Members, open_members
+from tests.aws.organisation.organisation import Organisation, open_organisation
 
 
 @pytest.fixture
@@ -20,4 +21,15 @@ def members(account: AwsAccount) -> Iterator[Members]:
 def hub(account: AwsAccount) -> Iterator[Hub]:
     """Open a hub in which executions are prepared in moto."""
     with open_hub(account) as opened:
+        yield opened
+
+
+@pytest.fixture
+def organisation(account: AwsAccount, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
+    """Open an organization in moto, which cannot write transactions of a table in parallel."""
+    monkeypatch.setattr(
+        "key_rotation.organisation.digest_step.in_parallel",
+        lambda work, items: [work(item) for item in items],
+    )
+    with open_organisation(account) as opened:
         yield opened

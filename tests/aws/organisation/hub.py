@@ -160,6 +160,11 @@ class Hub:
         self.account.now += timedelta(days=days)
 
     @property
+    def register(self) -> Register:
+        """The register of accounts."""
+        return Register(self.clients.table)
+
+    @property
     def runs(self) -> OrganisationRuns:
         """What runs leave in the ledger."""
         return OrganisationRuns(self.clients.table)

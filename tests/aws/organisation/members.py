@@ -40,17 +40,22 @@ class BrokenRole(MemberRole):
 
     errors: by account id, what STS answers
     assumed: the accounts whose role was assumed, and whether the session could only read
+    clients: by account id, since botocore takes long to build them
     """
 
     errors: dict[str, ClientError] = field(default_factory=dict)
     assumed: list[tuple[str, bool]] = field(default_factory=list)
+    clients: dict[str, MemberClients] = field(default_factory=dict)
 
     def assume(self, account_id: str, run_id: str, *, read_only: bool) -> MemberClients:
         """Assume the role in moto, unless the account has none."""
         self.assumed.append((account_id, read_only))
         if account_id in self.errors:
             raise self.errors[account_id]
-        return MemberRole.assume(self, account_id, run_id, read_only=read_only)
+        if account_id not in self.clients:
+            clients = MemberRole.assume(self, account_id, run_id, read_only=read_only)
+            self.clients[account_id] = clients
+        return self.clients[account_id]
 
 
 @dataclass(kw_only=True)

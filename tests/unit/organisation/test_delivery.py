@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from key_rotation.domain.model import Action, Now, Reason
+from key_rotation.domain.model import NEVER_USED, Action, Now, Reason
 from key_rotation.domain.organisation.delivery import at_delivery
 from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, WatchChange
-from tests.unit.builders import ALICE, KEY_ID, NEVER_USED, NOON, NOW, days_ago, in_days
+from tests.unit.builders import ALICE, KEY_ID, NOON, NOW, days_ago, in_days
 
 WEEK = timedelta(days=7)
 

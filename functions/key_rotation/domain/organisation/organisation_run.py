@@ -27,6 +27,7 @@ class OrganisationRun:
     due_changes: how many changes were due when it was shared out
     ended: when its digest was published, or was not needed; None while it is under way
     news_since: what is news in its digest: the accounts that joined, left or returned since then
+    messages: how many messages its digest had
     earlier_events: the events of the runs before it, the last one at the end
     """
 
@@ -41,6 +42,7 @@ class OrganisationRun:
     due_changes: int = 0
     ended: datetime | None = None
     news_since: datetime | None = None
+    messages: int = 0
     earlier_events: tuple[str, ...] = ()
 
     @property

@@ -1,0 +1,131 @@
+"""The step `digest`, a Lambda function: publishes what a run of the organization came to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from key_rotation import __version__
+from key_rotation.adapters import clients
+from key_rotation.adapters.organisation_runs import OrganisationRuns
+from key_rotation.adapters.register import Register
+from key_rotation.adapters.sns_topic import SnsTopic
+from key_rotation.domain.model import Now
+from key_rotation.domain.organisation.organisation_run import OrganisationRun, ParameterSnapshot
+from key_rotation.errors import InvalidEventError
+from key_rotation.invocation import CLOCK, current_time, read_environment
+from key_rotation.organisation.digest_event import DigestEvent, StepError
+from key_rotation.organisation.digest_step import DigestStep
+from key_rotation.organisation.hub import Hub
+from key_rotation.organisation.run_collector import CollectedRun, RunCollector
+from key_rotation.organisation.stopped_run import publish_stopped
+from key_rotation.reporting.organisation import metrics as figures
+from key_rotation.reporting.organisation.answer import answer
+from key_rotation.reporting.response import Document
+
+ENVIRONMENT = (
+    "ACCOUNT_ID",
+    "ACCOUNT_TOPIC_ARN",
+    "LONGEST_GAP_HOURS",
+    "ORGANIZATION_ID",
+    "PARAMETER_PATH",
+    "TABLE_NAME",
+    "TIMEZONE",
+    "TOPIC_ARN",
+)
+_environment = read_environment(ENVIRONMENT)
+_sns = clients.build_sns_client()
+_topic = SnsTopic(_sns, _environment["TOPIC_ARN"])
+_account_topic = SnsTopic(_sns, _environment["ACCOUNT_TOPIC_ARN"])
+_hub = Hub(
+    account_id=_environment["ACCOUNT_ID"],
+    parameter_path=_environment["PARAMETER_PATH"],
+    table=clients.build_table(_environment["TABLE_NAME"]),
+)
+log = Logger()
+metrics = Metrics()
+
+
+@log.inject_lambda_context(clear_state=True)
+def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
+    """Publish the digest of a run, and record what it named; returns the run's answer.
+
+    A run that has ended is answered again, and published no more. Raises NoListenerError,
+    PublishError and LedgerError; then nothing that was not named counts as reported.
+    """
+    del context
+    request = DigestEvent.parse(event)
+    log.append_keys(run_id=request.run_id, version=__version__)
+    now = current_time(_environment)
+    runs = OrganisationRuns(_hub.table)
+    if request.stopped:
+        log.error("run_stopped", error=request.stopped.kind, text=request.stopped.text)
+        organization_id = _environment["ORGANIZATION_ID"]
+        return publish_stopped(request, _topic, runs, organization_id, now)
+    run = _run_of(runs, request)
+    collected = _collect(run, runs, now, request.broken_off)
+    if run.ended:
+        return answer(collected.report, run.messages)
+    step = DigestStep(hub=_hub, topic=_topic, account_topic=_account_topic, now=now, clock=CLOCK)
+    published = step.publish(collected)
+    failed = step.publish_to_accounts(collected, published)
+    if failed:
+        log.error("account_messages_failed", accounts=failed)
+    step.save(collected, published)
+    for failure in published.unrecorded:
+        log.warning("key_not_recorded", access_key_id=failure.access_key_id, why=failure.detail)
+    _log_accounts(collected)
+    _publish_metrics(collected)
+    return answer(collected.report, len(published.message_ids))
+
+
+def _run_of(runs: OrganisationRuns, request: DigestEvent) -> OrganisationRun:
+    run = runs.read()
+    if run is None or run.run_id != request.run_id:
+        text = f"The run {request.run_id} is not the one under way: a newer one has begun."
+        raise InvalidEventError(f"{text} Nothing was published.")
+    return run
+
+
+def _collect(
+    run: OrganisationRun, runs: OrganisationRuns, now: Now, broken_off: StepError | None
+) -> CollectedRun:
+    collector = RunCollector(
+        hub=_hub,
+        organization_id=_environment["ORGANIZATION_ID"],
+        run=run,
+        now=now,
+        registered=Register(_hub.table).read_all().by_id,
+        snapshot=runs.read_snapshot(run.run_id) or ParameterSnapshot(parameters={}),
+        told=runs.read_state(),
+    )
+    why = f"{broken_off.kind}: {broken_off.text}" if broken_off else None
+    return collector.collect(why)
+
+
+def _log_accounts(run: CollectedRun) -> None:
+    for account in run.report.accounts:
+        log.info(
+            "account_looked_at",
+            member=account.account_id,
+            mode=account.report.mode,
+            users=account.report.user_count,
+            keys=account.report.key_count,
+            complete=account.complete,
+            metrics=dict(account.metrics),
+        )
+    for failed in run.report.not_looked_at:
+        log.warning(
+            "account_not_looked_at",
+            member=failed.registered.account.account_id,
+            reason=failed.reason,
+            since=failed.since,
+        )
+
+
+def _publish_metrics(run: CollectedRun) -> None:
+    for name, value in figures.metrics(run.report).items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    metrics.flush_metrics()

@@ -1,0 +1,160 @@
+"""What is new about an organization as a whole: which accounts failed, and what was edited."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from key_rotation.domain.exemption_changes import changes_since, remembered
+from key_rotation.domain.exemption_ends import bounded
+from key_rotation.domain.exemptions import remembered_line
+from key_rotation.domain.model import Now
+from key_rotation.domain.organisation import leave_out
+from key_rotation.domain.organisation.organisation_run import (
+    OrganisationState,
+    ParameterSnapshot,
+)
+from key_rotation.domain.organisation.parameter_scopes import LEAVE_OUT, ORGANISATION, Place
+from key_rotation.domain.reported_days import WEEK, is_news
+from key_rotation.organisation.collected import CollectedAccount
+from key_rotation.reporting.organisation.account_part import AccountFailure, FailedStep
+from key_rotation.reporting.organisation.report import (
+    NotLookedAt,
+    OrganisationReport,
+    ParameterChange,
+    SettingsNews,
+)
+
+FIRST_DAY = timedelta(hours=24)
+"""For so long, a new account may be without the member role."""
+REST_PATTERN = "* until "
+"""How the exemption begins that stands for days on which an account was not looked at."""
+
+
+def not_looked_at(accounts: Iterable[CollectedAccount], now: Now) -> Iterator[NotLookedAt]:
+    """Return the accounts that the run was to look at, and could not."""
+    for account in accounts:
+        if account.failure is None or is_uncovered_management(account):
+            continue
+        registered, failure = account.registered, account.failure
+        last = registered.failure_reported
+        yield NotLookedAt(
+            registered=registered,
+            reason=failure.reason if isinstance(failure, AccountFailure) else failure,
+            since=registered.failing_since or now.today,
+            new_without_role=_lacks_role(account)
+            and now.instant - registered.first_seen < FIRST_DAY,
+            triggers_digest=is_news(last, now.today, WEEK),
+        )
+
+
+def is_uncovered_management(account: CollectedAccount) -> bool:
+    """Return whether it is the management account without the member role.
+
+    A stack set never makes it there (CloudFormation API Reference, DeploymentTargets): it exists
+    only if somebody deployed it by hand.
+    """
+    return account.registered.is_management and _lacks_role(account)
+
+
+def _lacks_role(account: CollectedAccount) -> bool:
+    """Return whether the role could not be assumed, and never was."""
+    failure = account.failure
+    at_role = isinstance(failure, AccountFailure) and failure.step is FailedStep.ROLE
+    return at_role and account.registered.last_looked_at is None
+
+
+def settings_news(
+    snapshot: ParameterSnapshot,
+    told: OrganisationState,
+    accounts: Sequence[CollectedAccount],
+    today: date,
+) -> SettingsNews:
+    """Return what is new about the parameters since the last digest."""
+    ended = _ended(snapshot, accounts, today)
+    unmatched = tuple(_unmatched(accounts))
+    return SettingsNews(
+        changes=tuple(_changes(snapshot, told)),
+        unread=snapshot.unread,
+        unread_is_new=any(name not in told.unread for name in snapshot.unread),
+        ended=tuple(line for line in ended if remembered_line(line) not in told.ended),
+        unmatched=unmatched,
+        unmatched_is_new=bool(unmatched),
+    )
+
+
+def _changes(snapshot: ParameterSnapshot, told: OrganisationState) -> Iterator[ParameterChange]:
+    if not told.parameters:
+        return  # before the first digest, nothing counts as edited
+    for change in changes_since(told.parameters, snapshot.parameters):
+        yield ParameterChange(
+            name=change.name,
+            before=change.before,
+            now=change.now,
+            editor=snapshot.editors.get(change.name),
+            reach=snapshot.reach.get(Place.of(change.name).scope, 0),
+        )
+
+
+def _ended(
+    snapshot: ParameterSnapshot, accounts: Iterable[CollectedAccount], today: date
+) -> tuple[str, ...]:
+    """Return the entries of exemptions and of `leave-out` whose last day has passed, as lines."""
+    found = snapshot.parameters.get(f"{ORGANISATION}/{LEAVE_OUT}")
+    entries = leave_out.parse(found.value)[0] if found else ()
+    lines = [str(entry) for entry in entries if entry.ended(today)]
+    for account in accounts:
+        for report in account.reports[:1]:
+            lines += report.settings.ended_exemptions(today)
+    return tuple(line for line in dict.fromkeys(lines) if not line.startswith(REST_PATTERN))
+
+
+def _unmatched(accounts: Sequence[CollectedAccount]) -> Iterator[str]:
+    """Return the exemptions that match nothing in any account that they reach.
+
+    Only a run that read every key of these accounts can know it: that is the weekly full scan.
+    """
+    reached, unmatched, unknown = Counter[str](), Counter[str](), set[str]()
+    for account in accounts:
+        if not account.reports:
+            continue
+        lines = {str(entry) for entry in account.reports[0].settings.exemptions}
+        reached.update(lines)
+        unmatched.update({line for part in account.parts[:1] for line in part.unmatched})
+        if not account.parts[0].saw_all_keys:
+            unknown |= lines
+    for line, count in unmatched.items():
+        if line not in unknown and reached[line] == count:
+            yield line
+
+
+def state_after_run(
+    told: OrganisationState,
+    snapshot: ParameterSnapshot,
+    report: OrganisationReport,
+    *,
+    delivered: bool,
+) -> OrganisationState:
+    """Return what digests have reported, after a run over all accounts.
+
+    delivered: whether its digest was published, and counts as read
+
+    What no digest has reported is not remembered as reported. Before the first digest nothing is
+    news of the parameters, so those of the first run are remembered in any case.
+    """
+    parameters = remembered(snapshot.parameters)
+    if not delivered:
+        return replace(told, parameters=told.parameters or parameters, stopped="")
+    ended = (*told.ended, *map(remembered_line, report.settings.ended))
+    return replace(
+        told,
+        parameters=parameters,
+        unread=tuple(snapshot.unread),
+        ended=bounded(ended),
+        left_out=tuple(each.account.account_id for each in report.left_out),
+        not_covered=(
+            *told.not_covered,
+            *(each.account.account_id for each in report.not_covered),
+        ),
+        stopped="",
+    )

@@ -1,0 +1,326 @@
+"""Whole runs of an organization: every account by its own rules, and one digest."""
+
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from key_rotation.errors import InvalidSettingsError, NoListenerError
+from key_rotation.reporting.organisation import digest
+from tests.aws.organisation.hub import FIRST, OWN, PRODUCTION, SANDBOX, SECOND, THIRD
+from tests.aws.organisation.organisation import Organisation, sections
+
+DENIED = ClientError(
+    {"Error": {"Code": "AccessDenied", "Message": "is not authorized to assume"}}, "AssumeRole"
+)
+WEEK = timedelta(days=7)
+
+
+def test_each_account_gets_its_notices_in_one_digest(organisation: Organisation) -> None:
+    for account_id in (OWN, FIRST, THIRD):
+        organisation.create_key("alice", age=400, account_id=account_id)
+    run = organisation.run()
+    assert sections(run) == {"noticed": 3}
+    assert (run.answer["accounts"], run.answer["looked_at"]) == (4, 4)
+    assert sorted(run.entries("noticed")) == [(a, "alice") for a in sorted((OWN, FIRST, THIRD))]
+    assert run.messages[0]["subject"].startswith("[key-rotation] o-exampleorgid: 4 of 4 accounts")
+    assert len(organisation.account.items(f"{FIRST}#WATCH")) == 1
+
+
+def test_a_key_lives_in_a_member_account_as_in_an_account_by_itself(
+    organisation: Organisation,
+) -> None:
+    """Notice, deactivation after seven days, deletion after thirty more."""
+    key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    seen = {}
+    for day in range(38):
+        run = organisation.run()
+        for section in ("noticed", "deactivated", "deleted"):
+            if run.answer[section]:
+                seen[section] = day
+        organisation.hub.after(1)
+    assert seen == {"noticed": 0, "deactivated": 7, "deleted": 37}
+    assert organisation.status(key_id, FIRST) is None
+    history = organisation.account.items(f"{FIRST}#HISTORY#{key_id}")
+    assert [item["action"] for item in history] == ["notice", "deactivate", "delete"]
+
+
+def test_a_quiet_run_publishes_nothing(organisation: Organisation) -> None:
+    organisation.create_key("alice", age=1, account_id=FIRST)
+    run = organisation.run()
+    assert (run.messages, run.answer["messages"], run.metrics["RunCompleted"]) == ([], 0, 1)
+
+
+def test_an_account_that_cannot_be_looked_at_stops_no_other(organisation: Organisation) -> None:
+    """One without the role, one without an answer, one with a bad override."""
+    for account_id in (OWN, FIRST, SECOND, THIRD):
+        organisation.create_key("alice", age=400, account_id=account_id)
+    organisation.run()
+    organisation.hub.after(2)
+    organisation.members.role.errors[FIRST] = DENIED
+    organisation.silent.add(SECOND)
+    organisation.put(f"accounts/{THIRD}/max-age-days", "0")
+    run = organisation.run()
+    reasons = {each["account_id"]: each["reason"] for each in run.answer["not_looked_at"]}
+    assert reasons.keys() == {FIRST, SECOND, THIRD}
+    assert "AccessDenied: is not authorized to assume" in reasons[FIRST]
+    assert reasons[SECOND].startswith("No answer")
+    assert f"/key-rotation/accounts/{THIRD}/max-age-days has the value '0'" in reasons[THIRD]
+    assert (run.answer["accounts"], run.answer["looked_at"]) == (4, 1)
+    assert (run.metrics["AccountsNotLookedAt"], run.metrics["OldestLookDays"]) == (3, 2)
+    assert "NOT LOOKED AT" in run.text
+    assert run.text.index("NOT LOOKED AT") < run.text.index("SETTINGS")
+
+
+def test_an_account_not_looked_at_is_told_on_the_first_and_every_seventh_day(
+    organisation: Organisation,
+) -> None:
+    organisation.run()
+    organisation.members.role.errors[FIRST] = DENIED
+    told = []
+    for day in range(1, 17):
+        organisation.hub.after(1)
+        if organisation.run().messages:
+            told.append(day)
+    assert told == [1, 8, 15]
+    assert organisation.hub.row(FIRST).failing_since == organisation.account.now.date() - timedelta(
+        days=15
+    )
+    del organisation.members.role.errors[FIRST]
+    organisation.hub.after(1)
+    organisation.run()
+    assert organisation.hub.row(FIRST).failing_since is None
+
+
+def test_a_new_account_has_a_day_to_get_its_role(organisation: Organisation) -> None:
+    """It is listed, and is no failure before a day has passed."""
+    organisation.run()
+    organisation.hub.after(1)
+    organisation.hub.organization.add("000000000009", SANDBOX)
+    organisation.members.role.errors["000000000009"] = DENIED
+    first = organisation.run()
+    assert [each["account_id"] for each in first.answer["not_looked_at"]] == ["000000000009"]
+    assert first.metrics["AccountsNotLookedAt"] == 0
+    assert "000000000009" in first.text
+    organisation.hub.after(1)
+    assert organisation.run().metrics["AccountsNotLookedAt"] == 1
+
+
+def test_the_management_account_without_a_role_is_told_once_and_is_no_failure(
+    organisation: Organisation,
+) -> None:
+    organisation.members.role.errors[SECOND] = DENIED  # the management account
+    first = organisation.run()
+    assert first.answer["not_looked_at"] == []
+    assert "NOT COVERED" in first.text
+    organisation.hub.after(1)
+    assert organisation.run().messages == []
+
+
+def test_overrides_decide_for_their_accounts(organisation: Organisation) -> None:
+    for account_id in (FIRST, SECOND, THIRD):
+        organisation.create_key("alice", age=40, account_id=account_id)
+    organisation.put(f"ous/{PRODUCTION}/max-age-days", "30")
+    organisation.put(f"accounts/{SECOND}/exemptions", "alice # vendor")
+    run = organisation.run()
+    assert run.entries("noticed") == [(FIRST, "alice")]
+    assert run.answer["exempt"] == 1
+
+
+def test_a_bad_parameter_of_all_stops_the_run(organisation: Organisation) -> None:
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.put("max-age-days", "many")
+    with pytest.raises(InvalidSettingsError, match="max-age-days"):
+        organisation.run()
+    assert organisation.members.role.assumed == []
+
+
+def test_the_limit_of_the_organization_goes_to_the_oldest_keys_of_all_accounts(
+    organisation: Organisation,
+) -> None:
+    organisation.put("organisation/max-changes-per-run", "5")
+    ages = {}
+    for number in range(10):
+        for account_id in (FIRST, THIRD):
+            age = 400 + 10 * number + (5 if account_id == FIRST else 0)
+            ages[organisation.create_key(f"user-{number}", age=age, account_id=account_id)] = age
+    organisation.run()
+    organisation.hub.after(7)
+    changed: list[int] = []
+    for left in (15, 10, 5, 0):
+        run = organisation.run()
+        assert (run.answer["deactivated"], run.answer["deferred"]) == (5, left)
+        inactive = {
+            age
+            for key_id, age in ages.items()
+            if "Inactive" in {organisation.status(key_id, a) for a in (FIRST, THIRD)}
+        }
+        changed += sorted(inactive - set(changed), reverse=True)
+        organisation.hub.after(1)
+    assert changed == sorted(ages.values(), reverse=True)
+
+
+def test_an_organization_limit_of_zero_pauses_every_account(organisation: Organisation) -> None:
+    key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.run()
+    organisation.put("organisation/max-changes-per-run", "0")
+    organisation.hub.after(7)
+    run = organisation.run()
+    assert organisation.status(key_id, FIRST) == "Active"
+    assert "PAUSED" in run.text
+
+
+def test_without_a_listener_no_account_is_asked_and_no_notice_counts(
+    organisation: Organisation,
+) -> None:
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    with organisation.account.without_listener(), pytest.raises(NoListenerError):
+        organisation.run()
+    assert organisation.members.role.assumed == []
+    assert organisation.account.items(f"{FIRST}#WATCH") == []
+
+
+def test_without_a_listener_at_its_end_no_notice_counts_either(organisation: Organisation) -> None:
+    """Everybody unsubscribed during the run."""
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    arn = organisation.hub.start()
+    for row in organisation.hub.prepare({}, arn).rows:
+        organisation.run_in_account(row)
+    with organisation.account.without_listener(), pytest.raises(NoListenerError):
+        organisation.publish()
+    assert organisation.account.items(f"{FIRST}#WATCH") == []
+    assert len(organisation.publish().messages) == 1
+    assert len(organisation.account.items(f"{FIRST}#WATCH")) == 1
+
+
+def test_a_report_run_by_hand_changes_and_publishes_nothing(organisation: Organisation) -> None:
+    key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.put("notice-days", "0")
+    run = organisation.run({"mode": "report"})
+    assert (run.messages, run.answer["mode"]) == ([], "report")
+    assert run.answer["deactivated"] == 1
+    assert organisation.status(key_id, FIRST) == "Active"
+    assert {read_only for _, read_only in organisation.members.role.assumed} == {True}
+    assert run.metrics["RunCompleted"] == 0
+
+
+def test_a_run_over_named_accounts_asks_no_other(organisation: Organisation) -> None:
+    for account_id in (FIRST, SECOND):
+        organisation.create_key("alice", age=400, account_id=account_id)
+    run = organisation.run({"accounts": [FIRST]})
+    assert [account_id for account_id, _ in organisation.members.role.assumed] == [FIRST]
+    assert (run.answer["accounts"], run.answer["looked_at"]) == (1, 1)
+    assert run.answer["not_looked_at"] == []
+    assert run.entries("noticed") == [(FIRST, "alice")]
+
+
+def test_an_account_that_is_left_out_rests_and_then_starts_anew(organisation: Organisation) -> None:
+    key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.run()
+    organisation.put("organisation/leave-out", f"{FIRST} until 2026-12-05 # migration")
+    organisation.hub.after(8)
+    run = organisation.run()
+    assert (run.answer["left_out"], run.answer["deactivated"]) == (1, 0)
+    assert "LEFT OUT" in run.text
+    organisation.hub.after(4)
+    assert organisation.run().entries("noticed") == [(FIRST, "alice")]
+    organisation.hub.after(6)
+    organisation.run()
+    assert organisation.status(key_id, FIRST) == "Active"
+    organisation.hub.after(1)
+    organisation.run()
+    assert organisation.status(key_id, FIRST) == "Inactive"
+
+
+def test_joining_and_leaving_accounts_are_named_once(organisation: Organisation) -> None:
+    organisation.run()
+    organisation.hub.after(1)
+    organisation.hub.organization.add("000000000009", SANDBOX)
+    del organisation.hub.organization.members[THIRD]
+    run = organisation.run()
+    assert run.answer["left"] == [THIRD]
+    assert "JOINED" in run.text
+    assert "LEFT:" in run.text
+    organisation.hub.after(1)
+    assert organisation.run().messages == []
+
+
+def test_subscribers_of_one_account_get_exactly_its_digest(organisation: Organisation) -> None:
+    for account_id in (FIRST, SECOND):
+        organisation.create_key("alice", age=400, account_id=account_id)
+    organisation.account.clients.sns.subscribe(
+        TopicArn=organisation.account_topic_arn,
+        Protocol="email",
+        Endpoint="owner@example.com",
+        Attributes={"FilterPolicy": f'{{"account_id": ["{FIRST}"]}}'},
+    )
+    organisation.run()
+    messages = {message["account_id"]: message for message in organisation.account_messages}
+    assert messages.keys() == {FIRST, SECOND}
+    assert messages[FIRST]["subject"] == f"[key-rotation] {FIRST}: 1 notice"
+    assert f"Key rotation in account {FIRST}" in messages[FIRST]["text"]
+    assert SECOND not in messages[FIRST]["text"]
+
+
+def test_what_has_no_room_in_the_digest_gets_its_own_full_notice_later(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notice that no message names does not count."""
+    for number in range(40):
+        organisation.create_key(f"user-{number:02}", age=400, account_id=FIRST)
+    original = digest.compose
+    monkeypatch.setattr(
+        "key_rotation.organisation.digest_step.compose",
+        lambda report: original(report, limit=9_000, messages=2),
+    )
+    named: list[set[str]] = []
+    while sum(map(len, named)) < 40:
+        run = organisation.run()
+        named.append({user for _, user in run.entries("noticed")})
+        watched = organisation.account.items(f"{FIRST}#WATCH")
+        assert len(watched) == sum(map(len, named))
+        organisation.hub.after(1)
+    assert len(named) > 1
+    for watch in organisation.account.items(f"{FIRST}#WATCH"):
+        state = watch["state"]
+        assert state["due"] >= state["announced_on"]
+
+
+def test_a_notice_published_after_midnight_has_all_its_days(organisation: Organisation) -> None:
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    arn = organisation.hub.start()
+    for row in organisation.hub.prepare({}, arn).rows:
+        organisation.run_in_account(row)
+    organisation.account.now += timedelta(hours=16)
+    run = organisation.publish()
+    [entry] = run.messages[0]["data"]["noticed"]
+    assert entry["due"] == "2026-12-02"
+    [watch] = organisation.account.items(f"{FIRST}#WATCH")
+    assert watch["state"]["due"] == "2026-12-02"
+
+
+def test_a_broken_off_run_says_so_and_reports_what_there_is(organisation: Organisation) -> None:
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    arn = organisation.hub.start()
+    rows = {row.account.account_id: row for row in organisation.hub.prepare({}, arn).rows}
+    organisation.run_in_account(rows[FIRST])
+    run = organisation.publish("States.Runtime: it broke off")
+    assert run.entries("noticed") == [(FIRST, "alice")]
+    assert run.answer["looked_at"] == 1
+    assert len(run.answer["not_looked_at"]) == 3
+    assert "it broke off" in run.text
+    assert run.metrics["RunCompleted"] == 0
+
+
+def test_a_changed_setting_is_told_once_for_all_accounts(organisation: Organisation) -> None:
+    for account_id in (FIRST, SECOND, THIRD):
+        organisation.create_key("alice", age=400, account_id=account_id)
+    organisation.run()
+    organisation.put("grace-days", "14")
+    organisation.put(f"ous/{PRODUCTION}/notice-days", "10")
+    organisation.hub.after(1)
+    run = organisation.run()
+    assert run.text.count("grace-days") == 1
+    assert f"ous/{PRODUCTION}/notice-days" in run.text
+    organisation.hub.after(1)
+    assert organisation.run().messages == []
