@@ -16,12 +16,14 @@ from key_rotation.errors import (
 from key_rotation.reporting.metrics import run_metrics
 from tests.aws.aws_account import DEFAULTS, AwsAccount
 from tests.aws.faults import altered_response, client_error, failing_call, interleaved, refused
+from tests.aws.kept_accounts import kept
 
 LIST_KEYS = "iam.ListAccessKeys"
 GET_LAST_USED = "iam.GetAccessKeyLastUsed"
 ERROR_CODES = ["Throttling", "AccessDenied", "ServiceFailure", "InternalFailure", "ExpiredToken"]
 
 
+@kept
 def keys_with_due_actions(account: AwsAccount) -> tuple[str, str, str]:
     """Return keys of anna, ben and cleo, to be noticed, deactivated and deleted today."""
     deleted = account.create_key("cleo", age=83)
