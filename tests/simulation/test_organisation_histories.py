@@ -3,11 +3,15 @@
 The oracle is that of a single account: an account of an organization is owed the same.
 """
 
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.simulation.organisation_simulator import OrganisationSimulator
 from tests.simulation.state_machine import HistoryMachine, Items
-from tests.simulation.test_histories import PROFILE
+from tests.simulation.test_histories import HISTORY_COUNT, PROFILE
+
+FEWER = 30
+"""In the short run: the account's rules have their own histories."""
 
 
 class OrganisationHistoryMachine(HistoryMachine):
@@ -22,4 +26,5 @@ class OrganisationHistoryMachine(HistoryMachine):
 
 
 def test_every_promise_is_kept_in_an_account_of_an_organization() -> None:
-    run_state_machine_as_test(OrganisationHistoryMachine, settings=PROFILE)
+    profile = settings(PROFILE, max_examples=FEWER) if HISTORY_COUNT == "short" else PROFILE
+    run_state_machine_as_test(OrganisationHistoryMachine, settings=profile)
