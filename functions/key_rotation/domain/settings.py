@@ -229,21 +229,32 @@ def _problems(whole_names: Mapping[str, str], raw: Mapping[str, Parameter]) -> I
 
 def _problem(name: str, whole: str, parameter: Parameter | None) -> str | None:
     if name in RANGES:
-        low, high = RANGES[name]
-        accepted = f"a whole number from {low} to {high}, in plain digits"
-    else:
-        accepted = " or ".join(CHOICES[name]) if name in CHOICES else exemptions.ACCEPTED
+        return number_problem(whole, parameter, RANGES[name])
+    accepted = " or ".join(CHOICES[name]) if name in CHOICES else exemptions.ACCEPTED
     if parameter is None:
-        return f"The parameter {whole} is missing; it accepts {accepted}."
-    if name in RANGES:
-        low, high = RANGES[name]
-        fits = (
-            re.fullmatch(r"0|[1-9][0-9]{0,3}", parameter.value)
-            and low <= int(parameter.value) <= high
-        )
-    else:
-        fits = name not in CHOICES or parameter.value in CHOICES[name]
+        return missing(whole, accepted)
+    fits = name not in CHOICES or parameter.value in CHOICES[name]
     return None if fits else _refuse(whole, parameter.value, accepted)
+
+
+def number_problem(whole: str, parameter: Parameter | None, edges: tuple[int, int]) -> str | None:
+    """Return what is wrong with a parameter that is a number; None if it is accepted.
+
+    whole: its whole name
+    edges: the smallest and the largest number
+    """
+    low, high = edges
+    accepted = f"a whole number from {low} to {high}, in plain digits"
+    if parameter is None:
+        return missing(whole, accepted)
+    digits = re.fullmatch(r"0|[1-9][0-9]{0,5}", parameter.value)
+    fits = digits and low <= int(parameter.value) <= high
+    return None if fits else _refuse(whole, parameter.value, accepted)
+
+
+def missing(whole: str, accepted: str) -> str:
+    """Say that a parameter is missing, and what it accepts."""
+    return f"The parameter {whole} is missing; it accepts {accepted}."
 
 
 def _contradiction(whole_names: Mapping[str, str], raw: Mapping[str, Parameter]) -> Iterator[str]:

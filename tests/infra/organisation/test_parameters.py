@@ -8,6 +8,8 @@ import pytest
 
 from infra.organisation.parameters import ORGANISATION_PARAMETERS
 from infra.thresholds import Threshold
+from key_rotation.domain.organisation import leave_out
+from key_rotation.domain.organisation.organisation_settings import CHANGE_LIMIT_RANGE
 from tests.infra.template import Template
 
 _KIND = "AWS::SSM::Parameter"
@@ -59,7 +61,8 @@ def test_each_pattern_is_anchored_and_within_the_limits_of_ssm(parameter: Thresh
 def test_the_limit_of_changes_is_0_to_50000() -> None:
     pattern = _pattern("max-changes-per-run")
     accepted = [number for number in range(-10, 60_000) if pattern.fullmatch(str(number))]
-    assert accepted == list(range(50_001))
+    low, high = CHANGE_LIMIT_RANGE
+    assert accepted == list(range(low, high + 1))
     for value in ("", " 7", "07", "7.0", "+7", "7\n", "\u0667"):
         assert not pattern.fullmatch(value)
 
@@ -80,6 +83,7 @@ def test_accounts_and_organizational_units_are_left_out_with_an_end_and_a_reason
     value: str,
 ) -> None:
     assert _pattern("leave-out").fullmatch(value)
+    assert leave_out.parse(value)[1] == ()
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_a_line_is_an_account_or_an_organizational_unit(text: str, count: int) -
         FIRST + "1",
         ROOT,
         "ou-root",
+        "ou-root-team",
         "/team/*",
         f"{FIRST} {SECOND}",
         f"{FIRST} until tomorrow",
@@ -118,14 +119,20 @@ def test_the_parameters_of_the_organization_are_read() -> None:
     )
 
 
+@pytest.mark.parametrize("limit", [0, 5000, 5001, 50_000])
+def test_the_limit_of_the_organization_exceeds_that_of_an_account(limit: int) -> None:
+    name = "organisation/max-changes-per-run"
+    assert OrganisationSettings.parse(found({name: str(limit)}), PATH).change_limit == limit
+
+
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
         ("leave-out", None, "is missing; it accepts `none`, or one entry a line: the id of"),
         ("leave-out", "", "has the line ''; it accepts `none`"),
         ("leave-out", f"{FIRST}\nalice", "has the line 'alice'; it accepts `none`"),
-        ("max-changes-per-run", None, "is missing; it accepts a whole number from 0 to 5000"),
-        ("max-changes-per-run", "5001", "has the value '5001'; it accepts a whole number from 0"),
+        ("max-changes-per-run", None, "is missing; it accepts a whole number from 0 to 50000"),
+        ("max-changes-per-run", "50001", "has the value '50001'; it accepts a whole number from 0"),
         ("max-changes-per-run", "-1", "has the value '-1'; it accepts a whole number from 0"),
     ],
 )

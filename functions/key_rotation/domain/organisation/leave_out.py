@@ -16,7 +16,7 @@ ACCEPTED = (
     "`none`, or one entry a line: the id of an account or of an organizational unit; "
     "then optionally `until YYYY-MM-DD`; then optionally `# reason`"
 )
-_TARGET = re.compile(r"[0-9]{12}|ou-[0-9a-z]+-[0-9a-z]+")
+_TARGET = re.compile(r"[0-9]{12}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 """The ids of accounts and organizational units (Organizations API Reference, ListAccounts and
 DescribeOrganizationalUnit)."""
 

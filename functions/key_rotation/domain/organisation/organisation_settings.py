@@ -13,8 +13,10 @@ from key_rotation.domain.organisation.parameter_scopes import (
     FoundParameters,
 )
 from key_rotation.domain.organisation.scoped_parameters import type_problem
-from key_rotation.domain.settings import problems_of
+from key_rotation.domain.settings import missing, number_problem
 from key_rotation.errors import InvalidSettingsError
+
+CHANGE_LIMIT_RANGE = (0, 50_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,10 @@ def _problems(found: FoundParameters, path: str) -> Iterator[str]:
         parameter = found.by_name.get(relative)
         if relative in found.other_types:
             yield type_problem(path, relative, found)
-        elif name == CHANGE_LIMIT:  # the same name and values as that of each account
-            yield from problems_of(CHANGE_LIMIT, whole, parameter)
+        elif name == CHANGE_LIMIT:
+            yield from filter(None, [number_problem(whole, parameter, CHANGE_LIMIT_RANGE)])
         elif parameter is None:
-            yield f"The parameter {whole} is missing; it accepts {leave_out.ACCEPTED}."
+            yield missing(whole, leave_out.ACCEPTED)
         else:
             accepted = leave_out.ACCEPTED
             for line in leave_out.parse(parameter.value)[1]:
