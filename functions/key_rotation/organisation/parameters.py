@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.parameter_store import read_last_editor
+from key_rotation.domain.exemption_changes import changes_since
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation import leave_out
 from key_rotation.domain.organisation.accounts import Account
@@ -76,12 +77,8 @@ def snapshot(
     covered: the accounts that are looked at
     told: what the last digest told; before the first, nothing has changed
     """
-    before = told.parameters
-    changed = sorted(
-        name
-        for name, now in found.by_name.items()
-        if before and (name not in before or before[name].value != now.value)
-    )[:MAX_EDITORS]
+    changes = changes_since(told.parameters, found.by_name) if told.parameters else ()
+    changed = [change.name for change in changes if change.now][:MAX_EDITORS]
 
     def editor(name: str) -> str | None:
         return read_last_editor(ssm, f"{overrides.path}/{name}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from key_rotation.adapters.organisation_runs import rows_of
+from key_rotation.domain.exemption_changes import remembered
 from key_rotation.domain.model import LastUse, Mode
 from key_rotation.domain.organisation.accounts import Coverage
 from key_rotation.domain.organisation.organisation_run import OrganisationState
@@ -169,7 +170,9 @@ def test_who_edited_what_changed_since_the_last_digest_is_read(hub: Hub) -> None
     first = hub.prepare_whole()
     snapshot = hub.runs.read_snapshot(first.run.run_id)
     assert snapshot is not None
-    hub.runs.write_state(OrganisationState(parameters=snapshot.parameters))
+    put(hub, "exemptions", long := "alice # " + 400 * "x")
+    parameters = {**snapshot.parameters, "exemptions": Parameter(value=long, version=2)}
+    hub.runs.write_state(OrganisationState(parameters=remembered(parameters)))
     put(hub, "grace-days", "31")
     put(hub, f"accounts/{FIRST}/mode", "report")
     second = hub.runs.read_snapshot(hub.prepare().run.run_id)
