@@ -26,7 +26,10 @@ RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 CRASHES = (ROOT / "docs/crashes.md").read_text()
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 MEASURES = (ROOT / "functions/key_rotation/reporting/metrics.py").read_text()
-HANDLER = (ROOT / "functions/key_rotation/handler.py").read_text()
+HANDLERS = "\n".join(
+    (ROOT / "functions/key_rotation" / name).read_text()
+    for name in ("handler.py", "organisation/prepare.py")
+)
 ROLE = "".join(
     (ROOT / f"infra/{name}.py").read_text() for name in ("function_role", "role_statements")
 )
@@ -147,7 +150,7 @@ def test_the_runbook_names_every_metric(metric: str) -> None:
     assert f"`{metric}`" in RUNBOOK
 
 
-@pytest.mark.parametrize("text", re.findall(r'log\.\w+\("(\w+)"', HANDLER))
+@pytest.mark.parametrize("text", re.findall(r'log\.\w+\(\s*"(\w+)"', HANDLERS))
 def test_the_runbook_names_every_message_of_the_log(text: str) -> None:
     assert f"`{text}`" in RUNBOOK
 
