@@ -277,6 +277,19 @@ def test_the_head_says_where_keys_are_not_enforced(
     assert (expected or "") in words(report)
 
 
+def test_the_limit_of_the_organization_is_told_instead_of_those_of_accounts() -> None:
+    text = body(organisation(paused(1), run={"change_limit": 0}))
+    assert re.findall(r"^PAUSED.{7}", text, re.MULTILINE) == ["PAUSED: organ"]
+
+
+def test_a_suspension_lasts_since_the_first_day_in_any_account() -> None:
+    since = [RunState(suspended_since={"paused": TODAY - timedelta(days=n)}) for n in (1, 5, 3)]
+    accounts = [
+        an_account(n, max_changes_per_run="0", previous=state) for n, state in enumerate(since, 1)
+    ]
+    assert " since Thu 19 Nov 2026: max-changes" in words(organisation(*accounts))
+
+
 def test_the_head_says_that_a_ledger_was_restored() -> None:
     restored = replace(QUIET.report, facts=replace(QUIET.report.facts, restored=True))
     account = replace(QUIET, report=restored)
@@ -389,6 +402,14 @@ def test_of_many_accounts_that_were_not_looked_at_each_reason_is_written_once() 
     for number in range(1, 45):
         assert any(line.startswith(f"    {id_of(number)}, ") for line in listed)
     assert all(len(line) <= 38 for line in listed)
+
+
+@pytest.mark.parametrize(("count", "times"), [(30, 30), (31, 1)])
+def test_up_to_thirty_accounts_that_were_not_looked_at_have_their_reason_each(
+    count: int, times: int
+) -> None:
+    accounts = tuple(missing(n, reason="no answer") for n in range(count))
+    assert body(organisation(QUIET, not_looked_at=accounts)).count("no answer") == times
 
 
 def test_those_that_could_not_be_looked_at_for_longest_come_first() -> None:

@@ -79,6 +79,11 @@ def test_of_many_lines_five_are_shown_and_the_others_counted() -> None:
     assert block(change)[2:9] == [*shown, "now: and 5 more lines", "was: none"]
 
 
+def test_five_lines_are_shown_without_a_count() -> None:
+    change = a_change("exemptions", was="none", now="\n".join(TEN[:5]))
+    assert block(change)[2:8] == [*(f"now: user{n}" for n in range(5)), "was: none"]
+
+
 def test_thirty_changes_are_named_and_the_others_counted() -> None:
     lines = block(*(a_change(f"accounts/{n}/mode") for n in range(32)))
     assert lines[0] == "changed since the last digest (32)"
