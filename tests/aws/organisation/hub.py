@@ -194,6 +194,12 @@ def _clients() -> HubClients:
     return build_hub_clients("ledger")
 
 
+def begin_partition(account: AwsAccount, pk: str) -> None:
+    """Let moto know a partition, which it loses if two threads write its first item at once."""
+    account.clients.table.put_item(Item={"pk": pk, "sk": "first"})
+    account.clients.table.delete_item(Key={"pk": pk, "sk": "first"})
+
+
 @contextmanager
 def open_hub(account: AwsAccount) -> Iterator[Hub]:
     """Open a hub with the own account and two members, all in units of their own."""
@@ -217,6 +223,7 @@ def open_hub(account: AwsAccount) -> Iterator[Hub]:
     events = clients.organizations.meta.events
     for name in OPERATIONS:
         events.register(f"before-call.organizations.{name}", organization.answer)
+    begin_partition(account, "ACCOUNT")
     hub = Hub(
         account=account,
         clients=clients,
