@@ -238,12 +238,15 @@ def test_a_run_in_report_mode_requires_no_listener(hub: Hub, request_: dict[str,
 
 def test_a_run_of_named_accounts_leaves_the_rows_of_the_others(hub: Hub) -> None:
     """So that no step of the run accepts another account."""
+    hub.organization.add(gone := "000000000001")
     first = hub.prepare_whole()
+    del hub.organization.members[gone]
     prepared = hub.prepare({"accounts": [THIRD, FIRST]})
     assert prepared.account_ids == (THIRD, FIRST)
     assert prepared.run.account_ids == (THIRD, FIRST)
     assert hub.row(FIRST).run_id == prepared.run.run_id
     assert hub.row(SECOND).run_id == first.run.run_id
+    assert hub.row(gone).coverage is Coverage.COVERED
 
 
 @pytest.mark.parametrize(
