@@ -37,6 +37,7 @@ from key_rotation.organisation.collected import CollectedAccount
 from key_rotation.organisation.digest_step import DigestStep
 from key_rotation.organisation.hub import Hub
 from key_rotation.organisation.run_collector import CollectedRun, RunCollector
+from key_rotation.organisation.save_digest import DigestSaver
 from key_rotation.reporting.organisation.account_part import ReportSource
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.response import key_entry
@@ -204,7 +205,8 @@ class OrganisationSimulator(Simulator):
         collected = self._collect(current)
         if collected.report.run.run_id != run_id:
             raise InvalidEventError("A newer run has begun.")
-        step.save(collected, step.publish(collected))
+        published = step.publish(collected)
+        DigestSaver(hub=self._hub(), now=current.now, run=collected, published=published).save()
 
     def _collect(self, current: Run) -> CollectedRun:
         table = self.aws.clients.table

@@ -83,6 +83,11 @@ class CollectedAccount:
         return self.registered.account.account_id
 
     @property
+    def is_manual_report(self) -> bool:
+        """Whether a person started its run in report mode where enforce mode is set."""
+        return any(part.is_manual_report for part in self.parts)
+
+    @property
     def report(self) -> Report:
         """The report of the whole account; only of one that has parts."""
         return merge_parts(self.reports)

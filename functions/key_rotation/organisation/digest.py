@@ -20,6 +20,7 @@ from key_rotation.organisation.digest_event import DigestEvent, StepError
 from key_rotation.organisation.digest_step import DigestStep
 from key_rotation.organisation.hub import Hub
 from key_rotation.organisation.run_collector import CollectedRun, RunCollector
+from key_rotation.organisation.save_digest import DigestSaver
 from key_rotation.organisation.stopped_run import publish_stopped
 from key_rotation.reporting.organisation import metrics as figures
 from key_rotation.reporting.organisation.answer import answer
@@ -73,7 +74,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     failed = step.publish_to_accounts(collected, published)
     if failed:
         log.error("account_messages_failed", accounts=failed)
-    step.save(collected, published)
+    DigestSaver(hub=_hub, now=now, run=collected, published=published).save()
     for failure in published.unrecorded:
         log.warning("key_not_recorded", access_key_id=failure.access_key_id, why=failure.detail)
     _log_accounts(collected)

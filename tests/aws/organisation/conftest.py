@@ -27,9 +27,10 @@ def hub(account: AwsAccount) -> Iterator[Hub]:
 @pytest.fixture
 def organisation(account: AwsAccount, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
     """Open an organization in moto, which cannot write transactions of a table in parallel."""
-    monkeypatch.setattr(
-        "key_rotation.organisation.digest_step.in_parallel",
-        lambda work, items: [work(item) for item in items],
-    )
+    for module in ("digest_step", "save_digest"):
+        monkeypatch.setattr(
+            f"key_rotation.organisation.{module}.in_parallel",
+            lambda work, items: [work(item) for item in items],
+        )
     with open_organisation(account) as opened:
         yield opened

@@ -16,9 +16,11 @@ from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import ParameterSnapshot
 from key_rotation.domain.run_state import Continuation
-from key_rotation.organisation.digest_step import DigestStep, PublishedDigest
+from key_rotation.organisation.digest_step import DigestStep
 from key_rotation.organisation.hub import Hub as LedgerHub
+from key_rotation.organisation.published_digest import PublishedDigest
 from key_rotation.organisation.run_collector import CollectedRun, RunCollector
+from key_rotation.organisation.save_digest import DigestSaver
 from key_rotation.reporting.organisation.answer import answer
 from key_rotation.reporting.organisation.metrics import metrics
 from tests.aws.aws_account import REGION, AwsAccount
@@ -112,7 +114,7 @@ class Organisation:
         step = self.digest_step()
         published = step.publish(collected)
         step.publish_to_accounts(collected, published)
-        step.save(collected, published)
+        DigestSaver(hub=self._ledger_hub, now=self._now, run=collected, published=published).save()
         return FinishedRun(
             answer=answer(collected.report, len(published.message_ids)),
             messages=self.account.messages[before:],

@@ -161,3 +161,14 @@ def test_a_run_short_of_time_leaves_users_to_another_invocation(
     second = members.account_run(members.registered(), remainder=rest)
     assert "remainder" not in second.execute(members.execution())
     assert sorted(outcomes(members)) == [("noticed", u) for u in ("alice", "bob", "carol")]
+
+
+def test_all_attempts_for_one_event_share_the_limit(members: Members) -> None:
+    """A step that is tried again, and an event that is delivered twice, change no more keys."""
+    key_ids = [members.create_key(f"user-{age}", age=age) for age in (400, 300, 200)]
+    parameters = {"notice-days": "0", "max-changes-per-run": "1"}
+    changed = []
+    for event_id in ("event-1", "event-1", "event-2"):
+        run(members, parameters=parameters, event_id=event_id)
+        changed.append(sum(members.status(key_id) == "Inactive" for key_id in key_ids))
+    assert changed == [1, 1, 2]

@@ -1,19 +1,43 @@
 """Whole runs of an organization: every account by its own rules, and one digest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from key_rotation.domain.execution import TimeBudget
 from key_rotation.errors import InvalidSettingsError, NoListenerError
 from key_rotation.reporting.organisation import digest
+from key_rotation.service_layer import inventory
+from tests.aws.faults import client_error
 from tests.aws.organisation.hub import FIRST, OWN, PRODUCTION, SANDBOX, SECOND, THIRD
 from tests.aws.organisation.organisation import Organisation, sections
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
 
 DENIED = ClientError(
     {"Error": {"Code": "AccessDenied", "Message": "is not authorized to assume"}}, "AssumeRole"
 )
 WEEK = timedelta(days=7)
+
+
+@contextmanager
+def refused_listings(iam: "IAMClient") -> Iterator[None]:
+    """Let IAM refuse to list the keys of any user of one account."""
+
+    def refuse(**_: Any) -> None:
+        raise client_error("ListAccessKeys", "AccessDenied")
+
+    event = "before-call.iam.ListAccessKeys"
+    iam.meta.events.register_first(event, refuse)
+    try:
+        yield
+    finally:
+        iam.meta.events.unregister(event, refuse)
 
 
 def test_each_account_gets_its_notices_in_one_digest(organisation: Organisation) -> None:
@@ -324,3 +348,55 @@ def test_a_changed_setting_is_told_once_for_all_accounts(organisation: Organisat
     assert f"ous/{PRODUCTION}/notice-days" in run.text
     organisation.hub.after(1)
     assert organisation.run().messages == []
+
+
+def test_in_report_mode_a_digest_comes_only_when_something_would_be_done_otherwise(
+    organisation: Organisation,
+) -> None:
+    organisation.put("mode", "report")
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    days = [bool(organisation.run().messages)]
+    for _ in range(3):
+        organisation.hub.after(1)
+        days.append(bool(organisation.run().messages))
+    organisation.create_key("bob", age=400, account_id=SECOND)
+    organisation.hub.after(1)
+    days.append(bool(organisation.run().messages))
+    assert days == [True, False, False, False, True]
+
+
+def test_a_failure_that_lasts_is_told_once_a_week_whatever_else_is_told(
+    organisation: Organisation,
+) -> None:
+    """Other digests in between do not name it, and do not count for it."""
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.run()
+    told = []
+    for day in range(1, 11):
+        organisation.hub.after(1)
+        organisation.put("grace-days", str(30 + day))  # news each day
+        with refused_listings(organisation.members.role.clients[FIRST].iam):
+            run = organisation.run()
+        if run.entries("failed"):
+            told.append(day)
+    assert told == [1, 8]
+
+
+def test_an_account_whose_users_were_not_all_looked_at_is_named(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its second part never answered. What the first one found is told."""
+    monkeypatch.setattr(inventory, "BATCH_SIZE", 1)
+    for user in ("alice", "bob"):
+        organisation.create_key(user, age=400, account_id=FIRST)
+    arn = organisation.hub.start()
+    short = TimeBudget(lambda: timedelta(minutes=6), timedelta(minutes=15))
+    for row in organisation.hub.prepare({}, arn).rows:
+        execution = organisation.members.execution(row.run_id, budget=short)
+        organisation.members.account_run(row).execute(execution)
+    run = organisation.publish()
+    assert [each["account_id"] for each in run.answer["not_looked_at"]] == [FIRST]
+    assert (run.answer["accounts"], run.answer["looked_at"]) == (4, 3)
+    assert len(run.entries("noticed")) == 1
+    assert organisation.hub.row(FIRST).last_looked_at is None
+    assert organisation.hub.row(SECOND).last_looked_at == organisation.account.now
