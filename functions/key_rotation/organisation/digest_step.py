@@ -39,14 +39,15 @@ class DigestStep:
     def publish(self, run: CollectedRun) -> PublishedDigest:
         """Publish the messages, and record after each what it named.
 
-        In enforce mode a message without a listener is none: raises NoListenerError. Raises
+        A report run that a person started where enforce mode is set reports in its answer only. In
+        enforce mode a message without a listener is none: raises NoListenerError. Raises
         PublishError if SNS does not accept a message, and LedgerError.
         """
         enforced = any(account.report.mode is Mode.ENFORCE for account in run.report.accounts)
         if enforced:
             self.topic.require_listener()
         published = PublishedDigest(message_ids=[], named=set(), delivered=enforced, unrecorded=[])
-        if not run.report.needs_digest:
+        if run.is_manual_report or not run.report.needs_digest:
             return published
         published.delivered = enforced or self.topic.has_listener()
         for number, (message, named) in enumerate(compose(run.report)):

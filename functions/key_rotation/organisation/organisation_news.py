@@ -1,7 +1,7 @@
 """What is new about an organization as a whole: which accounts failed, and what was edited."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -71,8 +71,12 @@ def settings_news(
     today: date,
 ) -> SettingsNews:
     """Return what is new about the parameters since the last digest."""
-    ended = _ended(snapshot, accounts, today)
-    unmatched = tuple(_unmatched(accounts))
+    ended = ended_entries(snapshot, accounts, today)
+    unmatched = tuple(
+        line
+        for line in _unmatched(accounts)
+        if is_news(told.unmatched.get(remembered_line(line)), today, WEEK)
+    )
     return SettingsNews(
         changes=tuple(_changes(snapshot, told)),
         unread=snapshot.unread,
@@ -96,7 +100,7 @@ def _changes(snapshot: ParameterSnapshot, told: OrganisationState) -> Iterator[P
         )
 
 
-def _ended(
+def ended_entries(
     snapshot: ParameterSnapshot, accounts: Iterable[CollectedAccount], today: date
 ) -> tuple[str, ...]:
     """Return the entries of exemptions and of `leave-out` whose last day has passed, as lines."""
@@ -132,11 +136,13 @@ def state_after_run(
     told: OrganisationState,
     snapshot: ParameterSnapshot,
     report: OrganisationReport,
+    ended: Collection[str],
     *,
     delivered: bool,
 ) -> OrganisationState:
     """Return what digests have reported, after a run over all accounts.
 
+    ended: all entries that have ended, as lines
     delivered: whether its digest was published, and counts as read
 
     What no digest has reported is not remembered as reported. Before the first digest nothing is
@@ -145,12 +151,18 @@ def state_after_run(
     parameters = remembered(snapshot.parameters)
     if not delivered:
         return replace(told, parameters=told.parameters or parameters, stopped="")
-    ended = (*told.ended, *map(remembered_line, report.settings.ended))
+    # The entries of an account that could not be looked at are not known today.
+    kept = told.ended if report.not_looked_at else ()
+    lines = dict.fromkeys((*map(remembered_line, ended), *kept))
+    named = dict.fromkeys(map(remembered_line, report.settings.unmatched), report.now.today)
+    recent = {line: day for line, day in told.unmatched.items() if report.now.today - day < WEEK}
+    unmatched = {**recent, **named}
     return replace(
         told,
         parameters=parameters,
         unread=tuple(snapshot.unread),
-        ended=bounded(ended),
+        ended=bounded(lines),
+        unmatched={line: unmatched[line] for line in bounded(unmatched)},
         left_out=tuple(each.account.account_id for each in report.left_out),
         not_covered=(
             *told.not_covered,

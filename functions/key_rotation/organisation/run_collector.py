@@ -38,6 +38,11 @@ class CollectedRun:
     snapshot: ParameterSnapshot
     told: OrganisationState
 
+    @property
+    def is_manual_report(self) -> bool:
+        """Whether a person started it in report mode where an account is enforced."""
+        return any(account.is_manual_report for account in self.accounts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCollector:

@@ -12,7 +12,7 @@ from key_rotation.domain.run_part import ReportedPart, after_digest
 from key_rotation.domain.run_state import RunState
 from key_rotation.organisation.collected import CollectedAccount
 from key_rotation.organisation.hub import Hub
-from key_rotation.organisation.organisation_news import state_after_run
+from key_rotation.organisation.organisation_news import ended_entries, state_after_run
 from key_rotation.organisation.published_digest import PublishedDigest, name_of
 from key_rotation.organisation.run_collector import CollectedRun
 from key_rotation.reporting.news import lasting_by_user
@@ -39,7 +39,8 @@ class DigestSaver:
         if not report.run.is_partial:
             delivered = self.published.was_delivered
             told, snapshot = self.run.told, self.run.snapshot
-            runs.write_state(state_after_run(told, snapshot, report, delivered=delivered))
+            ended = ended_entries(snapshot, self.run.accounts, report.now.today)
+            runs.write_state(state_after_run(told, snapshot, report, ended, delivered=delivered))
         messages = len(self.published.message_ids)
         runs.end(replace(report.run, messages=messages), self.now.instant)
 

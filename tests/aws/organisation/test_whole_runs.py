@@ -219,8 +219,10 @@ def test_without_a_listener_at_its_end_no_notice_counts_either(organisation: Org
 
 def test_a_report_run_by_hand_changes_and_publishes_nothing(organisation: Organisation) -> None:
     key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.members.role.errors[THIRD] = DENIED
     organisation.put("notice-days", "0")
     run = organisation.run({"mode": "report"})
+    assert len(run.answer["not_looked_at"]) == 1
     assert (run.messages, run.answer["mode"]) == ([], "report")
     assert run.answer["deactivated"] == 1
     assert organisation.status(key_id, FIRST) == "Active"
@@ -400,3 +402,42 @@ def test_an_account_whose_users_were_not_all_looked_at_is_named(
     assert len(run.entries("noticed")) == 1
     assert organisation.hub.row(FIRST).last_looked_at is None
     assert organisation.hub.row(SECOND).last_looked_at == organisation.account.now
+
+
+def test_an_exemption_that_matches_in_one_account_matches(organisation: Organisation) -> None:
+    """No digest of another account says that it matches nothing."""
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.create_key("bob", age=400, account_id=SECOND)
+    organisation.put("exemptions", "alice # robot")
+    run = organisation.run()
+    assert run.answer["exempt"] == 1
+    assert "MATCH NOTHING" not in run.text
+
+
+def test_an_exemption_that_matches_in_no_account_is_told_once_a_week(
+    organisation: Organisation,
+) -> None:
+    organisation.create_key("alice", age=1, account_id=FIRST)
+    organisation.put("exemptions", "alicia # robot")
+    told = []
+    for day in range(9):
+        if any("MATCH NOTHING" in message["text"] for message in organisation.run().messages):
+            told.append(day)
+        organisation.hub.after(1)
+    assert told == [0, 7]
+
+
+def test_the_end_of_an_exemption_is_told_once_for_all_accounts(
+    organisation: Organisation,
+) -> None:
+    organisation.put("exemptions", "alice until 2026-11-25 # leave")
+    organisation.put("organisation/leave-out", f"{THIRD} until 2026-11-25 # migration")
+    told = []
+    for day in range(4):
+        for message in organisation.run().messages:
+            told += [(day, entry) for entry in message["data"].get("ended_entries", [])]
+        organisation.hub.after(1)
+    assert sorted(told) == [
+        (2, f"{THIRD} until 2026-11-25 # migration"),
+        (2, "alice until 2026-11-25 # leave"),
+    ]

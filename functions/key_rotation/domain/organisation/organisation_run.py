@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from key_rotation.domain.model import Mode
@@ -102,6 +102,7 @@ class OrganisationState:
     parameters: as the last delivered digest had them; empty before the first
     unread: the names that nothing reads, as the last digest named them
     ended: the entries (exemptions and `leave-out`) whose end was reported, as remembered lines
+    unmatched: the exemptions that match nothing, with the day of the last digest that named them
     left_out: the ids of the accounts that were left out, as reported
     not_covered: the ids of the accounts reported as not covered: the management account
     stopped: the fingerprint of the last message that a run was stopped; empty after a good run
@@ -110,6 +111,7 @@ class OrganisationState:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    unmatched: Mapping[str, date] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     not_covered: tuple[str, ...] = ()
     stopped: str = ""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.inventory import Scan
 from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.run_history import RunSummary
@@ -72,7 +71,6 @@ class AccountPart:
     account_alias: str
     suspended_since: Mapping[str, date]
     unmatched: tuple[str, ...]
-    near: Mapping[str, tuple[str, ...]]
     metrics: Mapping[str, int]
     summary: RunSummary
 
@@ -97,13 +95,15 @@ class AccountPart:
             account_alias=report.account_alias,
             suspended_since=report.suspended_since,
             unmatched=tuple(map(str, report.unmatched)),
-            near=report.near,
             metrics=metrics,
             summary=summary,
         )
 
     def to_report(self, outcomes: Iterable[Outcome], source: "ReportSource") -> Report:
-        """Return the report again, with the outcomes of the part."""
+        """Return the report again, with the outcomes of the part.
+
+        It names no exemption that matches nothing: one may be meant for another account.
+        """
         facts = PartFacts(
             now=replace(source.now, instant=self.started),
             mode=self.mode,
@@ -127,8 +127,6 @@ class AccountPart:
             previous=source.previous,
             outcomes=tuple(outcomes),
             suspended_since=self.suspended_since,
-            unmatched=tuple(map(Exemption.parse, self.unmatched)),
-            near=self.near,
         )
 
 
