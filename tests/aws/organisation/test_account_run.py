@@ -7,9 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from key_rotation.adapters import codec
+from key_rotation.adapters.lease import Holder, Lease, LeaseTiming
+from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.adapters.run_rows import RowPart, RunRows
 from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.run_state import Continuation
+from key_rotation.errors import LeaseLostError
 from key_rotation.service_layer import inventory
 from tests.aws.organisation.members import MEMBER, RUN_ID, Members
 
@@ -172,3 +175,17 @@ def test_all_attempts_for_one_event_share_the_limit(members: Members) -> None:
         run(members, parameters=parameters, event_id=event_id)
         changed.append(sum(members.status(key_id) == "Inactive" for key_id in key_ids))
     assert changed == [1, 1, 2]
+
+
+def test_an_attempt_that_was_taken_for_dead_loses_the_lease_to_the_next(members: Members) -> None:
+    """Both have the id of one run: a heartbeat of the first must not keep it alive."""
+    table, partitions = members.hub.clients.table, Partitions(MEMBER)
+    first, second = (
+        Lease(table, partitions, Holder(members.execution().holder_id)) for _ in range(2)
+    )
+    first.take(LeaseTiming(), members.hub.clock)
+    second.take(LeaseTiming(), members.hub.clock)
+    assert not first.beat()
+    with pytest.raises(LeaseLostError):
+        first.check()
+    assert second.beat()

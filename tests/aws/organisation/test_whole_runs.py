@@ -441,3 +441,21 @@ def test_the_end_of_an_exemption_is_told_once_for_all_accounts(
         (2, f"{THIRD} until 2026-11-25 # migration"),
         (2, "alice until 2026-11-25 # leave"),
     ]
+
+
+def test_a_report_of_which_not_all_was_named_comes_again(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In report mode the next digest has the rest, although nothing changed."""
+    organisation.put("mode", "report")
+    for number in range(40):
+        organisation.create_key(f"user-{number:02}", age=400, account_id=FIRST)
+    original, room = digest.compose, {"limit": 6_000, "messages": 1}
+    monkeypatch.setattr(
+        "key_rotation.organisation.digest_step.compose",
+        lambda report: original(report, **room),
+    )
+    assert len(organisation.run().messages) == 1
+    organisation.hub.after(1)
+    room["limit"] = 200_000
+    assert len(organisation.run().entries("noticed")) == 40
