@@ -35,7 +35,10 @@ EXPIRED = frozenset(
     }
 )
 SERVICES = {
+    "AssumeRole": "sts",
     "DeleteParameter": "ssm",
+    "DescribeExecution": "states",
+    "DescribeOrganization": "organizations",
     "DescribeStacks": "cloudformation",
     "GenerateCredentialReport": "iam",
     "GetAccessKeyLastUsed": "iam",
@@ -50,12 +53,15 @@ SERVICES = {
     "Invoke": "lambda",
     "ListAccessKeys": "iam",
     "ListAccountAliases": "iam",
+    "ListAccounts": "organizations",
+    "ListParents": "organizations",
     "ListUsers": "iam",
     "ListUserTags": "iam",
     "PutItem": "dynamodb",
     "PutParameter": "ssm",
     "Query": "dynamodb",
     "Scan": "dynamodb",
+    "StartExecution": "states",
     "TransactWriteItems": "dynamodb",
     "UpdateAccessKey": "iam",
 }
@@ -67,7 +73,9 @@ POLICIES = {
     "dynamodb": "AmazonDynamoDBReadOnlyAccess",
     "iam": "IAMReadOnlyAccess",
     "lambda": "AWSLambda_ReadOnlyAccess",
+    "organizations": "AWSOrganizationsReadOnlyAccess",
     "ssm": "AmazonSSMReadOnlyAccess",
+    "states": "AWSStepFunctionsReadOnlyAccess",
 }
 """An AWS managed policy that has the reads of a service."""
 WRITES = frozenset(
@@ -76,6 +84,7 @@ WRITES = frozenset(
         "Invoke",
         "PutItem",
         "PutParameter",
+        "StartExecution",
         "TransactWriteItems",
         "UpdateAccessKey",
     }

@@ -1,10 +1,13 @@
 """What a session may call, and what a person is told when AWS does not accept it."""
 
+import json
+
 import boto3
 import pytest
 
 from key_rotation_cli.errors import CliError, OperationRefusedError
-from key_rotation_cli.session import READS, Session
+from key_rotation_cli.reads import READ_ONLY, READS, RESTORE_ONLY
+from key_rotation_cli.session import Session
 from tests.aws.aws_account import AwsAccount
 
 
@@ -61,3 +64,44 @@ def test_without_credentials_the_person_is_told_to_name_a_profile(
     session = Session.open(None, "eu-west-1", read_only=True)
     with pytest.raises(CliError, match=r"no AWS credentials. Name a profile \(--profile\)"):
         _ = session.account_id
+
+
+MEMBER = "222222222222"
+ROLE = f"arn:aws:iam::{MEMBER}:role/Audit"
+
+
+def actions_of(policy: str) -> set[str]:
+    [statement] = json.loads(policy)["Statement"]
+    return set(statement["Action"])
+
+
+def test_in_another_account_a_session_policy_allows_reads_only() -> None:
+    verbs = {action.partition(":")[2] for action in actions_of(READ_ONLY)}
+    assert all(verb.startswith(("Get", "List", "GenerateCredentialReport")) for verb in verbs)
+    assert len(RESTORE_ONLY) <= 2_048  # characters of a session policy (STS API Reference)
+
+
+def test_a_command_that_turns_a_key_on_may_do_nothing_else_in_another_account() -> None:
+    assert actions_of(RESTORE_ONLY) - actions_of(READ_ONLY) == {"iam:UpdateAccessKey"}
+
+
+@pytest.mark.parametrize("policy", [{}, {"Policy": RESTORE_ONLY}])
+def test_a_read_only_session_assumes_no_role_that_can_write(
+    account: AwsAccount,  # noqa: ARG001  # opens the account
+    policy: dict[str, str],
+) -> None:
+    sts = Session.open(None, None, read_only=True).client("sts")
+    with pytest.raises(OperationRefusedError, match="The role could write in its account"):
+        sts.assume_role(RoleArn=ROLE, RoleSessionName="test", **policy)  # type: ignore[arg-type]
+
+
+def test_a_session_in_another_account_reads_that_account_and_refuses_writes(
+    account: AwsAccount,
+) -> None:
+    account.create_key("alice", age=1)
+    session = Session.open(None, None, read_only=True)
+    member = session.assume(MEMBER, ROLE, None)
+    assert (member.account_id, session.account_id) == (MEMBER, "123456789012")
+    assert member.iam.list_users()["Users"] == []
+    with pytest.raises(OperationRefusedError, match="iam:UpdateAccessKey is no read"):
+        member.iam.update_access_key(UserName="a", AccessKeyId="A" * 20, Status="Inactive")

@@ -7,7 +7,7 @@ import pytest
 
 from infra.context import Context
 from infra.context_value import ContextError
-from key_rotation_cli.session import READS
+from key_rotation_cli.reads import READS
 from tests.infra.template import Synthesise, Template, as_list, render
 
 NAME = "KeyRotation-Viewer"
