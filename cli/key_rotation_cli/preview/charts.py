@@ -1,16 +1,18 @@
 """The geometry of the page's two charts, which the template draws as SVG. Pure."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from key_rotation.domain.settings import Settings
 from key_rotation.reporting.outcome import Section
 from key_rotation_cli.dates import short_date
-from key_rotation_cli.preview.preview import Preview
+from key_rotation_cli.preview import words
 
 WIDTH, HEIGHT = 720.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 16.0, 26.0, 30.0
 MOST_BINS = 24
 BIN_WIDTHS = (1, 2, 5, 10, 15, 30, 60, 90, 180, 365)
-STACKED = (Section.DEACTIVATED, Section.DELETED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +56,8 @@ class Chart:
     rows: tuple[tuple[str, tuple[int, ...]], ...]
 
 
-def ages_chart(preview: Preview) -> Chart:
-    """Return the histogram of the ages of active keys, with lines where a rule begins."""
-    ages, settings = preview.counts.ages, preview.settings
+def ages_chart(ages: Sequence[int], settings: Settings) -> Chart:
+    """Return the histogram of the ages of active keys in days, with lines where a rule begins."""
     limit = settings.max_age.days
     most = max([*ages, limit + 10])
     step = next((width for width in BIN_WIDTHS if most // width < MOST_BINS), BIN_WIDTHS[-1])
@@ -89,15 +90,14 @@ def ages_chart(preview: Preview) -> Chart:
     )
 
 
-def changes_chart(preview: Preview) -> Chart:
+def changes_chart(days: Mapping[date, Mapping[Section, int]]) -> Chart:
     """Return the deactivations and deletions of each day, stacked."""
-    days = {day.date: day for day in preview.days}
-    found = [[len(day.in_section(section)) for section in STACKED] for day in preview.days]
+    found = [[counts[section] for section in words.CHANGES] for counts in days.values()]
     scale = _Scale(slots=len(found), most=max((sum(counts) for counts in found), default=0))
     bars: list[Bar] = []
     for slot, (day, counts) in enumerate(zip(days, found, strict=True)):
         below = 0
-        for section, count in zip(STACKED, counts, strict=True):
+        for section, count in zip(words.CHANGES, counts, strict=True):
             title = f"{short_date(day)}: {count} {section}"
             bars.append(scale.bar(slot, below, count, str(section), title))
             below += count

@@ -1,6 +1,6 @@
 """The keys that come due as CSV, one row a key. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from key_rotation.domain.model import LastUse
 from key_rotation_cli import csv_file
@@ -24,12 +24,14 @@ COLUMNS = (
 
 def to_csv(preview: Preview) -> str:
     """Return the table; `last_used` is a time, `never`, or `unknown` if it could not be read."""
+    return csv_file.to_csv(COLUMNS, rows(preview))
+
+
+def rows(preview: Preview) -> Iterator[csv_file.Row]:
+    """Return a row for each key that comes due, the first day first."""
     in_use = {key.observed.key.access_key_id for key in preview.in_use}
-    rows = [
-        dict(zip(COLUMNS, _row(due_key, preview, in_use), strict=True))
-        for due_key in preview.due_keys
-    ]
-    return csv_file.to_csv(COLUMNS, rows)
+    for due_key in preview.due_keys:
+        yield dict(zip(COLUMNS, _row(due_key, preview, in_use), strict=True))
 
 
 def _row(due_key: DueKey, preview: Preview, in_use: Collection[str]) -> tuple[object, ...]:

@@ -4,7 +4,9 @@ import json
 from datetime import date
 
 from key_rotation.domain.model import Failure, ObservedKey
+from key_rotation.domain.settings import Settings
 from key_rotation.reporting.outcome import Section
+from key_rotation_cli.preview.backlog import Backlog
 from key_rotation_cli.preview.forecast import ForecastDay
 from key_rotation_cli.preview.preview import Preview
 
@@ -16,17 +18,12 @@ Document = dict[str, object]
 
 def to_document(preview: Preview) -> Document:
     """Return the document; times are in ISO 8601, and what is not known is null."""
-    settings, counts, backlog = preview.settings, preview.counts, preview.backlog
+    counts = preview.counts
     return {
         "schema": SCHEMA,
         "account_id": preview.account_id,
         "generated_at": preview.now.instant.isoformat(timespec="seconds"),
-        "thresholds": {
-            "max_age_days": settings.max_age.days,
-            "notice_days": settings.notice.days,
-            "grace_days": settings.grace.days,
-            "max_changes_per_run": settings.max_changes_per_run,
-        },
+        "thresholds": thresholds_document(preview.settings),
         "source": str(preview.source),
         "complete": preview.complete,
         "missing": list(preview.account.missing),
@@ -38,17 +35,32 @@ def to_document(preview: Preview) -> Document:
         "exempt": [_key(each.observed, each.until, preview) for each in preview.exempt],
         "unreadable": [_unreadable(each, preview) for each in preview.account.unreadable],
         "root_keys": preview.account.root_keys,
-        "backlog": {
-            "keys": backlog.keys,
-            "last_date": _iso(backlog.last_date),
-            "limit_for_30_days": backlog.limit_for_30_days,
-        },
+        "backlog": backlog_document(preview.backlog),
     }
 
 
 def to_json(preview: Preview) -> str:
     """Return the document as text."""
     return f"{json.dumps(to_document(preview), indent=2)}\n"
+
+
+def thresholds_document(settings: Settings) -> Document:
+    """Return the thresholds of a forecast."""
+    return {
+        "max_age_days": settings.max_age.days,
+        "notice_days": settings.notice.days,
+        "grace_days": settings.grace.days,
+        "max_changes_per_run": settings.max_changes_per_run,
+    }
+
+
+def backlog_document(backlog: Backlog) -> Document:
+    """Return the keys that are due, and how long they take."""
+    return {
+        "keys": backlog.keys,
+        "last_date": _iso(backlog.last_date),
+        "limit_for_30_days": backlog.limit_for_30_days,
+    }
 
 
 def is_busy(day: ForecastDay) -> bool:

@@ -3,6 +3,7 @@
 It assumes that nobody reacts, that nothing fails, and that no key is used once it is off.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -72,6 +73,11 @@ class ForecastDay:
     def in_section(self, section: Section) -> tuple[KeyForecast, ...]:
         """Return the keys under one heading."""
         return tuple(key for key in self.keys if key.section is section)
+
+    @property
+    def counts(self) -> Mapping[Section, int]:
+        """How many keys there are under each heading; 0 for the others."""
+        return Counter(key.section for key in self.keys)
 
 
 def forecast(start: Start, days: int) -> tuple[ForecastDay, ...]:

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from key_rotation.domain.settings import RANGES
+from key_rotation_cli.options import OTHER_ACCOUNTS
 from key_rotation_cli.preview.thresholds import DEFAULTS
+from key_rotation_cli.preview.which import AT_ONCE, MOST_AT_ONCE
 
 THRESHOLDS = "Thresholds; those of a deployment come before the defaults"
 OUTPUT = "Output"
@@ -69,5 +71,33 @@ FailOnInUse = Annotated[
     typer.Option(
         "--fail-on-in-use",
         help="Exit with 3 if a key that was used in the last 30 days would stop working.",
+    ),
+]
+AllAccounts = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="Every active account of the organization; needs --role.",
+        rich_help_panel=OTHER_ACCOUNTS,
+    ),
+]
+Targets = Annotated[
+    str | None,
+    typer.Option(
+        "--targets",
+        metavar="OU,...",
+        help="With --all: only the accounts in these organizational units, or in a root.",
+        rich_help_panel=OTHER_ACCOUNTS,
+    ),
+]
+AccountsAtOnce = Annotated[
+    int | None,
+    typer.Option(
+        "--accounts-at-once",
+        min=1,
+        max=MOST_AT_ONCE,
+        help=f"With --all: how many accounts are read at once. Default: {AT_ONCE}.",
+        rich_help_panel=OTHER_ACCOUNTS,
+        show_default=False,
     ),
 ]

@@ -19,19 +19,27 @@ FOLDER = Path(__file__).parent
 
 def to_html(preview: Preview) -> str:
     """Return the page; every text of others is escaped."""
+    return render(
+        "page.html.jinja",
+        preview=preview,
+        busy_days=[day for day in preview.days if is_busy(day)],
+        ages=charts.ages_chart(preview.counts.ages, preview.settings),
+        changes=charts.changes_chart({day.date: day.counts for day in preview.days}),
+    )
+
+
+def render(template: str, **values: object) -> str:
+    """Return a page with the one style sheet, and nothing that it could load."""
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
     return (
         _environment()
-        .get_template("page.html.jinja")
+        .get_template(template)
         .render(
-            preview=preview,
             style=Markup(style),  # noqa: S704  # a file of this package
             style_hash=Markup(_source_hash(style)),  # noqa: S704  # base64, between quotes
-            busy_days=[day for day in preview.days if is_busy(day)],
             sections=LISTED,
-            ages=charts.ages_chart(preview),
-            changes=charts.changes_chart(preview),
             size=charts,
+            **values,
         )
     )
 

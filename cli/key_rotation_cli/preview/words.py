@@ -1,18 +1,44 @@
 """The sentences that the screen and the page share. Pure."""
 
 from datetime import date, timedelta
+from typing import Protocol
 
 from key_rotation.domain.model import LastUse, Now, Status
+from key_rotation.domain.settings import Settings
 from key_rotation.reporting.formatting import format_date, pluralize, sanitize_line
+from key_rotation.reporting.outcome import Section
 from key_rotation_cli.dates import short_date
+from key_rotation_cli.preview.backlog import Backlog
 from key_rotation_cli.preview.preview import Preview
 from key_rotation_cli.preview.thresholds import Source
+
+
+class Forecast(Protocol):
+    """What the previews of one account and of an organization have in common."""
+
+    @property
+    def now(self) -> Now:
+        """The instant of the first run."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of each run."""
+
+    @property
+    def source(self) -> Source:
+        """Where they come from."""
+
+    @property
+    def backlog(self) -> Backlog:
+        """The keys that are due."""
+
 
 SOURCES = {
     Source.FLAGS: "from flags; what no flag gives is that of the deployment, or the default",
     Source.PARAMETERS: "the parameters of the deployment",
     Source.DEFAULTS: "the defaults",
 }
+CHANGES = (Section.DEACTIVATED, Section.DELETED)
 NEAR = timedelta(days=180)
 ASSUMPTION = (
     "It assumes one run now and one on each day that follows, that nobody reacts, and that "
@@ -20,7 +46,7 @@ ASSUMPTION = (
 )
 
 
-def thresholds_text(preview: Preview) -> str:
+def thresholds_text(preview: Forecast) -> str:
     """Return the thresholds and where they come from, in one sentence."""
     settings = preview.settings
     limit = settings.max_changes_per_run
@@ -32,7 +58,7 @@ def thresholds_text(preview: Preview) -> str:
     )
 
 
-def assumption_text(preview: Preview) -> str:
+def assumption_text(preview: Forecast) -> str:
     """Return what the forecast assumes, with the gap between two runs of a deployment."""
     gap = preview.now.days_between_runs
     return (
@@ -42,17 +68,21 @@ def assumption_text(preview: Preview) -> str:
     )
 
 
-def backlog_text(preview: Preview) -> str:
-    """Return the backlog in one or two sentences."""
+def backlog_text(preview: Forecast, where: str = "", of_each: str = "") -> str:
+    """Return the backlog in one or two sentences.
+
+    where: what follows the number of keys, such as ` in 3 accounts`
+    of_each: what follows the limit where it is that of each account
+    """
     backlog, limit = preview.backlog, preview.settings.max_changes_per_run
     if not backlog.keys:
         return "No key is due today."
-    due = f"{pluralize(backlog.keys, 'key')} {_is(backlog.keys)} due"
+    due = f"{pluralize(backlog.keys, 'key')}{where} {_is(backlog.keys)} due"
     if backlog.last_date is None:
         text = f"{due}; while changes are paused, none of them stops working."
     else:
         text = (
-            f"{due}; at {limit} a run the last one stops working on "
+            f"{due}; at {limit} a run{of_each} the last one stops working on "
             f"{format_date(backlog.last_date)}."
         )
     smallest = backlog.limit_for_30_days
@@ -74,12 +104,16 @@ def root_text(preview: Preview) -> str:
 
 def in_use_text(preview: Preview) -> str:
     """Return how many keys in use would stop working, and of how many that is not known."""
-    count = len(preview.in_use)
+    due = (key.observed for key in preview.due_keys if key.observed.key.status is Status.ACTIVE)
+    unknown = sum(observed.last_use is None for observed in due)
+    return in_use_sentence(len(preview.in_use), unknown)
+
+
+def in_use_sentence(count: int, unknown: int) -> str:
+    """Return how many keys in use would stop working, and of how many that is not known."""
     used = "was" if count == 1 else "were"
     keys = pluralize(count, "key") if count else "No key"
     text = f"{keys} that {used if count else 'was'} used in the last 30 days would stop working."
-    due = (key.observed for key in preview.due_keys if key.observed.key.status is Status.ACTIVE)
-    unknown = sum(observed.last_use is None for observed in due)
     if not unknown:
         return text
     whose = "its" if unknown == 1 else "their"

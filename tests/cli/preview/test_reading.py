@@ -1,9 +1,10 @@
 """What a preview reads, and that what it cannot read is never taken for nothing."""
 
 import errno
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -11,6 +12,7 @@ from key_rotation.adapters.credential_report import read_report_text
 from key_rotation.domain.execution import Clock
 from key_rotation.domain.model import Now
 from key_rotation_cli.preview import credential_report, user_reader
+from key_rotation_cli.preview.formats import OF_ONE_ACCOUNT
 from tests.aws.aws_account import START, AwsAccount
 from tests.cli.deployment import deploy
 from tests.cli.preview.refusals import VIEW_ONLY, refusing
@@ -161,10 +163,11 @@ def test_an_interrupt_says_what_was_written(
 ) -> None:
     account.create_key("alice", age=400)
 
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("key_rotation_cli.preview.output.to_csv", interrupt)
+    interrupted = replace(OF_ONE_ACCOUNT, to_csv=interrupt)
+    monkeypatch.setattr("key_rotation_cli.preview.making.OF_ONE_ACCOUNT", interrupted)
     files = ("--html", str(tmp_path / "a.html"), "--csv", str(tmp_path / "a.csv"))
     finished = key_rotation("preview", *files)
     assert finished.exit_code == 1
@@ -181,11 +184,11 @@ def test_the_files_are_written_before_stdout(
 ) -> None:
     """A reader of stdout may end early, as `head` does, and a disk may be full."""
 
-    def full(*_: object) -> None:
+    def full(*_: object) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("key_rotation_cli.preview.output.print_preview", full)
-    monkeypatch.setattr("key_rotation_cli.preview.output.to_json", full)
+    broken = replace(OF_ONE_ACCOUNT, show=full, to_json=full)
+    monkeypatch.setattr("key_rotation_cli.preview.making.OF_ONE_ACCOUNT", broken)
     file = tmp_path / "a.csv"
     finished = key_rotation("preview", "--csv", str(file), *arguments)
     assert (finished.exit_code, file.exists()) == (1, True)

@@ -1,0 +1,1 @@
+"""`preview` over the accounts of an organization."""
