@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from key_rotation.adapters.codec import MalformedError
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_history import RunHistory, decode_run
+from key_rotation.adapters.ledger_items import OWN_ACCOUNT, Partitions
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.domain.model import Now, days_between_runs
 from key_rotation.domain.run_history import RunSummary
@@ -19,26 +20,82 @@ from key_rotation.errors import KeyRotationError
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe, describe_cause
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.session import Session
+from key_rotation_cli.stacks import read_stacks
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from key_rotation_cli.hub.in_account import InAccount
 
 DEFAULT_STACK = "KeyRotation"
 LOOK_BACK = timedelta(days=8)
 """A schedule runs at least once in seven days."""
+MACHINE = "StateMachineArn"
+"""The output that only a deployment for an organization has."""
 OUTPUTS = frozenset({"FunctionName", "TopicArn", "TableName", "ParameterPath", "DashboardUrl"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One deployment.
+    """One deployment, as one account has it.
 
     outputs: of its stack, by name
+    in_account: the account of the organization that it is about; None where it is for one account
     """
 
     session: Session
     stack: str
     outputs: Mapping[str, str]
+    in_account: "InAccount | None" = None
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether it is for the accounts of an organization."""
+        return MACHINE in self.outputs
+
+    @property
+    def account_id(self) -> str:
+        """The id of the account that it is about."""
+        return self.in_account.account_id if self.in_account else self.session.account_id
+
+    @property
+    def iam_session(self) -> Session:
+        """The caller's access to IAM in this account; raises CliError if there is none."""
+        if self.in_account is None:
+            return self.session
+        if self.in_account.session is None:
+            raise CliError(self.in_account.problem)
+        return self.in_account.session
+
+    @property
+    def partitions(self) -> Partitions:
+        """The partition keys of this account's items in the ledger."""
+        return self.in_account.partitions if self.in_account else OWN_ACCOUNT
+
+    @property
+    def table(self) -> "Table":
+        """The ledger's table."""
+        return self.session.table(self.table_name)
+
+    @property
+    def scope_path(self) -> str:
+        """What stands before the names of the parameters that a command writes.
+
+        Those of one account, if the caller named one in a hub; else those of all accounts.
+        """
+        named = self.in_account is not None and self.in_account.is_named
+        return self.in_account.path if self.in_account and named else self.parameter_path
+
+    @property
+    def account_option(self) -> str:
+        """What follows a command of this tool for the account that the caller named."""
+        named = self.in_account is not None and self.in_account.is_named
+        return f" --account {self.account_id}" if named else ""
+
+    @property
+    def account_facts(self) -> dict[str, Any]:
+        """What JSON says of the account that the caller named; nothing without one."""
+        return {"account_id": self.account_id} if self.account_option else {}
 
     @property
     def function_name(self) -> str:
@@ -57,6 +114,8 @@ class Deployment:
 
     def read_settings(self) -> Settings:
         """Read its parameters; raises CliError if one cannot be read, or is not accepted."""
+        if self.in_account:
+            return self.in_account.settings(self.parameter_path)
         try:
             return read_settings(self.session.ssm, self.parameter_path)
         except KeyRotationError as cause:
@@ -65,7 +124,7 @@ class Deployment:
 
     def ledger(self, writer: str = "") -> Ledger:
         """Return its ledger; `writer` is the name that is written with each item."""
-        return Ledger(self.session.table(self.table_name), run_id=writer)
+        return Ledger(self.table, writer, self.partitions)
 
     def read_watches(self) -> Watches:
         """Read all watches; raises CliError if the ledger cannot be read."""
@@ -88,7 +147,7 @@ class Deployment:
         Raises CliError if it cannot be read.
         """
         now = self.session.now
-        history = RunHistory(self.session.table(self.table_name))
+        history = RunHistory(self.table, self.partitions)
         try:
             items = list(history.read_runs(now - LOOK_BACK, now + timedelta(hours=1)))
             return decode_run(items[-1]) if items else None
@@ -125,7 +184,7 @@ def find_deployment(session: Session, stack: str | None) -> Deployment:
 
     Raises CliError if there is none, or if there are several.
     """
-    found = [each for each in _stacks(session, stack) if each.keys_of_outputs >= OUTPUTS]
+    found = [each for each in read_stacks(session, stack) if each.outputs.keys() >= OUTPUTS]
     if len(found) == 1:
         return Deployment(session=session, stack=found[0].name, outputs=found[0].outputs)
     where = f"account {session.account_id}, Region {session.region}"
@@ -135,34 +194,3 @@ def find_deployment(session: Session, stack: str | None) -> Deployment:
     named = f"The stack {stack} is not" if stack else "key-rotation is not deployed"
     advice = "Name another Region (--region), profile (--profile) or stack (--stack)."
     raise CliError(f"{named} in {where}. {advice}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    name: str
-    outputs: Mapping[str, str]
-
-    @property
-    def keys_of_outputs(self) -> frozenset[str]:
-        return frozenset(self.outputs)
-
-
-def _stacks(session: Session, name: str | None) -> list[_Stack]:
-    """Describe a stack, or all; none if there is no stack of this name."""
-    pages = session.cloudformation.get_paginator("describe_stacks")
-    try:
-        answer = [
-            _stack(found)
-            for page in (pages.paginate(StackName=name) if name else pages.paginate())
-            for found in page["Stacks"]
-        ]
-    except AWS_ERRORS as cause:
-        if "does not exist" in str(cause):
-            return []
-        raise CliError(describe(cause)) from cause
-    return answer
-
-
-def _stack(found: "StackTypeDef") -> _Stack:
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
-    return _Stack(name=found["StackName"], outputs=outputs)

@@ -39,3 +39,12 @@ ExternalId = Annotated[
         rich_help_panel=OTHER_ACCOUNTS,
     ),
 ]
+MemberProfile = Annotated[
+    str | None,
+    typer.Option(
+        "--member-profile",
+        metavar="NAME",
+        help="Instead of --role: an AWS profile of the other account.",
+        rich_help_panel=OTHER_ACCOUNTS,
+    ),
+]

@@ -9,6 +9,7 @@ import time_machine
 from botocore.loaders import create_loader
 
 from tests.aws.aws_account import REGION, START, AwsAccount, open_account
+from tests.cli.deployed_hub import DeployedHub, open_deployed_hub
 from tests.cli.deployment import deploy
 
 
@@ -38,3 +39,10 @@ def deployed(account: AwsAccount) -> AwsAccount:
     """Deploy the stack in the account."""
     deploy(account)
     return account
+
+
+@pytest.fixture
+def hub(account: AwsAccount) -> Iterator[DeployedHub]:
+    """Deploy the hub of an organization in the account; a run registered its accounts."""
+    with open_deployed_hub(account) as opened:
+        yield opened

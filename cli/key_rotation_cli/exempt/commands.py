@@ -1,5 +1,6 @@
 """The commands `exempt add`, `remove`, `list` and `move-old`."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -10,12 +11,27 @@ from key_rotation_cli import console
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.exempt import document, plans, show
-from key_rotation_cli.exempt.changes import carry_out
-from key_rotation_cli.exempt.coverage import Coverage, read_coverage
+from key_rotation_cli.exempt.carrying_out import add_entry, remove_pattern
+from key_rotation_cli.exempt.coverage import read_coverage
 from key_rotation_cli.exempt.entry import parse_entry, require_future, require_name
 from key_rotation_cli.exempt.move import move_old
-from key_rotation_cli.exempt.stored import StoredExemptions, read_exemptions
-from key_rotation_cli.options import Json, Profile, Region, Stack, Yes
+from key_rotation_cli.exempt.stored import (
+    StoredEntry,
+    read_exemptions,
+    read_reaching_entries,
+)
+from key_rotation_cli.hub.choice import AccountChoice
+from key_rotation_cli.options import (
+    Account,
+    ExternalId,
+    Json,
+    MemberProfile,
+    Profile,
+    Region,
+    RoleName,
+    Stack,
+    Yes,
+)
 from key_rotation_cli.session import Session
 
 app = typer.Typer(
@@ -52,6 +68,10 @@ def add(  # noqa: PLR0913  # typer takes each option as a parameter
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
+    account: Account = None,
+    role: RoleName = None,
+    external_id: ExternalId = None,
+    member_profile: MemberProfile = None,
 ) -> None:
     """Exempt a user, a path or a key, until a day or for ever; again, to change it.
 
@@ -59,30 +79,16 @@ def add(  # noqa: PLR0913  # typer takes each option as a parameter
     """
     entry = parse_entry(pattern, until, reason, forever=forever)
     checked = require_name(name) if name is not None else None
-    deployment = _open(profile, region, stack, read_only=False)
+    choice = AccountChoice.parse(account, role, external_id, member_profile)
+    session = Session.open(profile, region, read_only=False)
+    deployment = choice.open(find_deployment(session, stack))
     require_future(entry, deployment.now.today)
     stored = read_exemptions(deployment)
-    change = plans.plan_add(stored, entry, checked)
-    with console.progress("Reading users and keys"):
-        coverage = read_coverage(deployment.session, [entry])
-    to = console.err if json else console.out
-    show.show_entry(to, "Exempt" if change else "Exempt already: nothing to change", entry)
-    show.show_others(to, stored, entry, change)
-    show.show_coverage(to, entry, coverage)
-    changes = [change] if change else []
-    if change:
-        show.show_changes(to, changes)
-        console.confirm("Write it?", yes=yes)
-        carry_out(deployment.session.ssm, changes)
-    if json:
-        facts = document.entry_document(entry) | document.coverage_document(entry, coverage)
-        console.print_json(document.changes_document("add", changes, **facts))
-    elif change:
-        to.print(f"Done. {show.COUNTS}")
+    add_entry(deployment, stored, entry, plans.plan_add(stored, entry, checked), yes=yes, json=json)
 
 
 @app.command("remove")
-def remove(
+def remove(  # noqa: PLR0913  # typer takes each option as a parameter
     pattern: Pattern,
     *,
     yes: Yes = False,
@@ -90,55 +96,44 @@ def remove(
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
+    account: Account = None,
+    role: RoleName = None,
+    external_id: ExternalId = None,
+    member_profile: MemberProfile = None,
 ) -> None:
     """End the exemption of a pattern, wherever it stands; its keys then get a new, full notice.
 
     Example: key-rotation exempt remove bob
     """
-    deployment = _open(profile, region, stack, read_only=False)
-    stored = read_exemptions(deployment)
-    changes = plans.plan_remove(stored, pattern)
-    found = stored.with_pattern(pattern)
-    to = console.err if json else console.out
-    show.show_removed(to, found)
-    entries = [each.entry for each in found if each.entry]
-    with console.progress("Reading users and keys"):
-        coverage = read_coverage(deployment.session, entries)
-    for entry in entries[:1]:
-        show.show_coverage(to, entry, coverage)
-        left = [each for each in stored.entries if each not in found]
-        show.show_then_exempt(to, left, coverage.keys_of(entry), deployment.now.today)
-    show.show_changes(to, changes)
-    console.confirm("Remove it?", yes=yes)
-    carry_out(deployment.session.ssm, changes)
-    if json:
-        texts = [each.text for each in found]
-        console.print_json(
-            document.changes_document("remove", changes, pattern=pattern, removed=texts)
-        )
-    else:
-        to.print(f"Done. {show.COUNTS}")
+    choice = AccountChoice.parse(account, role, external_id, member_profile)
+    session = Session.open(profile, region, read_only=False)
+    remove_pattern(choice.open(find_deployment(session, stack)), pattern, yes=yes, json=json)
 
 
 @app.command("list")
-def list_all(
+def list_all(  # noqa: PLR0913  # typer takes each option as a parameter
     *,
     json: Json = False,
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
+    account: Account = None,
+    role: RoleName = None,
+    external_id: ExternalId = None,
+    member_profile: MemberProfile = None,
 ) -> None:
     """List all exemptions: until when, why, where each stands, and who last changed it.
 
     Example: key-rotation exempt list
     """
-    deployment = _open(profile, region, stack, read_only=True)
-    stored = read_exemptions(deployment)
+    choice = AccountChoice.parse(account, role, external_id, member_profile)
+    session = Session.open(profile, region, read_only=True)
+    deployment = choice.open(find_deployment(session, stack))
     today = deployment.now.today
-    entries = sorted(stored.entries, key=show.order)
+    entries = sorted(read_reaching_entries(deployment), key=show.order)
     with console.progress("Reading users and keys"):
-        coverage = _coverage_of_all(deployment, stored)
-        editors = _editors(deployment, stored)
+        coverage = read_coverage(deployment, [each.entry for each in entries if each.entry])
+        editors = _editors(deployment, entries)
     if json:
         console.print_json(document.list_document(entries, coverage, editors, today))
     else:
@@ -160,7 +155,7 @@ def move(
 
     Example: key-rotation exempt move-old
     """
-    deployment = _open(profile, region, stack, read_only=False)
+    deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
     changes = plans.plan_move(read_exemptions(deployment))
     to = console.err if json else console.out
     if changes:
@@ -177,19 +172,9 @@ def move(
         )
 
 
-def _open(
-    profile: str | None, region: str | None, stack: str | None, *, read_only: bool
-) -> Deployment:
-    return find_deployment(Session.open(profile, region, read_only=read_only), stack)
-
-
-def _coverage_of_all(deployment: Deployment, stored: StoredExemptions) -> Coverage:
-    return read_coverage(deployment.session, [each.entry for each in stored.entries if each.entry])
-
-
-def _editors(deployment: Deployment, stored: StoredExemptions) -> dict[str, str | None]:
+def _editors(deployment: Deployment, entries: Iterable[StoredEntry]) -> dict[str, str | None]:
     """Return who last changed each parameter that has an entry."""
     ssm = deployment.session.ssm
-    names = list(dict.fromkeys(each.parameter for each in stored.entries))
+    names = list(dict.fromkeys(each.parameter for each in entries))
     found = in_parallel(lambda name: read_last_editor(ssm, name), names)
     return dict(zip(names, found, strict=True))

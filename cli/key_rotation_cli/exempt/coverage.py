@@ -1,6 +1,6 @@
 """Which users and keys exemptions cover today."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +10,8 @@ from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.model import AccessKey, User
 from key_rotation.errors import KeyRotationError, UserNotFoundError
 from key_rotation_cli.aws_errors import describe_cause
+from key_rotation_cli.deployment import Deployment
+from key_rotation_cli.errors import CliError
 from key_rotation_cli.session import Session
 
 
@@ -37,9 +39,15 @@ class Coverage:
         return bool(self.users) and len(self.users_of(entry)) == len(self.users)
 
 
-def read_coverage(session: Session, entries: Iterable[Exemption]) -> Coverage:
-    """Read the users, and the keys of those whom the entries may cover."""
-    entries = tuple(entries)
+def read_coverage(deployment: Deployment, entries: Iterable[Exemption]) -> Coverage:
+    """Read the users of an account, and the keys of those whom the entries may cover."""
+    try:
+        return _read(deployment.iam_session, tuple(entries))
+    except CliError as error:  # no access to IAM in the account
+        return Coverage(problem=str(error))
+
+
+def _read(session: Session, entries: Sequence[Exemption]) -> Coverage:
     try:
         users = tuple(listed.user for listed in list_users(session.iam))
     except KeyRotationError as error:

@@ -150,8 +150,7 @@ def _row(
     stored: StoredEntry, coverage: Coverage, editors: Mapping[str, str | None], today: date
 ) -> Iterable[Text]:
     entry, arn = stored.entry, editors.get(stored.parameter)
-    last = stored.parameter.rpartition("/")[2]
-    where = "exemptions" if stored.in_old else f"exemption/{last}"
+    where = stored.place
     who = sanitize_line(arn.split(":", 5)[-1]) if arn else "not known"
     if entry is None:
         cells = [sanitize_line(stored.text), "not accepted", "", "", where, who]

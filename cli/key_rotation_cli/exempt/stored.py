@@ -1,7 +1,8 @@
 """Reads the exemptions where they stand: one by one, and in the old parameter of all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from key_rotation.adapters.parameter_store import read_exemption_parameters
 from key_rotation.domain import exemptions
@@ -11,6 +12,9 @@ from key_rotation.errors import KeyRotationError
 from key_rotation_cli.aws_errors import AWS_ERRORS, describe, describe_cause
 from key_rotation_cli.deployment import Deployment
 from key_rotation_cli.errors import CliError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,7 @@ class StoredEntry:
     entry: what it says; None if it is not accepted, so that it stops each run
     version: of its parameter
     in_old: whether it is a line of the old parameter of all
+    scope: in a hub, what stands before its name, such as `accounts/111122223333/`
     """
 
     parameter: str
@@ -29,6 +34,13 @@ class StoredEntry:
     entry: Exemption | None
     version: int
     in_old: bool = False
+    scope: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, without what all parameters have in common."""
+        last = self.parameter.rpartition("/")[2]
+        return f"{self.scope}{'exemptions' if self.in_old else f'exemption/{last}'}"
 
     def has_pattern(self, pattern: str) -> bool:
         """Return whether it has a pattern, or is not accepted and has this text."""
@@ -72,8 +84,30 @@ class StoredExemptions:
 
 
 def read_exemptions(deployment: Deployment) -> StoredExemptions:
-    """Read all exemptions, bad ones too; raises CliError if they cannot be read."""
-    path, ssm = deployment.parameter_path, deployment.session.ssm
+    """Read the exemptions of the scope that a command writes, bad ones too; raises CliError.
+
+    In a hub, that is the account that the caller named, or all accounts.
+    """
+    return _read(deployment.session.ssm, deployment.scope_path)
+
+
+def read_reaching_entries(deployment: Deployment) -> tuple[StoredEntry, ...]:
+    """Read all exemptions that reach the account of a deployment; raises CliError.
+
+    In a hub, those of all accounts and of the organizational units reach it too.
+    """
+    found, path = deployment.in_account, deployment.parameter_path
+    if found is None or not found.is_named:
+        return read_exemptions(deployment).entries
+    scopes = ["", *(f"ous/{ou}/" for ou in found.row.account.ous), f"accounts/{found.account_id}/"]
+    return tuple(
+        replace(entry, scope=scope)
+        for scope in scopes
+        for entry in _read(deployment.session.ssm, f"{path}/{scope}".rstrip("/")).entries
+    )
+
+
+def _read(ssm: "SSMClient", path: str) -> StoredExemptions:
     old = f"{path}/exemptions"
     try:
         found = ssm.get_parameters(Names=[old])["Parameters"]

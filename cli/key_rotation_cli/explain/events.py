@@ -6,14 +6,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from key_rotation.adapters.ledger_items import OWN_ACCOUNT
+from key_rotation.adapters.ledger_items import OWN_ACCOUNT, Partitions
 from key_rotation.domain.model import Action, LastUse, Reason
 from key_rotation_cli.errors import CliError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-PREFIX = OWN_ACCOUNT.history("")
+HISTORY = OWN_ACCOUNT.history("")
+"""What stands before the key id in a partition key, in other accounts after the account id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +41,28 @@ class PastEvent:
     note: str | None = None
 
 
-def read_events_of(table: "Table", access_key_id: str) -> tuple[PastEvent, ...]:
+def read_events_of(
+    table: "Table", access_key_id: str, partitions: Partitions = OWN_ACCOUNT
+) -> tuple[PastEvent, ...]:
     """Read the history of one key, oldest first; raises CliError for a malformed item."""
     pages = table.meta.client.get_paginator("query").paginate(
         TableName=table.name,
         KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": OWN_ACCOUNT.history(access_key_id)},
+        ExpressionAttributeValues={":pk": partitions.history(access_key_id)},
         ConsistentRead=True,
     )
     return tuple(_decode_all(pages))
 
 
-def read_all_events(table: "Table") -> tuple[PastEvent, ...]:
-    """Read the history of all keys, also of those that are gone, oldest event first.
+def read_all_events(table: "Table", partitions: Partitions = OWN_ACCOUNT) -> tuple[PastEvent, ...]:
+    """Read the history of all keys of an account, also of those that are gone, oldest event first.
 
     The table is scanned, so that no key is missed. Raises CliError for a malformed item.
     """
     pages = table.meta.client.get_paginator("scan").paginate(
         TableName=table.name,
         FilterExpression="begins_with(pk, :history)",
-        ExpressionAttributeValues={":history": PREFIX},
+        ExpressionAttributeValues={":history": partitions.history("")},
         ConsistentRead=True,
     )
     return tuple(sorted(_decode_all(pages), key=lambda each: (each.at, each.access_key_id)))
@@ -78,7 +81,7 @@ def _decode_all(pages: Iterable[Any]) -> Iterator[PastEvent]:
 def _decode(item: Mapping[str, Any]) -> PastEvent:
     due, last_use = item.get("due"), item.get("last_use")
     return PastEvent(
-        access_key_id=str(item["pk"]).removeprefix(PREFIX),
+        access_key_id=str(item["pk"]).partition(HISTORY)[2],
         user=str(item["user"]),
         action=Action(item["action"]),
         reason=Reason[str(item["reason"])],

@@ -14,6 +14,9 @@ from key_rotation_cli.explain.sentences import (
     suspension_sentence,
 )
 from key_rotation_cli.operate.restore import is_ours
+from key_rotation_cli.status.recorded import recorded_text
+
+NOT_READ = "status not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Explanation:
     """One key.
 
     user: the owner's name; of a key that is gone, the last one known
-    status: in IAM's own word; None if the key is gone
+    status: in IAM's own word, or NOT_READ; None if the key is gone
     created, last_use: None where they are not known
     next_due: the day of what comes next
     next_texts: what comes next
@@ -59,6 +62,8 @@ def explain_key(
     observed, watch = found.observed, found.watch
     if not (observed or watch or events):
         return None
+    if found.problem:
+        return _by_the_ledger(access_key_id, found, events, now)
     key = observed.key if observed else watch
     decision = found.decision(now, settings)
     suspended = suspension_sentence(settings) if observed else ""
@@ -74,4 +79,24 @@ def explain_key(
         next_due=decision.due.isoformat() if decision.due else None,
         next_texts=tuple(text for text in texts if text),
         commands=tuple(next_commands(decision, access_key_id, now.today, ours=is_ours(watch))),
+    )
+
+
+def _by_the_ledger(
+    access_key_id: str, found: KeyNow, events: tuple[PastEvent, ...], now: Now
+) -> Explanation:
+    """Explain a key of an account whose IAM was not read: what comes next is not decided."""
+    watch = found.watch
+    recorded = recorded_text(watch) if watch else "no notice in force"
+    return Explanation(
+        access_key_id=access_key_id,
+        user=watch.user.name if watch else events[-1].user,
+        status=NOT_READ,
+        created=watch.created if watch else None,
+        age_days=(now.today - now.day(watch.created)).days if watch else None,
+        last_use=None,
+        history=tuple(Sentence(event=each, text=event_sentence(each, now)) for each in events),
+        next_due=None,
+        next_texts=(f"The ledger has: {recorded}. Whether that comes is not known.",),
+        commands=(),
     )

@@ -12,17 +12,29 @@ from key_rotation_cli import console
 from key_rotation_cli.aws_errors import describe
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import CliError
+from key_rotation_cli.hub.choice import AccountChoice
 from key_rotation_cli.key_reader import read_key
 from key_rotation_cli.operate.aws_command import aws_command
 from key_rotation_cli.operate.document import tell
 from key_rotation_cli.operate.what_comes import what_comes
-from key_rotation_cli.options import Json, Key, Profile, Region, Stack, Yes
+from key_rotation_cli.options import (
+    Account,
+    ExternalId,
+    Json,
+    Key,
+    MemberProfile,
+    Profile,
+    Region,
+    RoleName,
+    Stack,
+    Yes,
+)
 from key_rotation_cli.session import Session
 
 DECISION = Decision(action=Action.KEEP, reason=Reason.RELEASED)
 
 
-def release(
+def release(  # noqa: PLR0913  # each option of the command is a parameter
     key: Key,
     *,
     yes: Yes = False,
@@ -30,13 +42,19 @@ def release(
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
+    account: Account = None,
+    role: RoleName = None,
+    external_id: ExternalId = None,
+    member_profile: MemberProfile = None,
 ) -> None:
     """End a hold, so that the key is rotated like any other again.
 
     Example: key-rotation release AKIAIOSFODNN7EXAMPLE
     """
-    deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
-    found = read_key(deployment.session, key)
+    choice = AccountChoice.parse(account, role, external_id, member_profile)
+    session = Session.open(profile, region, read_only=False)
+    deployment = choice.open(find_deployment(session, stack))
+    found = read_key(deployment.iam_session, key)
     key_id, user = found.key.access_key_id, sanitize_line(found.key.user.name)
     watch = deployment.read_watch(key_id)
     if watch is None or not isinstance(watch.state, Held):
@@ -54,6 +72,7 @@ def release(
         action="release",
         user=found.key.user.name,
         access_key_id=key_id,
+        **deployment.account_facts,
     )
 
 
@@ -85,5 +104,6 @@ def _write(deployment: Deployment, released: Watch) -> None:
 
 
 def _delete_watch(deployment: Deployment, watch: Watch) -> str:
-    key = {name: {"S": value} for name, value in watch_key(watch.access_key_id).items()}
+    place = watch_key(watch.access_key_id, deployment.partitions)
+    key = {name: {"S": value} for name, value in place.items()}
     return aws_command("dynamodb delete-item", table_name=deployment.table_name, key=key)

@@ -1,7 +1,7 @@
 """The command `restore`: turns a key on that this tool turned off."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,10 +17,22 @@ from key_rotation_cli.exempt.changes import Put, carry_out, commands_of
 from key_rotation_cli.exempt.entry import parse_entry, require_future
 from key_rotation_cli.exempt.plans import plan_add
 from key_rotation_cli.exempt.stored import read_exemptions
+from key_rotation_cli.hub.choice import AccountChoice
 from key_rotation_cli.key_reader import read_key
 from key_rotation_cli.operate.document import tell
 from key_rotation_cli.operate.what_comes import what_comes
-from key_rotation_cli.options import Json, Key, Profile, Region, Stack, Yes
+from key_rotation_cli.options import (
+    Account,
+    ExternalId,
+    Json,
+    Key,
+    MemberProfile,
+    Profile,
+    Region,
+    RoleName,
+    Stack,
+    Yes,
+)
 from key_rotation_cli.session import Session
 
 Anyway = Annotated[
@@ -46,6 +58,10 @@ def restore(  # noqa: PLR0913  # each option of the command is a parameter
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
+    account: Account = None,
+    role: RoleName = None,
+    external_id: ExternalId = None,
+    member_profile: MemberProfile = None,
 ) -> None:
     """Turn a key on that this tool turned off.
 
@@ -53,27 +69,49 @@ def restore(  # noqa: PLR0913  # each option of the command is a parameter
     """
     if (exempt_until is None) is not (reason is None):
         raise BadUsageError("Give --exempt-until and --reason together. Nothing was changed.")
-    deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
-    found = read_key(deployment.session, key).key
-    user, key_id = sanitize_line(found.user.name), found.access_key_id
-    exemption = _exemption(deployment, key_id, exempt_until, reason)
-    facts: dict[str, Any] = {"user": found.user.name, "access_key_id": key_id, "as_json": as_json}
+    choice = AccountChoice.parse(account, role, external_id, member_profile)
+    session = Session.open(profile, region, read_only=False)
+    deployment = choice.open(find_deployment(session, stack))
+    found = read_key(deployment.iam_session, key).key
+    exemption = _exemption(deployment, found.access_key_id, exempt_until, reason)
+    facts = deployment.account_facts
+    facts |= {"user": found.user.name, "access_key_id": found.access_key_id}
     if found.status is Status.ACTIVE:
-        text = _active_already(f"{key_id} of {user}", exemption)
-        tell(text, action="restore", changed=False, **facts)
+        text = _active_already(_named(found), exemption)
+        tell(text, as_json=as_json, action="restore", changed=False, **facts)
         return
-    watch = deployment.read_watch(key_id)
+    _turn_on(deployment, found, exemption, exempt_until, anyway=anyway, yes=yes)
+    text = f"{_named(found)} is active."
+    tell(text, as_json=as_json, action="restore", exempt_until=exempt_until, **facts)
+    console.note("IAM may take some minutes.")
+
+
+def _turn_on(
+    deployment: Deployment,
+    found: AccessKey,
+    exemption: list[Put],
+    exempt_until: str | None,
+    *,
+    anyway: bool,
+    yes: bool,
+) -> None:
+    """Show what will be done, ask, and do it; raises CliError."""
+    watch = deployment.read_watch(found.access_key_id)
     if not anyway:
-        _require_ours(watch, f"{key_id} of {user}")
-    console.note(f"Turns on {key_id} of {user}. The same as:")
-    for command in (*commands_of(exemption), one_line(restore_command(found.user.name, key_id))):
+        _require_ours(watch, _named(found))
+    where = f" in the account {deployment.account_id}" if deployment.account_option else ""
+    console.note(f"Turns on {_named(found)}{where}. The same as:")
+    restore = one_line(restore_command(found.user.name, found.access_key_id))
+    for command in (*commands_of(exemption), restore):
         console.print_command(command)
     console.note(_coming(deployment, found, watch, exempt_until if exemption else None))
     console.confirm("Turn it on?", yes=yes)
     carry_out(deployment.session.ssm, exemption)  # first, so that no run comes in between
     _activate(deployment, found, exempted=bool(exemption))
-    tell(f"{key_id} of {user} is active.", action="restore", exempt_until=exempt_until, **facts)
-    console.note("IAM may take some minutes.")
+
+
+def _named(key: AccessKey) -> str:
+    return f"{key.access_key_id} of {sanitize_line(key.user.name)}"
 
 
 def _exemption(
@@ -107,7 +145,7 @@ def _require_ours(watch: Watch | None, key: str) -> None:
 
 def _activate(deployment: Deployment, key: AccessKey, *, exempted: bool) -> None:
     try:
-        deployment.session.iam.update_access_key(
+        deployment.iam_session.iam.update_access_key(
             UserName=key.user.name, AccessKeyId=key.access_key_id, Status="Active"
         )
     except WRITE_ENDS as cause:
@@ -137,7 +175,7 @@ def _coming(
 def _status_now(deployment: Deployment, key_id: str) -> str:
     """Read the status back: an answer may be lost after IAM made the change."""
     try:
-        now = read_key(deployment.session, key_id).key.status_text
+        now = read_key(deployment.iam_session, key_id).key.status_text
     except CliError:
         return "Whether the key is active is not known; read it again."
     return f"The key is {now}."

@@ -15,9 +15,11 @@ from key_rotation.reporting.outcome import Section
 from key_rotation_cli import console
 from key_rotation_cli.aws_errors import WRITE_ENDS, describe
 from key_rotation_cli.deployment import Deployment, find_deployment
-from key_rotation_cli.errors import CliError
+from key_rotation_cli.errors import BadUsageError, CliError
 from key_rotation_cli.operate.aws_command import aws_command
-from key_rotation_cli.options import Json, Profile, Region, Stack, Yes
+from key_rotation_cli.operate.organisation_run import run_execution
+from key_rotation_cli.options import OTHER_ACCOUNTS, Json, Profile, Region, Stack, Yes
+from key_rotation_cli.roles import require_account_id
 from key_rotation_cli.session import Session
 
 MOST_SECONDS = 16 * 60
@@ -25,10 +27,19 @@ ONE_TRY = CLIENT_CONFIG.merge(
     Config(read_timeout=MOST_SECONDS, retries={"mode": "standard", "total_max_attempts": 1})
 )
 """A run takes up to 15 minutes; another try would start another run."""
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--account",
+        metavar="ID",
+        help="In a hub: this account alone; can be repeated.",
+        rich_help_panel=OTHER_ACCOUNTS,
+    ),
+]
 Report = Annotated[bool, typer.Option("--report", help="Change nothing: show what a run would do.")]
 
 
-def run(
+def run(  # noqa: PLR0913  # each option of the command is a parameter
     *,
     report: Report = False,
     yes: Yes = False,
@@ -36,12 +47,32 @@ def run(
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
+    account: Accounts = None,
 ) -> None:
     """Start a run now, wait for it, and show what it did.
 
     Example: key-rotation run --report
     """
+    named = [require_account_id(each) for each in account or ()]
     deployment = find_deployment(Session.open(profile, region, read_only=False), stack)
+    if deployment.is_hub:
+        run_execution(deployment, named, report=report, yes=yes, as_json=as_json)
+        return
+    if set(named) - {deployment.session.account_id}:
+        own = deployment.session.account_id
+        text = f"{deployment.stack} is a deployment for the account {own} alone"
+        raise BadUsageError(f"--account {named[0]}: {text}.")
+    answer = _run(deployment, report=report, yes=yes)
+    if as_json:
+        console.print_json(answer)
+    else:
+        _show(answer)
+    if "left_to" in answer:
+        raise CliError("Another run was in progress, so this one did nothing. Try again later.")
+
+
+def _run(deployment: Deployment, *, report: bool, yes: bool) -> dict[str, Any]:
+    """Show what will be started, ask, and do it; returns the answer. Raises CliError."""
     event = {"mode": "report"} if report else {}
     mode = "report" if report else str(deployment.read_settings().mode)
     console.note(f"Starts a run in {mode} mode. The same as:")
@@ -57,13 +88,7 @@ def run(
     )
     if mode == "enforce":
         console.confirm("It can deactivate and delete keys that are due. Start it?", yes=yes)
-    answer = _invoke(deployment, event)
-    if as_json:
-        console.print_json(answer)
-    else:
-        _show(answer)
-    if "left_to" in answer:
-        raise CliError("Another run was in progress, so this one did nothing. Try again later.")
+    return _invoke(deployment, event)
 
 
 def _invoke(deployment: Deployment, event: Mapping[str, str]) -> dict[str, Any]:

@@ -11,16 +11,27 @@ from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watches
 from key_rotation_cli import console
 from key_rotation_cli.deployment import Deployment, find_deployment
-from key_rotation_cli.errors import BadUsageError
+from key_rotation_cli.errors import BadUsageError, CliError
+from key_rotation_cli.hub.choice import AccountChoice
 from key_rotation_cli.key_reader import (
     KeysRead,
     read_all_keys,
     read_key,
     read_keys_of,
 )
-from key_rotation_cli.options import Json, Profile, Region, Stack
+from key_rotation_cli.options import (
+    Account,
+    ExternalId,
+    Json,
+    MemberProfile,
+    Profile,
+    Region,
+    RoleName,
+    Stack,
+)
 from key_rotation_cli.session import Session
 from key_rotation_cli.status import screen
+from key_rotation_cli.status.recorded import recorded_standings
 from key_rotation_cli.status.standing import Standing, State, oldest_first, standing, unreadable
 
 Which = Annotated[
@@ -30,13 +41,17 @@ USER_KEY = re.compile(r"AKIA[A-Z0-9]{12,}")
 """The id of an access key of a user (IAM User Guide, "IAM identifiers"); else it is a user name."""
 
 
-def status(
+def status(  # noqa: PLR0913  # each option of the command is a parameter
     which: Which = None,
     *,
     profile: Profile = None,
     region: Region = None,
     stack: Stack = None,
     as_json: Json = False,
+    account: Account = None,
+    role: RoleName = None,
+    external_id: ExternalId = None,
+    member_profile: MemberProfile = None,
 ) -> None:
     """Show every key and where it stands.
 
@@ -44,18 +59,37 @@ def status(
     """
     if which == "":
         raise BadUsageError("USER or KEY is empty: leave it out to see all keys.")
+    choice = AccountChoice.parse(account, role, external_id, member_profile)
     session = Session.open(profile, region, read_only=True)
-    deployment = find_deployment(session, stack)
+    deployment = choice.open(find_deployment(session, stack))
     settings, now = deployment.read_settings(), deployment.now
-    watches = deployment.read_watches()
-    read = _read(session, which)
-    standings = oldest_first(_standings(read, watches, now, settings))
+    standings, problem = _standings(deployment, which, settings)
     if as_json:
-        console.print_json(screen.document(standings, now))
+        console.print_json(screen.document(standings, now) | _of_account(deployment))
     else:
         _show(deployment, standings, now, settings)
+    if problem:
+        raise CliError(f"{problem} Shown is what the ledger alone has.")
     if any(each.state is State.UNREADABLE for each in standings):
         raise typer.Exit(1)
+
+
+def _standings(
+    deployment: Deployment, which: str | None, settings: Settings
+) -> tuple[tuple[Standing, ...], str]:
+    """Return where each key stands, and why only the ledger was read; empty if IAM was too."""
+    watches, now = deployment.read_watches(), deployment.now
+    if deployment.in_account and deployment.in_account.session is None:
+        found = recorded_standings(watches, which)
+        return oldest_first(found), deployment.in_account.problem
+    read = _read(deployment.iam_session, which)
+    return oldest_first(_decided(read, watches, now, settings)), ""
+
+
+def _of_account(deployment: Deployment) -> dict[str, object]:
+    """Return which account it is, where the caller named one."""
+    found, facts = deployment.in_account, deployment.account_facts
+    return {**facts, "account_name": found.row.account.name} if found and facts else {}
 
 
 def _read(session: Session, which: str | None) -> KeysRead:
@@ -66,9 +100,7 @@ def _read(session: Session, which: str | None) -> KeysRead:
     return read_keys_of(session, which)
 
 
-def _standings(
-    read: KeysRead, watches: Watches, now: Now, settings: Settings
-) -> Iterable[Standing]:
+def _decided(read: KeysRead, watches: Watches, now: Now, settings: Settings) -> Iterable[Standing]:
     """Return where each key stands; one whose watch cannot be read stands nowhere."""
     broken: dict[str | None, Failure] = {f.access_key_id: f for f in watches.unreadable}
     for observed in read.keys:
@@ -83,10 +115,14 @@ def _standings(
 def _show(
     deployment: Deployment, standings: tuple[Standing, ...], now: Now, settings: Settings
 ) -> None:
-    session = deployment.session
+    session, found = deployment.session, deployment.in_account
     console.show(f"{deployment.stack} in account {session.account_id}, {session.region}")
+    if found and found.is_named:
+        console.show(f"Account {found.title}", style="bold")
     console.show(screen.last_run_line(deployment.read_last_run(), now))
     console.show(screen.settings_line(settings))
+    if found and found.overrides:
+        console.show(found.overrides)
     console.show(screen.counts_line(standings))
     if standings:
         console.show()

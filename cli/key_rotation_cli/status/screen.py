@@ -95,7 +95,7 @@ def table(standings: Iterable[Standing], now: Now) -> Table:
 
 
 def _last_use(standing: Standing, now: Now) -> str:
-    if standing.access_key_id is None or standing.state is State.UNREADABLE:
+    if standing.status is None or standing.state is State.UNREADABLE:
         return "-"
     return short_date(now.day(standing.last_used)) if standing.last_used else "never"
 
