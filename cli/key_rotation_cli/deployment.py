@@ -155,19 +155,23 @@ class Deployment:
             raise CliError(f"The last run cannot be read. {cause}") from cause
 
     @cached_property
-    def now(self) -> Now:
-        """The present instant, in the calendar of the deployment; raises CliError."""
+    def variables(self) -> Mapping[str, str]:
+        """The environment of its function; raises CliError if it cannot be read."""
         try:
             function = self.session.functions.get_function_configuration(
                 FunctionName=self.function_name
             )
         except AWS_ERRORS as cause:
             raise CliError(describe(cause)) from cause
-        variables: Mapping[str, Any] = function.get("Environment", {}).get("Variables", {})
+        return function.get("Environment", {}).get("Variables", {})
+
+    @cached_property
+    def now(self) -> Now:
+        """The present instant, in the calendar of the deployment; raises CliError."""
         return Now(
             instant=self.session.now,
-            zone=ZoneInfo(variables.get("TIMEZONE", "UTC")),
-            days_between_runs=days_between_runs(int(variables.get("LONGEST_GAP_HOURS", 24))),
+            zone=ZoneInfo(self.variables.get("TIMEZONE", "UTC")),
+            days_between_runs=days_between_runs(int(self.variables.get("LONGEST_GAP_HOURS", 24))),
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from moto.ssm.models import ssm_backends
 
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_items import Partitions
+from key_rotation.adapters.register import Register
 from key_rotation.domain.model import Action, Reason, User
 from key_rotation.domain.watch import Event, Held, Noticed, State, Watch, WatchChange
 from tests.aws.aws_account import REGION, AwsAccount
@@ -72,6 +73,12 @@ class DeployedHub:
     def hold(self, account_id: str, key_id: str) -> None:
         """Record a hold."""
         self.record(account_id, key_id, Held(since=self.own.now), Action.HOLD)
+
+    def look_at(self, *account_ids: str) -> None:
+        """Record that the last run looked at accounts."""
+        register = Register(self.own.clients.table)
+        rows = (self.hub.row(account_id) for account_id in account_ids)
+        register.write(replace(row, last_looked_at=self.own.now) for row in rows)
 
     def put(self, **parameters: str) -> None:
         """Edit parameters by what follows the path; underscores stand for dashes."""

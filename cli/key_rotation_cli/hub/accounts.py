@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from key_rotation.adapters.parameter_store import read_below
-from key_rotation.adapters.register import Register
+from key_rotation.adapters.register import Register, RegisteredAccounts
 from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.organisation.accounts import Coverage, RegisteredAccount
 from key_rotation.domain.organisation.coverage import RegisterTerms
@@ -28,11 +28,13 @@ class HubAccounts:
 
     rows: by account id
     unreadable: why the other rows cannot be read, by account id
+    change_limit: the organization's limit of changes; None where the parameters cannot be read
     problem: why the settings are those of the last run; empty if they are those of the next
     """
 
     rows: Mapping[str, RegisteredAccount]
     unreadable: Mapping[str, str]
+    change_limit: int | None = None
     problem: str = ""
 
     def require(self, account_id: str) -> RegisteredAccount:
@@ -63,19 +65,19 @@ def read_accounts(deployment: Deployment) -> HubAccounts:
         except SettingsUnreadableError as cause:
             problem = f"{AS_FOUND} {describe_cause(cause)}"
             return HubAccounts(rows=found.by_id, unreadable=found.unreadable, problem=problem)
-        rows = _as_next_run(found.by_id, parameters, deployment.parameter_path, deployment.now)
+        return _as_next_run(found, parameters, deployment.parameter_path, deployment.now)
     except KeyRotationError as cause:
         raise CliError(describe_cause(cause)) from cause
-    return HubAccounts(rows=rows, unreadable=found.unreadable)
 
 
 def _as_next_run(
-    rows: Mapping[str, RegisteredAccount], parameters: FoundParameters, path: str, now: Now
-) -> Mapping[str, RegisteredAccount]:
+    found: RegisteredAccounts, parameters: FoundParameters, path: str, now: Now
+) -> HubAccounts:
     """Return the rows as a run would write them now, were the accounts listed as before.
 
     Raises InvalidSettingsError for parameters of all accounts that are not accepted.
     """
+    rows = found.by_id
     accounts = [row.account for row in rows.values()]
     settings, overrides = sort_parameters(parameters, path, accounts)
     terms = RegisterTerms(
@@ -86,7 +88,11 @@ def _as_next_run(
         leave_out=settings.leave_out,
         overrides=overrides,
     )
-    return {account_id: _refreshed(row, terms) for account_id, row in rows.items()}
+    return HubAccounts(
+        rows={account_id: _refreshed(row, terms) for account_id, row in rows.items()},
+        unreadable=found.unreadable,
+        change_limit=settings.change_limit,
+    )
 
 
 def _refreshed(row: RegisteredAccount, terms: RegisterTerms) -> RegisteredAccount:

@@ -49,7 +49,8 @@ def run_execution(
         text = f"Another run is in progress ({answer['left_to']}), so this one did nothing."
         raise CliError(f"{text} Try again later.")
     if answer.get("not_looked_at"):
-        count = pluralize(len(answer["not_looked_at"]), "account")
+        total = len(answer["not_looked_at"]) + answer.get("not_looked_at_more", 0)
+        count = pluralize(total, "account")
         raise CliError(f"{count} could not be looked at.")
 
 

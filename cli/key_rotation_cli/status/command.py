@@ -20,6 +20,7 @@ from key_rotation_cli.key_reader import (
     read_keys_of,
 )
 from key_rotation_cli.options import (
+    OTHER_ACCOUNTS,
     Account,
     ExternalId,
     Json,
@@ -31,11 +32,21 @@ from key_rotation_cli.options import (
 )
 from key_rotation_cli.session import Session
 from key_rotation_cli.status import screen
+from key_rotation_cli.status.organisation import screen as organisation_screen
+from key_rotation_cli.status.organisation.reading import read_standing
 from key_rotation_cli.status.recorded import recorded_standings
 from key_rotation_cli.status.standing import Standing, State, oldest_first, standing, unreadable
 
 Which = Annotated[
     str | None, typer.Argument(metavar="[USER or KEY]", help="A user name or an access key id.")
+]
+AllAccounts = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="In a hub: every account, by the ledger alone.",
+        rich_help_panel=OTHER_ACCOUNTS,
+    ),
 ]
 USER_KEY = re.compile(r"AKIA[A-Z0-9]{12,}")
 """The id of an access key of a user (IAM User Guide, "IAM identifiers"); else it is a user name."""
@@ -52,6 +63,7 @@ def status(  # noqa: PLR0913  # each option of the command is a parameter
     role: RoleName = None,
     external_id: ExternalId = None,
     member_profile: MemberProfile = None,
+    all_accounts: AllAccounts = False,
 ) -> None:
     """Show every key and where it stands.
 
@@ -60,8 +72,11 @@ def status(  # noqa: PLR0913  # each option of the command is a parameter
     if which == "":
         raise BadUsageError("USER or KEY is empty: leave it out to see all keys.")
     choice = AccountChoice.parse(account, role, external_id, member_profile)
-    session = Session.open(profile, region, read_only=True)
-    deployment = choice.open(find_deployment(session, stack))
+    found = find_deployment(Session.open(profile, region, read_only=True), stack)
+    if all_accounts:
+        _show_all(found, which, choice, as_json=as_json)
+        return
+    deployment = choice.open(found)
     settings, now = deployment.read_settings(), deployment.now
     standings, problem = _standings(deployment, which, settings)
     if as_json:
@@ -72,6 +87,26 @@ def status(  # noqa: PLR0913  # each option of the command is a parameter
         raise CliError(f"{problem} Shown is what the ledger alone has.")
     if any(each.state is State.UNREADABLE for each in standings):
         raise typer.Exit(1)
+
+
+def _show_all(
+    deployment: Deployment, which: str | None, choice: AccountChoice, *, as_json: bool
+) -> None:
+    """Show the accounts of an organization; raises CliError if parts cannot be read."""
+    if which is not None or choice.account_id is not None:
+        raise BadUsageError("--all takes neither USER or KEY nor --account.")
+    if not deployment.is_hub:
+        own = deployment.session.account_id
+        raise BadUsageError(f"--all: {deployment.stack} is a deployment for {own} alone.")
+    found = read_standing(deployment)
+    if as_json:
+        console.print_json(organisation_screen.document(found))
+    else:
+        organisation_screen.show(deployment, found)
+    if found.hub.problem:
+        console.note(f"Note: {found.hub.problem}")
+    if found.hub.unreadable or any(each.unreadable for each in found.accounts):
+        raise CliError("Parts of the ledger cannot be read.")
 
 
 def _standings(

@@ -1,0 +1,1 @@
+"""`status --all`: the accounts of an organization at a glance, by the ledger alone."""
