@@ -1,5 +1,6 @@
 """The command `evidence`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,17 +9,17 @@ from rich.text import Text
 
 from key_rotation.reporting.formatting import pluralize
 from key_rotation_cli import console
-from key_rotation_cli.csv_file import to_csv
-from key_rotation_cli.deployment import find_deployment
-from key_rotation_cli.evidence.control import control_page
+from key_rotation_cli.deployment import Deployment, find_deployment
+from key_rotation_cli.errors import BadUsageError
+from key_rotation_cli.evidence.compose import SampleSize, compose
 from key_rotation_cli.evidence.facts import Facts
 from key_rotation_cli.evidence.folder import require_writable, write_folder
-from key_rotation_cli.evidence.manifest import Document, encode, manifest_of
+from key_rotation_cli.evidence.of_all import EvidenceOfAll
+from key_rotation_cli.evidence.parameters import ParameterHistory
 from key_rotation_cli.evidence.period import Period, parse_days
 from key_rotation_cli.evidence.reader import read_facts
-from key_rotation_cli.evidence.sample import sample_of, sample_text
-from key_rotation_cli.evidence.tables import tables_of
-from key_rotation_cli.options import Json, Profile, Region, Stack
+from key_rotation_cli.hub.choice import AccountChoice
+from key_rotation_cli.options import OTHER_ACCOUNTS, Account, Json, Profile, Region, Stack
 from key_rotation_cli.session import Session
 
 First = Annotated[str, typer.Option("--from", metavar="DATE", help="The first day, YYYY-MM-DD.")]
@@ -26,6 +27,14 @@ Last = Annotated[str, typer.Option("--to", metavar="DATE", help="The last day, i
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder.")]
 Sample = Annotated[
     int, typer.Option("--sample", min=0, max=10_000, help="Add the history of so many changes.")
+]
+AllAccounts = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="In a hub: every account, each in a folder of its own.",
+        rich_help_panel=OTHER_ACCOUNTS,
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed draws the same sample.")]
 
@@ -41,38 +50,56 @@ def evidence(  # noqa: PLR0913  # typer takes each option as an argument
     region: Region = None,
     stack: Stack = None,
     json: Json = False,
+    account: Account = None,
+    all_accounts: AllAccounts = False,
 ) -> None:
     """Write the evidence of a period: what the control is, each run, each change, and gaps.
 
     Example: key-rotation evidence --from 2026-07-01 --to 2026-09-30 --out evidence-q3
     """
     days = parse_days(first, last)
+    if all_accounts and account is not None:
+        raise BadUsageError("Give either --all or --account. Nothing was written.")
+    choice = AccountChoice.parse(account)
     require_writable(out)
     session = Session.open(profile, region, read_only=True)
     deployment = find_deployment(session, stack)
     period = Period(first=days[0], last=days[1], zone=deployment.now.zone)
+    size = SampleSize(size=sample, seed=seed)
+    if all_accounts:
+        every = EvidenceOfAll(deployment=deployment, period=period, sample=size)
+        _write_all(every, out, json=json)
+    else:
+        _write_one(choice.open(deployment), period, size, out, json=json)
+
+
+def _write_one(
+    deployment: Deployment, period: Period, sample: SampleSize, out: Path, *, json: bool
+) -> None:
     with console.progress("Reading the ledger"):
-        facts = read_facts(deployment, period)
-    files, manifest = _compose(facts, sample, seed)
-    write_folder(out, files)
+        facts = read_facts(deployment, period, ParameterHistory(deployment))
+    files, manifest = compose(facts, sample)
+    write_folder(out, files.items())
     if json:
         console.print_json(manifest)
     else:
         _show(facts, out, files)
 
 
-def _compose(facts: Facts, sample: int, seed: int) -> tuple[dict[str, bytes], Document]:
-    """Return the files by name, and their manifest, which is one of them."""
-    tables = tables_of(facts)
-    files = {table.name: to_csv(table.columns, table.rows).encode() for table in tables}
-    files["control.html"] = control_page(facts, tables).encode()
-    options: dict[str, object] = {}
-    if sample:
-        drawn = sample_of(facts, sample, seed)
-        files["sample.txt"] = sample_text(facts, drawn).encode()
-        options = {"sample": len(drawn), "seed": seed}
-    manifest = manifest_of(facts, files, options)
-    return {**files, "manifest.json": encode(manifest)}, manifest
+def _write_all(every: EvidenceOfAll, out: Path, *, json: bool) -> None:
+    deployment = every.deployment
+    if not deployment.is_hub:
+        own = deployment.session.account_id
+        text = f"{deployment.stack} is a deployment for {own} alone. Nothing was written."
+        raise BadUsageError(f"--all: {text}")
+    write_folder(out, every.files())
+    if json:
+        sys.stdout.write((out / "manifest.json").read_text(encoding="utf-8"))
+        return
+    runs = sum(int(str(row["runs"])) for row in every.index)
+    count = f"{pluralize(len(every.index), 'account')}, {pluralize(runs, 'run')}"
+    period = f"{every.period.first} to {every.period.last}"
+    console.show(f"{period}: {count}. Written to {out}: index.csv has a row for each account.")
 
 
 def _show(facts: Facts, out: Path, files: dict[str, bytes]) -> None:

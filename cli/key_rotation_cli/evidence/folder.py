@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from key_rotation_cli.errors import CliError
@@ -23,14 +23,19 @@ def require_writable(folder: Path) -> None:
         raise _unwritable(folder, cause) from cause
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a folder beside it, and then give that its name; raises CliError."""
+def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files into a folder beside it, and then give that its name; raises CliError.
+
+    files: their names, which may begin with folders, and what they have; each is written before
+        the next is asked for
+    """
     try:
         beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     except OSError as cause:
         raise _unwritable(folder, cause) from cause
     try:
-        for name, content in files.items():
+        for name, content in files:
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / name).write_bytes(content)
         beside.replace(folder)  # over an empty folder too, and never over one that is not
     except OSError as cause:

@@ -33,16 +33,15 @@ def manifest_of(
         "runs": len(facts.runs),
         "gaps": [day.isoformat() for day in facts.gaps],
         **options,
-        "files": [
-            {
-                "name": name,
-                "bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
-            for name, content in sorted(files.items())
-        ],
+        "files": [describe_file(name, content) for name, content in sorted(files.items())],
         "queries": list(origin.queries),
     }
+
+
+def describe_file(name: str, content: bytes) -> Document:
+    """Return the entry of one file."""
+    digest = hashlib.sha256(content).hexdigest()
+    return {"name": name, "bytes": len(content), "sha256": digest}
 
 
 def encode(document: Document) -> bytes:

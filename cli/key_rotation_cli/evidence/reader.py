@@ -3,43 +3,51 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from key_rotation import __version__
 from key_rotation.adapters.codec import MalformedError
 from key_rotation.adapters.ledger_history import RunHistory, decode_population, decode_run
 from key_rotation.domain.run_history import RunSummary
-from key_rotation.domain.settings import NAMES
 from key_rotation.errors import LedgerError
 from key_rotation_cli.aws_errors import describe_cause
 from key_rotation_cli.deployment import Deployment
 from key_rotation_cli.errors import CliError
-from key_rotation_cli.evidence.facts import Facts, Origin, ParameterVersion, Population
+from key_rotation_cli.evidence.facts import Facts, Origin, Population
+from key_rotation_cli.evidence.parameters import ParameterHistory, Reaching
 from key_rotation_cli.evidence.period import Period
-from key_rotation_cli.explain.events import read_all_events
-
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
+from key_rotation_cli.explain.events import PastEvent, read_all_events
 
 
-def read_facts(deployment: Deployment, period: Period) -> Facts:
-    """Read the evidence of a period; raises CliError if anything cannot be read."""
-    now, table = deployment.now, deployment.session.table(deployment.table_name)
-    history = RunHistory(table)
+def read_facts(
+    deployment: Deployment,
+    period: Period,
+    parameters: ParameterHistory,
+    events: tuple[PastEvent, ...] | None = None,
+) -> Facts:
+    """Read the evidence of one account in a period; raises CliError if anything cannot be read.
+
+    events: of all keys of the account, oldest first; None to read them
+    """
+    history = RunHistory(deployment.table, deployment.partitions)
     try:
         runs = tuple(map(_run, history.read_runs(period.start, period.end)))
         found = list(history.read_populations(period.start, period.end))
     except LedgerError as error:
         raise CliError(describe_cause(error)) from error
-    parameters = tuple(_versions(deployment.session.ssm, deployment.parameter_path))
+    row = deployment.in_account.row if deployment.in_account else None
+    ous = row.account.ous if row else ()
+    reaching = tuple(parameters.reaching(deployment.account_id, ous))
+    if events is None:
+        events = read_all_events(deployment.table, deployment.partitions)
     return Facts(
-        origin=_origin(deployment, period, parameters),
+        origin=_origin(deployment, period, reaching),
         period=period,
-        today=now.today,
+        today=deployment.now.today,
         runs=runs,
         populations=tuple(_populations(found)),
-        events=read_all_events(table),
-        parameters=parameters,
+        events=events,
+        parameters=tuple(parameters.versions(reaching)),
     )
 
 
@@ -60,63 +68,42 @@ def _populations(items: Iterable[Mapping[str, Any]]) -> Iterator[Population]:
         yield Population(run_id=run_id, started=_instant(parts[0]["started"]), keys=keys)
 
 
-def _versions(ssm: "SSMClient", path: str) -> Iterator[ParameterVersion]:
-    """Read the versions of all parameters, and of the exemptions that have one of their own."""
-    own = ssm.get_paginator("get_parameters_by_path").paginate(
-        Path=f"{path}/exemption", Recursive=True
-    )
-    exemptions = [found["Name"] for page in own for found in page["Parameters"]]
-    history = ssm.get_paginator("get_parameter_history")
-    for name in [*(f"{path}/{name}" for name in NAMES), *sorted(exemptions)]:
-        for page in history.paginate(Name=name):
-            for found in page["Parameters"]:
-                yield ParameterVersion(
-                    name=name.removeprefix(f"{path}/"),
-                    version=found["Version"],
-                    value=found["Value"],
-                    changed_at=found["LastModifiedDate"],
-                    changed_by=found.get("LastModifiedUser", ""),
-                )
-
-
-def _origin(
-    deployment: Deployment, period: Period, parameters: Iterable[ParameterVersion]
-) -> Origin:
-    session, names = deployment.session, dict.fromkeys(each.name for each in parameters)
+def _origin(deployment: Deployment, period: Period, reaching: Iterable[Reaching]) -> Origin:
+    session = deployment.session
     return Origin(
-        account_id=session.account_id,
+        account_id=deployment.account_id,
         caller=session.caller_arn,
         region=session.region,
         stack=deployment.stack,
         table=deployment.table_name,
         created_at=deployment.now.instant,
         version=__version__,
-        queries=tuple(_queries(deployment, period, names)),
+        queries=tuple(_queries(deployment, period, reaching)),
     )
 
 
-def _queries(deployment: Deployment, period: Period, names: Iterable[str]) -> Iterator[str]:
+def _queries(deployment: Deployment, period: Period, reaching: Iterable[Reaching]) -> Iterator[str]:
     """Write the commands of the AWS CLI that read the same.
 
-    names: of the parameters whose history was read
+    reaching: the parameters whose history was read
     """
     table = f"--table-name {deployment.table_name} --consistent-read"
     start, end = _iso(period.start), _iso(period.end)
-    for partition in ("RUNS", "POPULATION"):
+    partitions, path = deployment.partitions, deployment.parameter_path
+    for partition in (partitions.runs, partitions.populations):
         values = f'{{":pk":{{"S":"{partition}"}},":a":{{"S":"{start}"}},":b":{{"S":"{end}"}}}}'
         yield (
             f"aws dynamodb query {table} --key-condition-expression "
             f"'pk = :pk AND sk BETWEEN :a AND :b' --expression-attribute-values '{values}'"
         )
+    history = f'{{":h":{{"S":"{partitions.history("")}"}}}}'
     yield (
         f"aws dynamodb scan {table} --filter-expression 'begins_with(pk, :h)' "
-        """--expression-attribute-values '{":h":{"S":"HISTORY#"}}'"""
+        f"--expression-attribute-values '{history}'"
     )
-    for name in names:
-        yield f"aws ssm get-parameter-history --name {deployment.parameter_path}/{name}"
-    yield (
-        f"aws ssm get-parameters-by-path --recursive --path {deployment.parameter_path}/exemption"
-    )
+    for each in reaching:
+        yield f"aws ssm get-parameter-history --name {path}/{each.relative}"
+    yield f"aws ssm get-parameters-by-path --recursive --path {path}/exemption"
 
 
 def _iso(instant: datetime) -> str:

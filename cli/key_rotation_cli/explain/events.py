@@ -1,6 +1,6 @@
 """The events of keys, as the history in the ledger has them, of any version of this tool."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -51,7 +51,7 @@ def read_events_of(
         ExpressionAttributeValues={":pk": partitions.history(access_key_id)},
         ConsistentRead=True,
     )
-    return tuple(_decode_all(pages))
+    return tuple(_decoded(item) for page in pages for item in page["Items"])
 
 
 def read_all_events(table: "Table", partitions: Partitions = OWN_ACCOUNT) -> tuple[PastEvent, ...]:
@@ -59,23 +59,44 @@ def read_all_events(table: "Table", partitions: Partitions = OWN_ACCOUNT) -> tup
 
     The table is scanned, so that no key is missed. Raises CliError for a malformed item.
     """
+    found = _scan(table, "begins_with(pk, :history)", partitions.history(""))
+    return tuple(sorted(map(_decoded, found), key=_order))
+
+
+def read_events_by_account(table: "Table") -> Mapping[str, tuple[PastEvent, ...]]:
+    """Read the histories of all accounts in one scan, oldest event first.
+
+    Returns them by account id, those of the account of the deployment by an empty one. Raises
+    CliError for a malformed item.
+    """
+    found: dict[str, list[PastEvent]] = {}
+    for item in _scan(table, "contains(pk, :history)", HISTORY):
+        account_id = str(item["pk"]).partition(HISTORY)[0].removesuffix("#")
+        found.setdefault(account_id, []).append(_decoded(item))
+    return {account_id: tuple(sorted(events, key=_order)) for account_id, events in found.items()}
+
+
+def _scan(table: "Table", condition: str, history: str) -> Iterator[Mapping[str, Any]]:
     pages = table.meta.client.get_paginator("scan").paginate(
         TableName=table.name,
-        FilterExpression="begins_with(pk, :history)",
-        ExpressionAttributeValues={":history": partitions.history("")},
+        FilterExpression=condition,
+        ExpressionAttributeValues={":history": history},
         ConsistentRead=True,
     )
-    return tuple(sorted(_decode_all(pages), key=lambda each: (each.at, each.access_key_id)))
+    return (item for page in pages for item in page["Items"])
 
 
-def _decode_all(pages: Iterable[Any]) -> Iterator[PastEvent]:
-    for page in pages:
-        for item in page["Items"]:
-            try:
-                yield _decode(item)
-            except (KeyError, TypeError, ValueError) as cause:
-                text = f"An item of the history cannot be read ({item['pk']}, {item['sk']}): "
-                raise CliError(f"{text}{type(cause).__name__}: {cause}.") from cause
+def _order(event: PastEvent) -> tuple[datetime, str]:
+    return event.at, event.access_key_id
+
+
+def _decoded(item: Mapping[str, Any]) -> PastEvent:
+    """Read an item; raises CliError for a malformed one."""
+    try:
+        return _decode(item)
+    except (KeyError, TypeError, ValueError) as cause:
+        text = f"An item of the history cannot be read ({item['pk']}, {item['sk']}): "
+        raise CliError(f"{text}{type(cause).__name__}: {cause}.") from cause
 
 
 def _decode(item: Mapping[str, Any]) -> PastEvent:
