@@ -60,9 +60,10 @@ def require(made: Made, *, fail_on_in_use: bool) -> None:
 
 
 def _of_one(session: Session, terms: Terms, which: Which) -> Preview:
-    if which.account_id not in {None, session.account_id}:
-        session = which.require_role().assume(session, str(which.account_id))
-        terms = terms.for_another_account
+    account_id = which.account_id or session.account_id
+    terms = terms.for_account(account_id, session.account_id)
+    if account_id != session.account_id:
+        session = which.require_role().assume(session, account_id)
     with console.progress("Reading the users") as bar:
         [task] = bar.task_ids
         return preview_account(

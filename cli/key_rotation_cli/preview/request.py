@@ -6,8 +6,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from key_rotation.domain.model import Now
-from key_rotation_cli.errors import BadUsageError
-from key_rotation_cli.preview.deployed import Deployed, read_deployed
+from key_rotation.reporting.formatting import pluralize
+from key_rotation_cli.errors import BadUsageError, CliError
+from key_rotation_cli.hub.accounts import HubAccounts, read_accounts
+from key_rotation_cli.hub.in_account import not_looked_at
+from key_rotation_cli.preview.deployed import Deployed, read_deployed, read_deployed_in
 from key_rotation_cli.preview.exemptions_file import read_exemptions
 from key_rotation_cli.preview.thresholds import Flags, Thresholds, choose_thresholds
 from key_rotation_cli.session import Session
@@ -35,22 +38,36 @@ class Terms:
     now: the instant of the first run
     days: how many to forecast
     deployed: what the deployment knows of the account
+    flags: what the caller gave
+    hub: the accounts of the deployment, if it is one for an organization
     """
 
     now: Now
     days: int
     thresholds: Thresholds
     deployed: Deployed
+    flags: Flags
+    hub: HubAccounts | None = None
 
     @property
     def last_day(self) -> Now:
         """The last of the days."""
         return replace(self.now, instant=self.now.instant + timedelta(days=self.days - 1))
 
-    @property
-    def for_another_account(self) -> "Terms":
-        """The same terms for an account of which the deployment remembers nothing."""
+    def for_account(self, account_id: str, own_account_id: str) -> "Terms":
+        """Return the terms for an account of an organization.
+
+        A hub has parameters and a part of the ledger for each; any other deployment remembers only
+        its own account. Raises BadUsageError for flags that contradict the account's parameters.
+        """
         found = self.deployed
+        row = self.hub.rows.get(account_id) if self.hub else None
+        if row and found.deployment:
+            inside = read_deployed_in(found.deployment, row)
+            thresholds = choose_thresholds(self.flags, inside.settings or found.settings)
+            return replace(self, deployed=inside, thresholds=thresholds)
+        if account_id == own_account_id:
+            return self
         forgotten = Deployed(
             stack=found.stack, settings=found.settings, now=found.now, notes=found.notes
         )
@@ -65,12 +82,31 @@ def read_terms(session: Session, request: Request) -> Terms:
     """
     instant = session.now
     deployed = read_deployed(session, request.stack)
+    hub, notes = _read_hub(deployed)
+    deployed = replace(deployed, notes=(*deployed.notes, *notes))
     return Terms(
         now=_now(deployed, request.zone, instant),
         days=request.days,
         thresholds=choose_thresholds(request.flags, deployed.settings),
         deployed=deployed,
+        flags=request.flags,
+        hub=hub,
     )
+
+
+def _read_hub(deployed: Deployed) -> tuple[HubAccounts | None, tuple[str, ...]]:
+    """Read the accounts of a hub, and what people should know of them."""
+    if deployed.deployment is None or not deployed.deployment.is_hub:
+        return None, ()
+    try:
+        hub = read_accounts(deployed.deployment)
+    except CliError as error:
+        return None, (str(error),)
+    left = sum(1 for row in hub.rows.values() if not_looked_at(row))
+    count = f"{pluralize(left, 'account')} of {deployed.stack}"
+    shown = "shown as if it were" if left == 1 else "shown as if they were"
+    notes = (f"{count} not looked at by runs: {shown}.",) if left else ()
+    return hub, (*notes, *filter(None, (hub.problem,)))
 
 
 def read_flags(

@@ -123,8 +123,8 @@ def test_an_account_by_itself_and_among_all_has_the_same_tables(
 
 
 def test_an_account_that_cannot_be_read_leaves_no_folder(hub: DeployedHub, out: Path) -> None:
-    item = {"pk": f"{SECOND}#HISTORY#AKIA", "sk": "2026-11-24", "schema": 3}
-    hub.own.clients.table.put_item(Item=item)
+    place = {"pk": f"{SECOND}#HISTORY#AKIA", "sk": "2026-11-24"}
+    hub.own.clients.table.put_item(Item={**place, "schema": 3})
     finished = evidence(out, "--all")
     assert finished.exit_code == 1
     assert "An item of the history cannot be read" in finished.stderr

@@ -63,9 +63,11 @@ class OrganisationReader:
         return AccountPreview(account=account, preview=reduce(found))
 
     def _session(self, account_id: str) -> tuple[Session, Terms]:
-        if account_id == self.session.account_id:
-            return self.session, self.terms
-        return self.role.assume(self.session, account_id), self.terms.for_another_account
+        own = self.session.account_id
+        terms = self.terms.for_account(account_id, own)
+        if account_id == own:
+            return self.session, terms
+        return self.role.assume(self.session, account_id), terms
 
     def _require_not_stopped(self, _done: int, _total: int) -> None:
         if self._stopped.is_set():
