@@ -152,7 +152,8 @@ class Session:
 
     def table(self, name: str) -> "Table":
         """A table of DynamoDB."""
-        return self.boto.resource("dynamodb", config=CLIENT_CONFIG).Table(name)
+        with _ONE_AT_A_TIME:
+            return self.boto.resource("dynamodb", config=CLIENT_CONFIG).Table(name)
 
     @overload
     def client(self, service: Literal["cloudformation"]) -> "CloudFormationClient": ...
