@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from key_rotation.domain.organisation.organisation_settings import CHANGE_LIMIT_RANGE
 from key_rotation.domain.run_state import DEFAULT_LIMIT
 from key_rotation.domain.settings import RANGES
 from key_rotation.reporting.formatting import sanitize_line
@@ -38,6 +39,7 @@ class Limit:
     parameter: its whole name
     title: what stands for it in sentences
     of: whose changes it limits, in words
+    highest: the highest value that runs accept
     default: its first value; None for one that exists only while an account has a limit of its own
     history: its versions, the oldest first; none if there is no such parameter
     """
@@ -45,6 +47,7 @@ class Limit:
     parameter: str
     title: str
     of: str
+    highest: int
     default: int | None
     history: "Sequence[ParameterHistoryTypeDef]"
 
@@ -57,7 +60,7 @@ class Limit:
     def before(self) -> str | None:
         """Its last value that lets runs change keys; None if it never had one."""
         values = (each["Value"] for each in reversed(self.history))
-        return next((value for value in values if _allows_changes(value)), None)
+        return next((value for value in values if _allows_changes(value, self.highest)), None)
 
     @property
     def description(self) -> str:
@@ -86,16 +89,20 @@ def read_limit(deployment: Deployment) -> Limit:
 
     That of the account which the caller named, of the organization in a hub, or of the one account.
     """
-    path, title, of, default = deployment.scope_path, NAME, "", DEFAULT_LIMIT
-    if deployment.account_option:
-        of = f" of the account {deployment.account_id}"
-        history = _history(deployment.session.ssm, f"{path}/{NAME}", may_lack=True)
-        return Limit(parameter=f"{path}/{NAME}", title=title, of=of, default=None, history=history)
-    if deployment.is_hub:
-        path, title = f"{path}/{ORGANISATION}", f"{ORGANISATION}/{NAME}"
-        of, default = " of all accounts", DEFAULT_OF_ORGANISATION
-    history = _history(deployment.session.ssm, f"{path}/{NAME}", may_lack=False)
-    return Limit(parameter=f"{path}/{NAME}", title=title, of=of, default=default, history=history)
+    path, ssm = deployment.scope_path, deployment.session.ssm
+    of_account = bool(deployment.account_option)
+    of_all = deployment.is_hub and not of_account
+    title = f"{ORGANISATION}/{NAME}" if of_all else NAME
+    default = DEFAULT_OF_ORGANISATION if of_all else DEFAULT_LIMIT
+    of = f" of the account {deployment.account_id}" if of_account else ""
+    return Limit(
+        parameter=f"{path}/{title}",
+        title=title,
+        of=" of all accounts" if of_all else of,
+        highest=(CHANGE_LIMIT_RANGE if of_all else RANGES[NAME])[1],
+        default=None if of_account else default,
+        history=_history(ssm, f"{path}/{title}", may_lack=of_account),
+    )
 
 
 def put(ssm: "SSMClient", limit: Limit, value: str, description: str, *, yes: bool) -> None:
@@ -165,6 +172,6 @@ def _code(error: Exception) -> str:
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
 
 
-def _allows_changes(value: str) -> bool:
+def _allows_changes(value: str, highest: int) -> bool:
     """Return whether runs accept a limit, and change keys with it."""
-    return bool(re.fullmatch(r"[1-9][0-9]{0,3}", value)) and int(value) <= RANGES[NAME][1]
+    return bool(re.fullmatch(r"[1-9][0-9]{0,4}", value)) and int(value) <= highest

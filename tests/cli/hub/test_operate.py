@@ -61,6 +61,17 @@ def test_without_an_account_the_organization_is_paused(hub: DeployedHub) -> None
     assert hub.parameter("organisation/max-changes-per-run") == "250"
 
 
+def test_the_limit_of_the_organization_may_be_higher_than_that_of_an_account(
+    hub: DeployedHub,
+) -> None:
+    hub.put(**{"organisation/max-changes-per-run": "20000", OWN_LIMIT: "20000"})
+    for account in ((), ("--account", FIRST)):
+        key_rotation("pause", "--reason", "freeze", "--yes", *account)
+        key_rotation("resume", "--yes", *account)
+    assert hub.parameter("organisation/max-changes-per-run") == "20000"
+    assert hub.parameter(OWN_LIMIT) is None  # no run accepts that value
+
+
 @pytest.mark.parametrize("command", [("pause", "--reason", "x"), ("resume",)])
 def test_without_an_answer_nothing_is_changed(hub: DeployedHub, command: tuple[str, ...]) -> None:
     if command[0] == "resume":

@@ -1,12 +1,11 @@
 """The sentences of the preview of an organization. Pure."""
 
 from key_rotation.reporting.formatting import format_date, pluralize
+from key_rotation_cli.operate.limit import DEFAULT_OF_ORGANISATION
 from key_rotation_cli.preview import words
 from key_rotation_cli.preview.organisation.organisation_preview import OrganisationPreview
 
 OF_EACH = " in each account"
-DEFAULT_LIMIT = 250
-"""Of the parameter `organisation/max-changes-per-run` of a new deployment."""
 
 
 def title_text(preview: OrganisationPreview) -> str:
@@ -32,11 +31,11 @@ def limits_text(preview: OrganisationPreview) -> str:
         day: sum(counts[section] for section in words.CHANGES) for day, counts in preview.days
     }
     day = max(changes, key=changes.__getitem__, default=None)
-    if day is None or changes[day] <= DEFAULT_LIMIT:
+    if day is None or changes[day] <= DEFAULT_OF_ORGANISATION:
         return text
     return (
         f"{text} On {format_date(day)} they allow {changes[day]:,} changes; the limit of the "
-        f"organization, {DEFAULT_LIMIT} at first, lets the youngest keys wait."
+        f"organization, {DEFAULT_OF_ORGANISATION} at first, lets the youngest keys wait."
     )
 
 
