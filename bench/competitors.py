@@ -16,9 +16,11 @@ from bench.seeded_account import SeededAccount
 from bench.tools import Tool
 
 CUSTODIAN_POLICIES = {Tool.CUSTODIAN_REPORT: BY_REPORT, Tool.CUSTODIAN_KEYS: BY_KEYS}
-_VENV = ROOT / ".bench" / "custodian"
-_CUSTODIAN = str(_VENV / "bin" / "custodian")
+VENV = ROOT / ".bench" / "custodian"
+_CUSTODIAN = str(VENV / "bin" / "custodian")
 _LOCK = Path(__file__).with_name("custodian-requirements.txt")
+_INSTALLED = VENV / "installed.txt"
+"""The lock that was installed last."""
 
 
 class CustodianInstallError(Exception):
@@ -29,17 +31,18 @@ def install_custodian() -> str:
     """Install Cloud Custodian into a virtual environment of its own; return its version."""
     uv = Path(sys.executable).with_name("uv")
     try:
-        if not Path(_CUSTODIAN).exists():
-            _run_command([sys.executable, "-m", "venv", "--without-pip", "--clear", str(_VENV)])
+        if not _INSTALLED.exists() or _INSTALLED.read_text() != _LOCK.read_text():
+            _run_command([sys.executable, "-m", "venv", "--without-pip", "--clear", str(VENV)])
             install = [
                 str(uv),
                 "pip",
                 "install",
                 "--quiet",
                 "--python",
-                str(_VENV / "bin" / "python"),
+                str(VENV / "bin" / "python"),
             ]
             _run_command([*install, "--require-hashes", "-r", str(_LOCK)])
+            _INSTALLED.write_text(_LOCK.read_text())
         return _run_command([_CUSTODIAN, "version"]).strip()
     except OSError as error:
         raise CustodianInstallError(str(error)) from error
@@ -56,7 +59,7 @@ def run_tool(account: SeededAccount, tool: Tool, conditions: Conditions) -> Resu
         process = subprocess.run(
             command,
             cwd=ROOT,
-            env=_environment(account.proxy.url, home),
+            env=custodian_environment(account.proxy.url, home),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -87,7 +90,8 @@ def _command(tool: Tool, home: Path) -> Sequence[str]:
     return [_CUSTODIAN, "run", "-s", str(home / "out"), "-r", "us-east-1", str(policy)]
 
 
-def _environment(endpoint: str, home: str) -> dict[str, str]:
+def custodian_environment(endpoint: str, home: str) -> dict[str, str]:
+    """Return the environment of a tool: the account's administrator, at an endpoint."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return clean | {
         "AWS_ACCESS_KEY_ID": "test",
