@@ -19,13 +19,13 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 from bench.proxy import CONTROL_PATH, Conditions, Statistics
 from bench.token_bucket import TokenBucket
 
-REPORT_DELAY = 2.0
-"""Seconds until a credential report is ready, as observed on AWS in an account of 52 users."""
 LATE_AFTER = 0.01
 HOP_BY_HOP = {"connection", "content-length", "transfer-encoding"}
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
-SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]*/([^/]+)/aws4_request")
+CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]*/([^/]+)/aws4_request")
 ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
+ASSUMED_ACCOUNT = re.compile(rb"(?:^|&)RoleArn=arn%3A[\w-]+%3Aiam%3A%3A(\d+)")
+ASSUMED_KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
 
 
 class Proxy:
@@ -34,7 +34,7 @@ class Proxy:
     def __init__(self, session: ClientSession) -> None:
         """Use a session whose base URL is the emulator; start without latency and throttle."""
         self._session = session
-        self._report_requested: float | None = None
+        self._assumed: dict[str, str] = {}
         self._reset(Conditions())
 
     async def control(self, request: web.Request) -> web.Response:
@@ -49,29 +49,48 @@ class Proxy:
         due = time.monotonic() + self._conditions.latency
         statistics = self._statistics
         body = await request.read()
-        action = _action(request, body)
-        statistics.calls[action] = statistics.calls.get(action, 0) + 1
-        response = self._throttle(action) or self._delay_report(action)
+        action, caller = _action(request, body), self._caller(request)
+        _count(statistics.calls, action)
+        _count(statistics.callers.setdefault(caller, {}), action)
+        response = self._throttle(caller, action) or self._delay_report(caller, action)
         response = response or await self._send(request, body)
+        self._remember_role(action, body, response)
         await asyncio.sleep(due - time.monotonic())
         statistics.late += time.monotonic() > due + LATE_AFTER
         return response
 
-    def _throttle(self, action: str) -> web.Response | None:
+    def _caller(self, request: web.Request) -> str:
+        """Return the account of the role that was assumed, or the access key."""
+        credential = CREDENTIAL.search(request.headers.get("Authorization", ""))
+        key = credential[1] if credential else "unsigned"
+        return self._assumed.get(key, key)
+
+    def _remember_role(self, action: str, body: bytes, response: web.Response) -> None:
+        if action != "sts:AssumeRole" or not isinstance(response.body, bytes):
+            return
+        account, key = ASSUMED_ACCOUNT.search(body), ASSUMED_KEY.search(response.body)
+        if account and key:
+            self._assumed[key[1].decode()] = account[1].decode()
+
+    def _throttle(self, caller: str, action: str) -> web.Response | None:
+        """Refuse a request if too many came: IAM has a limit for each action and account."""
         rate = self._conditions.rate
         if rate is None or not action.startswith("iam:"):
             return None
-        if self._buckets.setdefault(action, TokenBucket(rate)).take():
+        if self._buckets.setdefault((caller, action), TokenBucket(rate)).take():
             return None
         self._statistics.throttled += 1
         return _error(400, "Throttling", "Rate exceeded")
 
-    def _delay_report(self, action: str) -> web.Response | None:
+    def _delay_report(self, caller: str, action: str) -> web.Response | None:
         """Answer about the credential report, which takes time on AWS but not in the emulator."""
-        requested = self._report_requested
-        ready = requested is not None and time.monotonic() >= requested + REPORT_DELAY
+        now, delay = time.monotonic(), self._conditions.report_delay
+        requested = self._reports_requested.get(caller)
+        ready = delay == 0 or (requested is not None and now >= requested + delay)
         if action == "iam:GenerateCredentialReport":
-            self._report_requested = requested or time.monotonic()
+            self._reports_requested.setdefault(caller, now)
+            if delay == 0:
+                return None
             state = "STARTED" if requested is None else "COMPLETE" if ready else "INPROGRESS"
             result = f"<{action[4:]}Result><State>{state}</State></{action[4:]}Result>"
             return _xml(200, f"{action[4:]}Response", result)
@@ -91,17 +110,21 @@ class Proxy:
     def _reset(self, conditions: Conditions) -> None:
         self._conditions = conditions
         self._statistics = Statistics()
-        self._buckets: dict[str, TokenBucket] = {}
-        self._report_requested = None
+        self._buckets: dict[tuple[str, str], TokenBucket] = {}
+        self._reports_requested: dict[str, float] = {}
+
+
+def _count(counts: dict[str, int], action: str) -> None:
+    counts[action] = counts.get(action, 0) + 1
 
 
 def _action(request: web.Request, body: bytes) -> str:
     """Return the service and the action of a request, such as `iam:ListUsers`."""
-    service = SERVICE.search(request.headers.get("Authorization", ""))
+    credential = CREDENTIAL.search(request.headers.get("Authorization", ""))
     target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
     action = ACTION.search(body)
     name = target or (action[1].decode() if action else request.path)
-    return f"{service[1] if service else 'unsigned'}:{name}"
+    return f"{credential[2] if credential else 'unsigned'}:{name}"
 
 
 def _error(status: int, code: str, message: str) -> web.Response:

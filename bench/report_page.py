@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.baselines import CONNECTIONS, THREADS
 from bench.jobs import LARGE, LATENCY, MIDDLE, RATE, SMALL, THROTTLED, UNTHROTTLED
 from bench.product import MAX_USERS_OF_THROTTLED_SCAN
-from bench.proxy_server import REPORT_DELAY
+from bench.proxy import REPORT_DELAY
 from bench.results import Result
 from bench.seeded_account import Size
 from bench.targets import Target
@@ -19,7 +19,10 @@ COLUMNS = (
     *("IAM calls", "throttled calls", "seconds", "stale keys deactivated"),
     *("fresh keys deactivated", "unhandled throttling errors", "IAM calls by action"),
 )
-TEXT_COLUMNS = {"account", "tool", "target", "measured", "met", "IAM calls by action"}
+TEXT_COLUMNS = {
+    *("account", "accounts", "day", "default quota", "IAM calls by action", "measured", "met"),
+    *("source", "target", "tool", "what", "what it says of the broken account"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Context:
 def page(results: Sequence[Result], targets: Sequence[Target], context: Context) -> str:
     """Return the page. Sections without rows are left out."""
     sections = "".join(
-        f"## {title}\n\n{_table(columns, rows)}\n\n"
+        f"## {title}\n\n{table(columns, rows)}\n\n"
         for title, columns, rows in _sections(results, targets)
         if rows
     )
@@ -108,6 +111,7 @@ def _method(results: Iterable[Result], context: Context) -> str:
     )
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     alignment = ["---" if column in TEXT_COLUMNS else "---:" for column in columns]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, alignment, *rows))
