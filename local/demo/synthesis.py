@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 STACK = "KeyRotation"
@@ -15,14 +16,16 @@ class SynthesisFailedError(Exception):
     """Raised when the CDK app fails; the message is its output."""
 
 
-def synthesise(folder: Path, *, email: str) -> Path:
+def synthesise(folder: Path, *, email: str, context: Mapping[str, str] | None = None) -> Path:
     """Run the CDK app for one e-mail address, offline and without credentials.
+
+    context: further context values, such as those of an organization
 
     Returns the folder of the cloud assembly.
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment = clean | {
-        "CDK_CONTEXT_JSON": json.dumps({"email": email}),
+        "CDK_CONTEXT_JSON": json.dumps({"email": email} | dict(context or {})),
         "CDK_OUTDIR": str(folder),
     }
     ran = subprocess.run(
