@@ -105,10 +105,10 @@ release: setup ## the files to install it without the CDK, with checksums and an
 	@rm -rf dist
 	@$(BIN)/python -m release dist && echo "release: dist/"
 
-bench: setup ## IAM calls and run time, compared with other tools, into docs/bench: about 14 minutes
+bench: setup ## calls and run time in one account and in organizations, compared with other tools, into docs/bench: about 25 minutes
 	@$(BIN)/python -m bench
 
-bench-quick: setup ## the bench on small accounts, without targets, into .bench/quick: about a minute
+bench-quick: setup ## the bench on small accounts, without targets, into .bench/quick: about two minutes
 	@$(BIN)/python -m bench --quick
 
 mutation: .make/mutation ## change each comparison of the rules, and count what no test notices

@@ -17,6 +17,7 @@ SLOWEST_FIRST = (
     "cli",
     "fuzz",
     "infra",
+    "bench",
     "unit",
 )
 """With the slow files first, all workers end at about the same time."""
