@@ -27,6 +27,7 @@ def check_organisation_targets(results: OrganisationResults, paper: Paper) -> li
     runner = [each for each in results.runner if not each.broken]
     return [
         *_size_targets(results.hub),
+        _calls_target([*results.hub, *results.compared]),
         *_comparison_targets(ours, [each for each in runner if _all_deactivated(each)]),
         *_correctness_targets([*results.hub, *results.compared]),
         *_paper_targets(paper),
@@ -44,11 +45,6 @@ def _size_targets(hub: Sequence[HubResult]) -> Iterator[Target]:
         f" {MAX_SECONDS} s on each of the days",
         measured=f"{seconds:.1f} s",
         met=seconds < MAX_SECONDS,
-    )
-    yield Target(
-        requirement=f"at most {MAX_CALLS} calls of the account step for a quiet account",
-        measured=f"{large.calls_of_an_account:.1f}",
-        met=large.calls_of_an_account <= MAX_CALLS,
     )
     memory = max(each.memory for each in hub)
     yield Target(
@@ -68,6 +64,16 @@ def _size_targets(hub: Sequence[HubResult]) -> Iterator[Target]:
             measured=f"{growth:.2f}",
             met=growth <= MAX_GROWTH,
         )
+
+
+def _calls_target(hub: Sequence[HubResult]) -> Target:
+    """Compare the calls of all quiet days: with latency, a report is asked for more often."""
+    most = max(each.calls_of_an_account for each in hub if each.day is Tool.QUIET_DAY)
+    return Target(
+        requirement=f"at most {MAX_CALLS} calls of the account step for a quiet account",
+        measured=f"{most:.1f}",
+        met=most <= MAX_CALLS,
+    )
 
 
 def _all_deactivated(result: RunnerResult) -> bool:
