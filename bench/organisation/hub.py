@@ -2,7 +2,9 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +59,21 @@ class Hub:
         self._organisation.start_day(DAYS[day], conditions)
         start = time.perf_counter()
         answer = self._execute()
-        seconds = time.perf_counter() - start
+        result = self._result(day, conditions, answer, time.perf_counter() - start)
+        stale, fresh = self._organisation.reactivate_keys()
+        return replace(result, stale_deactivated=stale, fresh_deactivated=fresh)
+
+    def _result(
+        self, day: Tool, conditions: Conditions, answer: Mapping[str, Any], seconds: float
+    ) -> HubResult:
+        """Return what was measured of an execution, but not yet the keys it deactivated."""
         callers = self._organisation.proxy.read().callers
         accounts = self._organisation.accounts
+        members = [Counter(callers.get(account, {})) for account in accounts]
         figures = {
             step: process_figures(self._function(step), self._organisation.proxy.url)
             for step in STEPS
         }
-        item_bytes = self._item_bytes()
-        stale, fresh = self._organisation.reactivate_keys()
         missed = answer.get("not_looked_at", ())
         return HubResult(
             day=day,
@@ -74,12 +82,11 @@ class Hub:
             conditions=conditions,
             seconds=seconds,
             steps=self._step_calls(callers),
-            accounts_calls={account: callers.get(account, {}) for account in accounts},
+            members=dict(sum(members, Counter())),
+            most_of_a_member=max(each.total() for each in members),
             memory=figures["Account"].memory,
             cpu={step: each.cpu for step, each in figures.items()},
-            item_bytes=item_bytes,
-            stale_deactivated=stale,
-            fresh_deactivated=fresh,
+            item_bytes=self._item_bytes(),
             looked_at=answer.get("looked_at", 0),
             not_looked_at=[f"{each['account_id']}: {each['reason']}" for each in missed],
             broken=tuple(self._organisation.broken),

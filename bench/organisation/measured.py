@@ -63,9 +63,7 @@ class Measured:
 
 
 def _calls_of_an_account(result: HubResult) -> dict[str, float]:
-    calls = Counter(result.steps["Account"])
-    for of_account in result.accounts_calls.values():
-        calls.update(of_account)
+    calls = Counter(result.steps["Account"]) + Counter(result.members)
     return {action: count / result.accounts for action, count in calls.items()}
 
 

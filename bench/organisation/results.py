@@ -18,7 +18,8 @@ class HubResult:
     size: of each account
     seconds: from the start of the execution to its end
     steps: requests signed by each step's own role
-    accounts_calls: requests in each account, signed by the session of its member role
+    members: requests signed by the sessions of all member roles, and so sent to all accounts
+    most_of_a_member: the most of them in one account
     memory: the highest peak of the account step's processes, in MB
     cpu: processor seconds of the living processes of each step, with their cold starts
     item_bytes: the mean size of the rows of the register and of the run in the ledger
@@ -33,13 +34,14 @@ class HubResult:
     conditions: Conditions
     seconds: float
     steps: StepCalls
-    accounts_calls: Mapping[str, Mapping[str, int]]
+    members: Mapping[str, int]
+    most_of_a_member: int
     memory: float
     cpu: Mapping[str, float]
     item_bytes: Mapping[str, float]
-    stale_deactivated: int
-    fresh_deactivated: int
     looked_at: int
+    stale_deactivated: int = 0
+    fresh_deactivated: int = 0
     not_looked_at: Sequence[str] = ()
     broken: Sequence[str] = field(default=())
     note: str = ""
@@ -47,13 +49,12 @@ class HubResult:
     @property
     def iam_calls(self) -> int:
         """All requests to IAM."""
-        return sum(map(_total, self.accounts_calls.values()))
+        return _total(self.members)
 
     @property
     def calls_of_an_account(self) -> float:
         """The requests of the account step for one account: the most in IAM, the mean elsewhere."""
-        most = max(map(_total, self.accounts_calls.values()), default=0)
-        return most + _total(self.steps["Account"]) / self.accounts
+        return self.most_of_a_member + _total(self.steps["Account"]) / self.accounts
 
     @property
     def calls(self) -> int:

@@ -33,7 +33,8 @@ def quiet_day(accounts: int, *, cpu: float = 0.1) -> HubResult:
             "Account": {action: n * accounts for action, n in ACCOUNT_CALLS.items()},
             "Digest": {"dynamodb:PutItem": 2 * accounts, "sns:Publish": 1},
         },
-        accounts_calls={f"{n}": {"iam:ListUsers": 1} for n in range(accounts)},
+        members={"iam:ListUsers": accounts},
+        most_of_a_member=1,
         memory=60.0,
         cpu={"Prepare": 1 + accounts / 100, "Account": 3 + accounts * cpu, "Digest": 1.0},
         item_bytes={"register": 1025, "run": 1024},
@@ -77,7 +78,7 @@ def test_an_account_has_its_share_and_a_cold_start_is_what_does_not_grow() -> No
 
 def test_the_calls_of_an_account_are_those_of_the_execution_that_waits() -> None:
     small, large = quiet_day(20), quiet_day(100)
-    waiting = replace(small, accounts_calls={"0": {"iam:GenerateCredentialReport": 60}})
+    waiting = replace(small, members={"iam:GenerateCredentialReport": 60})
     measured = Measured.extrapolate(small, large, waiting, accounts=1000, at_once=6)
     assert measured.account.calls["iam:GenerateCredentialReport"] == 3
 
