@@ -100,7 +100,8 @@ def _our_cells(result: HubResult) -> Sequence[str]:
 
 
 def _runner_cells(result: RunnerResult) -> Sequence[str]:
-    said = [*result.says[:1], f"exit {result.status}"]
+    said = [each.partition(": ")[2] for each in result.says[:1]]  # without the time of day
+    said.append(f"exit {result.status}")
     return _compared(f"c7n-org, {result.tool}", result, said if result.broken else [])
 
 
@@ -150,4 +151,8 @@ def _days(paper: Paper) -> Iterator[tuple[str, str]]:
     yield "calls to Systems Manager", f"{paper.parameter_calls:.0f}"
     for service, price in paper.costs.items():
         yield f"USD for {service}", f"{price:.4f}"
-    yield "**USD of the execution**", f"**{sum(paper.costs.values()):.3f}**"
+    yield "**USD of the execution**", f"**{sum(paper.costs.values()):.4f}**"
+    yield (
+        "USD of the execution, if a start and an end are no transitions",
+        f"{paper.least_cost:.4f}",
+    )

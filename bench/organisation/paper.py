@@ -9,6 +9,7 @@ from bench.organisation.assumptions import Assumptions
 from bench.organisation.measured import Measured, StepFigures
 
 _KB, _READ_UNIT, _GB = 1024, 4096, 1e9
+_START_AND_END = 2
 _WRITES = ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem")
 
 
@@ -115,6 +116,12 @@ class Paper:
             "logs": gigabytes * assumed.log_price.value,
             "X-Ray": accounts * assumed.traced.value * assumed.trace_price.value,
         }
+
+    @property
+    def least_cost(self) -> float:
+        """The price in USD if only the states are billed, without a start and an end of each."""
+        fewer = _START_AND_END * (self.measured.accounts + 1)
+        return sum(self.costs.values()) - fewer * self.assumed.transition_price.value
 
     def _cpu(self, seconds: float, memory: float) -> float:
         """Return how long a function of some MB needs for processor time of a whole processor."""

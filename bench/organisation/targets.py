@@ -126,7 +126,7 @@ def _paper_targets(paper: Paper) -> Iterator[Target]:
     )
     yield Target(
         requirement=f"{title}, for at most {MAX_PAPER_PRICE} USD a run",
-        measured=f"{price:.3f} USD",
+        measured=f"{price:.4f} USD",
         met=price <= MAX_PAPER_PRICE,
     )
 

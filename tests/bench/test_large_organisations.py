@@ -134,6 +134,12 @@ def test_the_price_is_the_sum_of_what_each_service_bills() -> None:
     )
 
 
+def test_the_least_price_is_without_the_start_and_the_end_of_each_execution() -> None:
+    calculated = paper()
+    price = sum(calculated.costs.values())
+    assert calculated.least_cost == pytest.approx(price - 2 * 1001 * 0.000025)
+
+
 def test_no_parameter_is_read_for_each_account() -> None:
     assert paper().parameter_calls == pytest.approx(2)
     none = StepFigures(calls={}, cpu=0)
