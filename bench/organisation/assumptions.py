@@ -76,8 +76,9 @@ class Assumptions:
     )
     log_bytes: Assumption = Assumption(
         what="bytes of logs of an account",
-        value=12_000,
-        source="estimated: eleven events of the state machine, and four lines of the function",
+        value=8_000,
+        source="estimated: eleven events of the state machine without their data, and four lines of"
+        " the function",
     )
     traced: Assumption = Assumption(
         what="share of the accounts that X-Ray traces",

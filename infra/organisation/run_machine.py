@@ -43,7 +43,8 @@ class RunMachine(Construct):
             logs=stepfunctions.LogOptions(
                 destination=log,
                 level=stepfunctions.LogLevel.ALL,
-                include_execution_data=True,  # account ids and errors: no secret is in it
+                # Step Functions keeps the inputs and outputs; the log costs by its bytes.
+                include_execution_data=False,
             ),
         )
         # The CDK makes an inline policy for the map, and attaches it to no role.

@@ -238,7 +238,7 @@ def test_every_state_is_logged_and_traced(hub: Template) -> None:
     log = {"LogGroupArn": {"Fn::GetAtt": ["RunLog9E0A2CAB", "Arn"]}}
     assert machine["LoggingConfiguration"] == {
         "Destinations": [{"CloudWatchLogsLogGroup": log}],
-        "IncludeExecutionData": True,
+        "IncludeExecutionData": False,
         "Level": "ALL",
     }
     assert machine["TracingConfiguration"] == {"Enabled": True}
