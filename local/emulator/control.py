@@ -66,6 +66,10 @@ class Control:
         """Set the state of a member of an organization."""
         organization.set_account_state(arguments["account"], arguments["state"])
 
+    def set_account_name(self, arguments: Arguments) -> None:
+        """Set the name of a member of an organization."""
+        organization.account_record(arguments["account"])["Name"] = arguments["name"]
+
     def set_confirmed(self, arguments: Arguments) -> None:
         """Set the subscriptions of an endpoint to confirmed or to pending confirmation."""
         ministack_internals.set_confirmed(arguments["endpoint"], confirmed=arguments["confirmed"])

@@ -49,6 +49,10 @@ class ControlClient:
         """Set the `State` of a member of an organization, such as SUSPENDED, which no API sets."""
         self._control("set_account_state", account=account, state=state)
 
+    def set_account_name(self, account: str, name: str) -> None:
+        """Set the name of a member of an organization, which its owner chose before it joined."""
+        self._control("set_account_name", account=account, name=name)
+
     def set_confirmed(self, endpoint: str, *, confirmed: bool) -> None:
         """Set a subscription to confirmed (the initial state) or to pending confirmation."""
         self._control("set_confirmed", endpoint=endpoint, confirmed=confirmed)
@@ -86,7 +90,7 @@ class ControlClient:
         """Set the creation date of an access key of any account."""
         self._control("backdate_key", access_key_id=key_id, created=created.isoformat())
 
-    def _control(self, name: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON
+    def _control(self, name: str, /, **arguments: object) -> Any:  # noqa: ANN401 - JSON
         url = f"{self.endpoint}/_local/{name}"
         try:
             with urllib.request.urlopen(url, json.dumps(arguments).encode()) as answer:  # noqa: S310 - http, to ourselves

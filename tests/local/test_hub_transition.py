@@ -10,7 +10,7 @@ import pytest
 from local.demo.scenario import SUBSCRIBER
 from local.demo.synthesis import STACK
 from local.emulator.account import ACCOUNT, LocalAccount
-from tests.local.emulator.sample_organization import SampleOrganization, client
+from local.emulator.local_organization import LocalOrganization, client
 
 # infra selects the Node.js that aws_cdk starts, so it is imported first.
 # isort: split
@@ -19,21 +19,18 @@ from infra.bundling import bundled_package
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 MANAGEMENT = "300000000001"
-STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 MEMBER = "arn:aws:iam::{}:role/key-rotation/KeyRotationMember"
 POLICY = "KeyRotation-OneDeploymentPerAccount"
 WATCH = {"pk": {"S": "WATCH"}, "sk": {"S": "AKIAIOSFODNN7EXAMPLE"}}
 
 
 @pytest.fixture(scope="module")
-def organization() -> Iterator[SampleOrganization]:
+def organization() -> Iterator[LocalOrganization]:
     """Start an organization whose administrator for StackSets is the account of the deployment."""
     with LocalAccount.start(now=START) as account:
-        organization = SampleOrganization(account, management=MANAGEMENT)
+        organization = LocalOrganization(account, management=MANAGEMENT)
         organization.join(ACCOUNT)
-        organization.client().register_delegated_administrator(
-            AccountId=ACCOUNT, ServicePrincipal=STACK_SETS
-        )
+        organization.delegate(ACCOUNT)
         yield organization
 
 
@@ -71,7 +68,7 @@ def _roles(account: LocalAccount, of: str) -> list[str]:
 
 
 def test_a_deployment_becomes_a_hub_and_back_and_keeps_its_data(
-    organization: SampleOrganization, tmp_path: Path
+    organization: LocalOrganization, tmp_path: Path
 ) -> None:
     account = organization.account
     unit, member = organization.create_unit("production"), organization.create_account()

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator.account import LocalAccount
-from tests.local.emulator.sample_organization import SampleOrganization, client
+from local.emulator.local_organization import LocalOrganization, client
 
 MANAGEMENT, HUB, MEMBER, OUTSIDER = (f"20000000000{number}" for number in range(1, 5))
 TRUSTED = f"arn:aws:iam::{HUB}:role/sample/Trusted"
@@ -20,9 +20,9 @@ Conditions = dict[str, dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def organization(account: LocalAccount) -> SampleOrganization:
+def organization(account: LocalAccount) -> LocalOrganization:
     """Create an organization with two members, roles that assume others, and two targets."""
-    organization = SampleOrganization(account, management=MANAGEMENT)
+    organization = LocalOrganization(account, management=MANAGEMENT)
     organization.join(HUB)
     organization.join(MEMBER)
     for role in (TRUSTED, OTHER, STRANGER, TARGET, TARGET_OUTSIDE):
@@ -94,7 +94,7 @@ def test_a_trust_policy_can_name_one_role_of_another_account(account: LocalAccou
 
 
 def test_a_trust_policy_can_admit_an_organization_only(
-    account: LocalAccount, organization: SampleOrganization
+    account: LocalAccount, organization: LocalOrganization
 ) -> None:
     _admit(account, {"StringEquals": {"aws:PrincipalOrgID": organization.id}})
     assert _assume(_session(account, TRUSTED))
@@ -103,7 +103,7 @@ def test_a_trust_policy_can_admit_an_organization_only(
 
 
 def test_a_role_can_be_restricted_to_resources_of_the_organization(
-    account: LocalAccount, organization: SampleOrganization
+    account: LocalAccount, organization: LocalOrganization
 ) -> None:
     _admit(account, {})
     _restrict(account, TRUSTED, {"StringEquals": {"aws:ResourceOrgID": organization.id}})

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from local.emulator.account import LocalAccount
 from local.emulator.control_client import ControlError
-from tests.local.emulator.sample_organization import SampleOrganization
+from local.emulator.local_organization import LocalOrganization
 
 SERVICE = "member.org.stacksets.cloudformation.amazonaws.com"
-MANAGEMENT, MEMBER, OUTSIDER = "100000000001", "100000000002", "100000000003"
+MANAGEMENT, MEMBER, OUTSIDER, NAMED = (f"10000000000{number}" for number in range(1, 5))
 READ_BY_ADMINISTRATORS = [
     ("list_accounts", {}),
     ("list_roots", {}),
@@ -21,15 +21,15 @@ READ_BY_ADMINISTRATORS = [
 
 
 @pytest.fixture(scope="module")
-def organization(account: LocalAccount) -> SampleOrganization:
+def organization(account: LocalAccount) -> LocalOrganization:
     """Create the organization with one member."""
-    organization = SampleOrganization(account, management=MANAGEMENT)
+    organization = LocalOrganization(account, management=MANAGEMENT)
     organization.join(MEMBER)
     return organization
 
 
 @pytest.fixture
-def administrator(organization: SampleOrganization) -> Iterator[None]:
+def administrator(organization: LocalOrganization) -> Iterator[None]:
     """Make MEMBER a delegated administrator for one test."""
     delegation = {"AccountId": MEMBER, "ServicePrincipal": SERVICE}
     organization.client().register_delegated_administrator(**delegation)
@@ -38,13 +38,13 @@ def administrator(organization: SampleOrganization) -> Iterator[None]:
 
 
 def test_a_member_describes_the_organization_of_the_management_account(
-    organization: SampleOrganization,
+    organization: LocalOrganization,
 ) -> None:
     described = organization.client(MEMBER).describe_organization()["Organization"]
     assert (described["Id"], described["MasterAccountId"]) == (organization.id, MANAGEMENT)
 
 
-def test_an_account_in_no_organization_can_read_nothing(organization: SampleOrganization) -> None:
+def test_an_account_in_no_organization_can_read_nothing(organization: LocalOrganization) -> None:
     for operation in ("describe_organization", "list_accounts"):
         with pytest.raises(ClientError, match=r"\(AWSOrganizationsNotInUseException\)"):
             getattr(organization.client(OUTSIDER), operation)()
@@ -52,7 +52,7 @@ def test_an_account_in_no_organization_can_read_nothing(organization: SampleOrga
 
 @pytest.mark.parametrize(("operation", "arguments"), READ_BY_ADMINISTRATORS)
 def test_an_ordinary_member_may_read_nothing_else(
-    organization: SampleOrganization, operation: str, arguments: dict[str, str]
+    organization: LocalOrganization, operation: str, arguments: dict[str, str]
 ) -> None:
     denial = r"\(AccessDeniedException\).* You don't have permissions to access this resource\.$"
     with pytest.raises(ClientError, match=denial):
@@ -62,7 +62,7 @@ def test_an_ordinary_member_may_read_nothing_else(
 @pytest.mark.usefixtures("administrator")
 @pytest.mark.parametrize(("operation", "arguments"), READ_BY_ADMINISTRATORS)
 def test_a_delegated_administrator_of_any_service_may_read(
-    organization: SampleOrganization, operation: str, arguments: dict[str, str]
+    organization: LocalOrganization, operation: str, arguments: dict[str, str]
 ) -> None:
     read = [
         getattr(organization.client(caller), operation)(**arguments)
@@ -74,13 +74,13 @@ def test_a_delegated_administrator_of_any_service_may_read(
 
 
 @pytest.mark.usefixtures("administrator")
-def test_a_delegated_administrator_may_not_write(organization: SampleOrganization) -> None:
+def test_a_delegated_administrator_may_not_write(organization: LocalOrganization) -> None:
     with pytest.raises(ClientError, match=r"\(AccessDeniedException\)"):
         organization.client(MEMBER).create_organizational_unit(ParentId=organization.root, Name="x")
 
 
 @pytest.mark.usefixtures("administrator")
-def test_delegated_administrators_are_listed_by_service(organization: SampleOrganization) -> None:
+def test_delegated_administrators_are_listed_by_service(organization: LocalOrganization) -> None:
     listed = organization.client().list_delegated_administrators
     assert [each["Id"] for each in listed()["DelegatedAdministrators"]] == [MEMBER]
     found = listed(ServicePrincipal=SERVICE)["DelegatedAdministrators"]
@@ -98,7 +98,7 @@ def test_delegated_administrators_are_listed_by_service(organization: SampleOrga
 )
 @pytest.mark.usefixtures("administrator")
 def test_only_another_member_can_become_an_administrator(
-    organization: SampleOrganization, candidate: str, code: str
+    organization: LocalOrganization, candidate: str, code: str
 ) -> None:
     with pytest.raises(ClientError, match=rf"\({code}\)"):
         organization.client().register_delegated_administrator(
@@ -107,7 +107,7 @@ def test_only_another_member_can_become_an_administrator(
 
 
 def test_the_resource_policy_lets_a_member_call_what_it_names(
-    organization: SampleOrganization,
+    organization: LocalOrganization,
 ) -> None:
     principal = {"AWS": f"arn:aws:iam::{MEMBER}:root"}
     statement = {"Effect": "Allow", "Action": "organizations:ListAccounts", "Resource": "*"}
@@ -121,7 +121,7 @@ def test_the_resource_policy_lets_a_member_call_what_it_names(
         organization.client(MEMBER).list_accounts()
 
 
-def test_an_account_is_in_one_organization(organization: SampleOrganization) -> None:
+def test_an_account_is_in_one_organization(organization: LocalOrganization) -> None:
     with pytest.raises(ClientError, match=r"\(AlreadyInOrganizationException\)"):
         organization.client(MEMBER).create_organization()
     with pytest.raises(ClientError, match=r"\(HandshakeConstraintViolationException\)"):
@@ -130,7 +130,7 @@ def test_an_account_is_in_one_organization(organization: SampleOrganization) -> 
         )
 
 
-def test_only_the_invited_account_can_accept(organization: SampleOrganization) -> None:
+def test_only_the_invited_account_can_accept(organization: LocalOrganization) -> None:
     invited = organization.client().invite_account_to_organization(
         Target={"Id": "100000000004", "Type": "ACCOUNT"}
     )
@@ -138,7 +138,7 @@ def test_only_the_invited_account_can_accept(organization: SampleOrganization) -
         organization.client(OUTSIDER).accept_handshake(HandshakeId=invited["Handshake"]["Id"])
 
 
-def test_a_removed_account_is_in_no_organization(organization: SampleOrganization) -> None:
+def test_a_removed_account_is_in_no_organization(organization: LocalOrganization) -> None:
     removed = organization.create_account()
     assert organization.client(removed).describe_organization()
     organization.client().remove_account_from_organization(AccountId=removed)
@@ -156,13 +156,13 @@ def test_a_removed_account_is_in_no_organization(organization: SampleOrganizatio
 )
 @pytest.mark.usefixtures("administrator")
 def test_only_an_ordinary_member_can_be_removed(
-    organization: SampleOrganization, candidate: str, code: str
+    organization: LocalOrganization, candidate: str, code: str
 ) -> None:
     with pytest.raises(ClientError, match=rf"\({code}\)"):
         organization.client().remove_account_from_organization(AccountId=candidate)
 
 
-def test_an_account_has_the_path_of_its_ou(organization: SampleOrganization) -> None:
+def test_an_account_has_the_path_of_its_ou(organization: LocalOrganization) -> None:
     client, moved = organization.client(), organization.create_account()
     outer = organization.create_unit("outer")
     inner = organization.create_unit("inner", parent=outer)
@@ -177,12 +177,12 @@ def test_an_account_has_the_path_of_its_ou(organization: SampleOrganization) -> 
     assert children == [{"Id": inner, "Type": "ORGANIZATIONAL_UNIT"}]
 
 
-def test_the_children_of_an_unknown_parent_are_an_error(organization: SampleOrganization) -> None:
+def test_the_children_of_an_unknown_parent_are_an_error(organization: LocalOrganization) -> None:
     with pytest.raises(ClientError, match=r"\(ParentNotFoundException\)"):
         organization.client().list_children(ParentId="ou-abcd-12345678", ChildType="ACCOUNT")
 
 
-def test_an_account_has_a_state_and_no_status(organization: SampleOrganization) -> None:
+def test_an_account_has_a_state_and_no_status(organization: LocalOrganization) -> None:
     client, made = organization.client(), organization.create_account()
     found = client.describe_account(AccountId=made)["Account"]
     assert (found["State"], "Status" in found) == ("ACTIVE", False)
@@ -190,7 +190,7 @@ def test_an_account_has_a_state_and_no_status(organization: SampleOrganization) 
     assert client.describe_account(AccountId=made)["Account"]["State"] == "SUSPENDED"
 
 
-def test_an_account_that_was_closed_is_closed(organization: SampleOrganization) -> None:
+def test_an_account_that_was_closed_is_closed(organization: LocalOrganization) -> None:
     client, made = organization.client(), organization.create_account()
     client.close_account(AccountId=made)
     assert client.describe_account(AccountId=made)["Account"]["State"] == "CLOSED"
@@ -201,7 +201,7 @@ def test_the_state_of_an_account_in_no_organization_cannot_be_set(account: Local
         account.set_account_state(OUTSIDER, "SUSPENDED")
 
 
-def test_lists_have_pages_of_twenty_and_empty_pages(organization: SampleOrganization) -> None:
+def test_lists_have_pages_of_twenty_and_empty_pages(organization: LocalOrganization) -> None:
     client = organization.client()
     made = {organization.create_account() for _ in range(21)}
     pages = list(client.get_paginator("list_accounts").paginate())
@@ -212,3 +212,12 @@ def test_lists_have_pages_of_twenty_and_empty_pages(organization: SampleOrganiza
     assert len(listed) == len(set(listed))
     assert made | {MANAGEMENT, MEMBER} <= set(listed)
     assert len(client.list_accounts(MaxResults=3)["Accounts"]) == 3
+
+
+def test_an_invited_account_keeps_the_name_that_its_owner_chose(
+    organization: LocalOrganization,
+) -> None:
+    organization.join(NAMED, name="payments")
+    described = organization.client().describe_account(AccountId=NAMED)["Account"]
+    assert described["Name"] == "payments"
+    organization.client().remove_account_from_organization(AccountId=NAMED)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.emulator.account import LocalAccount
-from tests.local.emulator.sample_organization import SampleOrganization, client
+from local.emulator.local_organization import LocalOrganization, client
 from tests.local.emulator.sample_stack_set import ROLE, template
 from tests.local.emulator.stacks import deployed, failure, wait
 
@@ -16,16 +16,16 @@ NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def organization(account: LocalAccount) -> SampleOrganization:
+def organization(account: LocalAccount) -> LocalOrganization:
     """Create an organization whose delegated administrator is HUB."""
-    organization = SampleOrganization(account, management=MANAGEMENT)
+    organization = LocalOrganization(account, management=MANAGEMENT)
     organization.join(HUB)
     organization.client().register_delegated_administrator(AccountId=HUB, ServicePrincipal=SERVICE)
     return organization
 
 
 @pytest.fixture
-def unit(organization: SampleOrganization) -> str:
+def unit(organization: LocalOrganization) -> str:
     """Create an OU for one test."""
     return organization.create_unit(f"unit-{next(NUMBERS)}")
 
@@ -36,7 +36,7 @@ def hub(account: LocalAccount) -> Any:
     return client(account, "cloudformation", HUB)
 
 
-def _join(organization: SampleOrganization, unit: str) -> str:
+def _join(organization: LocalOrganization, unit: str) -> str:
     """Create a member in an OU, and return its ID."""
     account = organization.create_account()
     organization.move(account, unit)
@@ -44,14 +44,14 @@ def _join(organization: SampleOrganization, unit: str) -> str:
     return account
 
 
-def _roles(organization: SampleOrganization, *accounts: str) -> list[list[str]]:
+def _roles(organization: LocalOrganization, *accounts: str) -> list[list[str]]:
     """Return the roles of each account."""
     clients = [client(organization.account, "iam", each) for each in accounts]
     return [[role["RoleName"] for role in each.list_roles()["Roles"]] for each in clients]
 
 
 def test_accounts_in_the_ou_and_in_ous_in_it_get_the_stack(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     direct = _join(organization, unit)
     nested = _join(organization, organization.create_unit("inner", parent=unit))
@@ -62,7 +62,7 @@ def test_accounts_in_the_ou_and_in_ous_in_it_get_the_stack(
 
 
 def test_the_management_account_never_gets_the_stack(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     inside = _join(organization, unit)
     organization.move(MANAGEMENT, unit)
@@ -79,7 +79,7 @@ def test_the_management_account_never_gets_the_stack(
     ],
 )
 def test_a_filter_selects_accounts(
-    organization: SampleOrganization, hub: Any, unit: str, kind: str, expected: list[list[str]]
+    organization: LocalOrganization, hub: Any, unit: str, kind: str, expected: list[list[str]]
 ) -> None:
     named, other = _join(organization, unit), _join(organization, unit)
     accounts = [] if kind == "NONE" else [named]
@@ -89,7 +89,7 @@ def test_a_filter_selects_accounts(
 
 
 def test_an_account_that_joins_gets_the_stack_although_a_filter_names_it(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     before, joining = _join(organization, unit), organization.create_account()
     targets = {"AccountFilterType": "DIFFERENCE", "Accounts": [before, joining]}
@@ -101,7 +101,7 @@ def test_an_account_that_joins_gets_the_stack_although_a_filter_names_it(
 
 @pytest.mark.parametrize(("retain", "left"), [(False, []), (True, [ROLE])])
 def test_an_account_that_leaves_keeps_the_stack_only_if_declared(
-    organization: SampleOrganization, hub: Any, unit: str, *, retain: bool, left: list[str]
+    organization: LocalOrganization, hub: Any, unit: str, *, retain: bool, left: list[str]
 ) -> None:
     leaving = _join(organization, unit)
     automatic = {"Enabled": True, "RetainStacksOnAccountRemoval": retain}
@@ -112,7 +112,7 @@ def test_an_account_that_leaves_keeps_the_stack_only_if_declared(
 
 
 def test_a_moved_account_loses_the_stack(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     moved = _join(organization, unit)
     with deployed(hub, template(unit)):
@@ -122,14 +122,14 @@ def test_a_moved_account_loses_the_stack(
 
 
 def test_without_automatic_deployment_an_account_that_joins_gets_nothing(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     with deployed(hub, template(unit, AutoDeployment={"Enabled": False})):
         assert _roles(organization, _join(organization, unit)) == [[]]
 
 
 def test_an_account_that_is_not_active_gets_nothing(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     suspended = _join(organization, unit)
     organization.account.set_account_state(suspended, "SUSPENDED")
@@ -137,9 +137,7 @@ def test_an_account_that_is_not_active_gets_nothing(
         assert _roles(organization, suspended) == [[]]
 
 
-def test_an_update_changes_each_stack(
-    organization: SampleOrganization, hub: Any, unit: str
-) -> None:
+def test_an_update_changes_each_stack(organization: LocalOrganization, hub: Any, unit: str) -> None:
     updated = _join(organization, unit)
     with deployed(hub, template(unit)) as stack:
         hub.update_stack(StackName=stack, TemplateBody=template(unit, role="Renamed"))
@@ -148,7 +146,7 @@ def test_an_update_changes_each_stack(
 
 
 def test_an_update_of_the_filter_moves_the_stacks(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     first, second = _join(organization, unit), _join(organization, unit)
 
@@ -163,7 +161,7 @@ def test_an_update_of_the_filter_moves_the_stacks(
 
 
 def test_an_account_in_which_the_stack_fails_is_tolerated_only_if_declared(
-    organization: SampleOrganization, hub: Any, unit: str
+    organization: LocalOrganization, hub: Any, unit: str
 ) -> None:
     taken, other = _join(organization, unit), _join(organization, unit)
     client(organization.account, "iam", taken).create_role(
@@ -189,14 +187,14 @@ def test_an_account_in_which_the_stack_fails_is_tolerated_only_if_declared(
     ids=["as itself", "management", "outsider", "union", "no OU", "self-managed"],
 )
 def test_a_stack_set_that_is_rejected_fails(
-    organization: SampleOrganization, unit: str, by: str, changed: dict[str, Any], reason: str
+    organization: LocalOrganization, unit: str, by: str, changed: dict[str, Any], reason: str
 ) -> None:
     stacks = client(organization.account, "cloudformation", by)
     assert reason in failure(stacks, template(unit, **changed))
 
 
 def test_the_management_account_deploys_as_itself(
-    organization: SampleOrganization, unit: str
+    organization: LocalOrganization, unit: str
 ) -> None:
     inside = _join(organization, unit)
     stacks = client(organization.account, "cloudformation", MANAGEMENT)
