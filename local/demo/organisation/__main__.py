@@ -1,0 +1,176 @@
+"""The demo of an organization, `make demo ORGANISATION=1`: play twelve days, and verify them.
+
+The exit code is 0 only if every account and every key was as expected on every day.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from local.demo.console import WIDTH, Style, print_line, step, styled
+from local.demo.organisation.actors import Actors
+from local.demo.organisation.playback import Day, play
+from local.demo.organisation.scenario import (
+    LAST_DAY,
+    STARTS_AT,
+    SUBSCRIBER,
+    context,
+    day_of,
+    seed,
+)
+from local.demo.organisation.scenario_accounts import ACCOUNTS
+from local.demo.organisation.stages import KeyStage
+from local.demo.organisation.timeline import draw
+from local.demo.organisation.verify import verify
+from local.demo.synthesis import STACK, synthesise
+from local.demo.verify import Check
+from local.emulator.account import LocalAccount
+from local.emulator.records import PublishedMessage
+
+_DAYS_WITH_FULL_EMAIL = frozenset({1, 4, 5, 10})
+"""Days whose e-mail is printed: the first notices, an account that joined, one that is not looked
+at beside an edited setting, and its return."""
+_DAYS_WITH_TEAM_EMAIL = frozenset({8})
+_UNCHANGED = frozenset({KeyStage.WORKS, KeyStage.IN_GRACE, KeyStage.ABSENT})
+_EMULATED = """\
+  Organizations, StackSets, Step Functions, STS, IAM, SSM, SNS, DynamoDB, KMS, Lambda and Scheduler
+  were emulated by ministack on 127.0.0.1, with IAM and trust policies enforced: each step had the
+  permissions of its own deployed role only, and in an account those of the member role.
+  The stack set of the hub brought that role into the accounts, also into the one that joined.
+  The functions were the synthesised asset under AWS's own runtime client. The demo set the clock,
+  the names of the accounts, the age of the keys and the dates of their last use.
+  E-mails were recorded in an outbox. Nothing was sent from this machine."""
+
+
+def main() -> int:
+    """Run the demo. Return 0 if everything was as expected, 1 if not, 130 on Ctrl-C."""
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        print_line("\nstopped, and all its files deleted")
+        return 130
+
+
+def _run() -> int:
+    title = f"KEY ROTATION: {LAST_DAY} days of an organization with {len(ACCOUNTS)} accounts"
+    print_line(title, Style.BOLD)
+    print_line()
+    with TemporaryDirectory(prefix="key-rotation-demo-") as folder:
+        with step("starting an emulated organization"):
+            account = LocalAccount.start(now=STARTS_AT)
+        with account:
+            with step("creating its units, and inviting its accounts"):
+                actors = Actors(account)
+            with step("synthesising the hub"):
+                assembly = synthesise(Path(folder), email=SUBSCRIBER, context=context(actors))
+            with step("deploying the hub, and the role by its stack set"):
+                account.deploy(assembly, STACK)
+            with step(f"creating {sum(len(each.keys) for each in ACCOUNTS)} users with keys"):
+                seed(actors)
+            print_line()
+            days = _play(actors)
+            return _print_summary(days, actors)
+
+
+def _play(actors: Actors) -> list[Day]:
+    days: list[Day] = []
+    for day in play(actors):
+        _print_day(day)
+        days.append(day)
+    return days
+
+
+def _print_day(day: Day) -> None:
+    """Print the execution, the changes, the e-mails and the actions of a day."""
+    margin = f"day {day.day:>2}  {day_of(day.day):%a} {day_of(day.day).day:>2} {day_of(day.day):%b}"
+    lines = [
+        _accounts(day),
+        *(styled(line, Style.BOLD) for line in _changes(day)),
+        *(f"e-mail: {message.subject}" for message in day.messages),
+        *(f"e-mail to {_to(each)}: {each.subject}" for each in day.team_messages if _to(each)),
+        *(styled(f"then {action}", Style.BLUE) for action in day.actions),
+    ]
+    for line in lines:
+        print_line(f"{margin:<20}{line}")
+        margin = ""
+    for message in _shown(day):
+        _print_message(message)
+
+
+def _accounts(day: Day) -> str:
+    """Describe the execution of a day by its answer."""
+    answers = [execution.answer for execution in day.executions if execution.answer]
+    if len(answers) != 1:
+        return styled(f"{len(answers)} executions that succeeded", Style.RED)
+    missing = [each["name"] for each in answers[0]["not_looked_at"]]
+    failed = f"; not {', '.join(missing)}" if missing else ""
+    return f"{answers[0]['looked_at']} of {answers[0]['accounts']} accounts looked at{failed}"
+
+
+def _changes(day: Day) -> Iterator[str]:
+    """Describe what happened to the keys of each account."""
+    for account in ACCOUNTS:
+        found: dict[str, list[str]] = {}
+        for key in account.keys:
+            stage = day.keys[account.name, key.user].stage
+            if stage is None or stage not in _UNCHANGED:
+                found.setdefault(stage.legend if stage else "unknown stage", []).append(key.user)
+        happened = "; ".join(f"{what}: {', '.join(users)}" for what, users in found.items())
+        if happened:
+            yield f"{account.name:<18}{happened}"
+
+
+def _shown(day: Day) -> list[PublishedMessage]:
+    """Return the messages that are printed in full."""
+    shown = list(day.messages) if day.day in _DAYS_WITH_FULL_EMAIL else []
+    if day.day in _DAYS_WITH_TEAM_EMAIL:
+        shown += [message for message in day.team_messages if _to(message)]
+    return shown
+
+
+def _to(message: PublishedMessage) -> str:
+    return ", ".join(each.endpoint for each in message.recipients)
+
+
+def _print_message(message: PublishedMessage) -> None:
+    bar = styled("    | ", Style.DIM)
+    headers = (f"To: {_to(message)}", f"Subject: {message.subject}", "")
+    print_line()
+    for line in (*headers, *message.text.splitlines()):
+        print_line(f"{bar}{line}".rstrip())
+    print_line()
+
+
+def _print_summary(days: Sequence[Day], actors: Actors) -> int:
+    print_line()
+    print_line("EACH ACCOUNT AND KEY, DAY BY DAY", Style.BOLD)
+    print_line()
+    for line in draw(days):
+        print_line(line)
+    checks = verify(days, actors.units, actors.accounts_with_the_role())
+    print_line()
+    print_line("CHECKS AGAINST THE RULES", Style.BOLD)
+    for check in checks:
+        _print_check(check)
+    print_line()
+    print_line("WHAT WAS EMULATED", Style.BOLD)
+    print_line(_EMULATED)
+    print_line()
+    failed = [check for check in checks if check.deviations]
+    print_line(
+        f"checks passed: {len(checks) - len(failed)} of {len(checks)}",
+        Style.RED if failed else Style.GREEN,
+    )
+    return 1 if failed else 0
+
+
+def _print_check(check: Check) -> None:
+    mark = styled("NO", Style.RED) if check.deviations else styled("ok", Style.GREEN)
+    print_line(f"  {mark}  {check.subject:<18}{check.rule}"[: WIDTH + 20])
+    for deviation in check.deviations:
+        print_line(f"      {'':<18}{deviation}", Style.RED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
