@@ -100,9 +100,9 @@ class LocalAccount(ControlClient):
         client.invoke(FunctionName=self.function_name, Payload=json.dumps(payload))
         return next(each for each in self.invocations()[before:] if each.payload == payload)
 
-    def role_session(self) -> boto3.Session:
-        """Return a session with the credentials of the function's role."""
-        return self._session(self.role_credentials(self.function_name))
+    def role_session(self, function: str | None = None) -> boto3.Session:
+        """Return a session of the role of a function; without a name, of the stack's function."""
+        return self._session(self.role_credentials(function or self.function_name))
 
     def root_session(self, account: str) -> boto3.Session:
         """Return a session of the root user of any account; the emulator has all of them."""
