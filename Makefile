@@ -66,7 +66,7 @@ setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from ha
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --no-deps -d .wheels -r $<
 	@touch $@
 
-demo: setup ## sixty days of the deployed stack in an emulated AWS account: about a minute; or, with ORGANISATION=1, twelve days of eight accounts
+demo: setup ## sixty days of the deployed stack in an emulated AWS account: about a minute; ORGANISATION=1: twelve days of eight accounts
 	@$(BIN)/python -m local.demo$(if $(ORGANISATION),.organisation)
 
 local: setup ## the emulated account with everything deployed, until Ctrl-C
