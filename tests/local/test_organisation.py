@@ -167,6 +167,34 @@ def test_an_account_that_refuses_is_named_with_the_words_of_aws(
     assert words in answered[account_id]
 
 
+def test_on_its_first_day_an_account_without_the_role_is_new_and_does_not_count_as_a_failure(
+    hub: Hub, first_day: FirstDay
+) -> None:
+    (message,) = hub.digests(first_day.messages)
+    new = {entry["account_id"] for entry in document(message)["new_without_role"]}
+    assert new == {NO_ROLE, OTHER_ID}
+    assert _metric("AccountsNotLookedAt", first_day.invocations) == 1
+
+
+@pytest.mark.usefixtures("first_day")
+def test_after_its_first_day_each_account_that_refuses_counts_as_not_looked_at(hub: Hub) -> None:
+    hub.account.move_clock(to=hub.account.now + timedelta(days=1))
+    before = len(hub.account.invocations())
+    hub.run({})
+    (message, *_) = hub.digests(hub.account.outbox())[::-1]
+    told = {entry["account_id"] for entry in document(message)["not_looked_at"]}
+    assert told == {NO_ROLE, OTHER_ID, DENIED}
+    assert _metric("AccountsNotLookedAt", hub.account.invocations()[before:]) == 3
+    assert _metric("AccountsLookedAt", hub.account.invocations()[before:]) == 3
+
+
+def _metric(name: str, invocations: Sequence[Invocation]) -> float:
+    """Return the value that the digest step wrote into its log for CloudWatch."""
+    lines = [line for run in invocations for line in run.log.splitlines() if f'"{name}"' in line]
+    ((value,),) = [json.loads(line)[name] for line in lines]
+    return float(value)
+
+
 @pytest.mark.parametrize("account_id", [LEFT_OUT, SUSPENDED, OUTSIDE, MANAGEMENT])
 def test_no_step_runs_for_an_account_that_is_not_to_be_looked_at(
     first_day: FirstDay, account_id: str
