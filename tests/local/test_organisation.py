@@ -232,15 +232,17 @@ def test_without_a_listener_the_execution_fails_and_changes_and_announces_nothin
 
 
 @pytest.mark.usefixtures("first_day")
-def test_of_two_executions_at_once_one_acts_and_tells_and_the_other_leaves_it_the_work(
+def test_of_executions_at_once_one_acts_and_tells_and_the_others_leave_it_the_work(
     hub: Hub, gate: Gate
 ) -> None:
     key_id = hub.create_key(MEMBER, "frank")
     hub.run({"accounts": [MEMBER]})
     hub.account.move_clock(to=hub.account.now + DUE)
-    with gate.run_under_way(hub, {"accounts": [MEMBER]}) as first:
-        answer = hub.run({"accounts": [MEMBER]})
-    assert answer == {"run_id": None, "mode": None, "accounts": [], "left_to": first.arn}
+    with gate.run_under_way(hub, {}) as first:
+        second, by_hand = hub.start({}), hub.start({"accounts": [MEMBER]})
+        answers = [json.loads(hub.wait(arn)["output"]) for arn in (second, by_hand)]
+    left: dict[str, Any] = {"run_id": None, "mode": None, "accounts": [], "left_to": first.arn}
+    assert answers == [left, left]
     assert hub.status(MEMBER, "frank") == "Inactive"
     assert len(hub.telling("deactivated", key_id)) == 1
     assert hub.run({"accounts": [MEMBER]})["deactivated"] == 0
