@@ -32,19 +32,24 @@ REST_PATTERN = "* until "
 
 
 def not_looked_at(accounts: Iterable[CollectedAccount], now: Now) -> Iterator[NotLookedAt]:
-    """Return the accounts that the run was to look at, and could not."""
+    """Return the accounts that the run was to look at, and could not.
+
+    One that is new triggers a digest when a run first finds it without the role, and anew once it
+    counts as a failure: until then, the digest says that there is nothing to do.
+    """
     for account in accounts:
         if account.failure is None or is_uncovered_management(account):
             continue
         registered, failure = account.registered, account.failure
+        new = _lacks_role(account) and now.instant - registered.first_seen < FIRST_DAY
+        first = registered.failing_since is None
         last = registered.failure_reported
         yield NotLookedAt(
             registered=registered,
             reason=failure.reason if isinstance(failure, AccountFailure) else failure,
             since=registered.failing_since or now.today,
-            new_without_role=_lacks_role(account)
-            and now.instant - registered.first_seen < FIRST_DAY,
-            triggers_digest=is_news(last, now.today, WEEK),
+            new_without_role=new,
+            triggers_digest=first if new else is_news(last, now.today, WEEK),
         )
 
 

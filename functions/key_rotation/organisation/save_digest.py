@@ -77,7 +77,8 @@ class DigestSaver:
         def save(account: CollectedAccount) -> None:
             row = account.registered
             if found := failing.get(account.account_id):
-                last = reported or row.failure_reported
+                told = None if found.new_without_role else reported
+                last = told or row.failure_reported
                 register.update(replace(row, failing_since=found.since, failure_reported=last))
             elif account.failure is None:
                 seen = self.now.instant

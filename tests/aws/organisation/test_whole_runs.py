@@ -117,7 +117,7 @@ def test_an_account_not_looked_at_is_told_on_the_first_and_every_seventh_day(
 
 
 def test_a_new_account_has_a_day_to_get_its_role(organisation: Organisation) -> None:
-    """It is listed, and is no failure before a day has passed."""
+    """It is listed, and is no failure before a day has passed; then it is told as one."""
     organisation.run()
     organisation.hub.after(1)
     organisation.hub.organization.add("000000000009", SANDBOX)
@@ -127,7 +127,11 @@ def test_a_new_account_has_a_day_to_get_its_role(organisation: Organisation) -> 
     assert first.metrics["AccountsNotLookedAt"] == 0
     assert "000000000009" in first.text
     organisation.hub.after(1)
-    assert organisation.run().metrics["AccountsNotLookedAt"] == 1
+    second = organisation.run()
+    assert second.metrics["AccountsNotLookedAt"] == 1
+    assert "NOT LOOKED AT" in second.text
+    organisation.hub.after(1)
+    assert organisation.run().messages == []
 
 
 def test_the_management_account_without_a_role_is_told_once_and_is_no_failure(

@@ -65,7 +65,7 @@ class RegisteredAccount:
     changes_allowed: how many keys this run may change at most, beside the account's own limit; None
         where only that limit applies
     failing_since: the first day of those on which it could not be looked at; None if it was
-    failure_reported: the last day on which a digest named that
+    failure_reported: the last day on which a digest named that as a failure
     left_on: the day on which a run no longer found it in the organization
     open_watches: how many of its keys were watched then
     rested_until: the last day on which it was not looked at on purpose; None for never
