@@ -6,6 +6,7 @@ that the clock can move on. IAM and trust policies are enforced.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -229,6 +230,47 @@ def test_without_a_listener_the_execution_fails_and_changes_and_announces_nothin
     assert hub.status(MEMBER, "dan") == "Inactive"
     assert len(hub.telling("deactivated", due)) == 1
     assert len(hub.telling("noticed", new)) == 1
+
+
+@pytest.mark.usefixtures("first_day")
+def test_parameters_for_all_that_contradict_each_other_stop_the_run_and_are_told_once(
+    hub: Hub,
+) -> None:
+    hub.create_key(MEMBER, "jo")
+    hub.set_parameter("notice-days", "90")
+    before, invoked = len(hub.account.outbox()), len(hub.account.invocations())
+    ended = [hub.wait(hub.start({})) for _ in range(2)]
+    hub.set_parameter("notice-days", "7")
+    assert [each["error"] for each in ended] == ["InvalidSettingsError"] * 2
+    (message,) = hub.account.outbox()[before:]
+    assert message.subject == f"[key-rotation] {hub.organization.id}: STOPPED: InvalidSettings"
+    assert "/key-rotation/notice-days" in message.text
+    assert "90" in message.text
+    assert not [i for i in hub.account.invocations()[invoked:] if "account_id" in i.payload]
+
+
+@pytest.mark.usefixtures("first_day")
+def test_a_run_whose_map_breaks_off_is_told_and_fails(hub: Hub) -> None:
+    with _machine_may_not_start_children(hub):
+        ended = hub.wait(hub.start({}))
+    assert ended["status"] == "FAILED"
+    assert "states:StartExecution" in ended["cause"]
+    message = hub.digests(hub.account.outbox())[-1]
+    assert "states:StartExecution" in document(message)["broken_off"]
+    assert document(message)["looked_at"] == 0
+    assert hub.run({})["looked_at"] == 3
+
+
+@contextmanager
+def _machine_may_not_start_children(hub: Hub) -> Iterator[None]:
+    states = hub.account.client("stepfunctions")
+    machine = states.describe_state_machine(stateMachineArn=hub.outputs["StateMachineArn"])
+    role = {"RoleName": machine["roleArn"].rsplit("/", 1)[-1], "PolicyName": "Deny"}
+    denied = {"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    hub.account.client("iam").put_role_policy(**role, PolicyDocument=policy)
+    yield
+    hub.account.client("iam").delete_role_policy(**role)
 
 
 @pytest.mark.usefixtures("first_day")
