@@ -21,7 +21,7 @@ PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1) 
 # Measuring the coverage slows a test down: these reach the floor together. All tests that import the
 # CDK are among them, since each worker imports what any of its tests imports.
 MEASURED := tests/cli tests/infra tests/repository tests/unit tests/simulation/test_regressions.py \
-	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)
+	$(addprefix tests/aws/,organisation test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test measured-tests unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean

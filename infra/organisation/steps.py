@@ -45,7 +45,7 @@ class Steps:
             description="Begins a run of key-rotation: lists the accounts, reads the settings",
             package=self.package,
             role=role,
-            memory_mb=256,
+            memory_mb=1024,
             environment=self._environment()
             | {"TARGETS": ",".join(self.organisation.targets), "TOPIC_ARN": self.topic.topic_arn},
         )
@@ -95,7 +95,7 @@ class Steps:
             description="Ends a run of key-rotation: publishes the digests and the metrics",
             package=self.package,
             role=role,
-            memory_mb=1024,
+            memory_mb=2048,
             environment=self._environment()
             | {
                 "TOPIC_ARN": self.topic.topic_arn,

@@ -206,7 +206,9 @@ class OrganisationSimulator(Simulator):
         if collected.report.run.run_id != run_id:
             raise InvalidEventError("A newer run has begun.")
         published = step.publish(collected)
-        DigestSaver(hub=self._hub(), now=current.now, run=collected, published=published).save()
+        saver = DigestSaver(hub=self._hub(), now=current.now, run=collected, published=published)
+        saver.save()
+        saver.end()
 
     def _collect(self, current: Run) -> CollectedRun:
         table = self.aws.clients.table

@@ -19,7 +19,8 @@ from key_rotation.request import Request
 from key_rotation.run import run
 from key_rotation.service_layer.row_notifier import RowNotifier
 from key_rotation.service_layer.run_context import Execution
-from key_rotation.service_layer.run_services import RunServices
+from key_rotation.service_layer.run_services import Notifier, RunServices
+from key_rotation.service_layer.silent_notifier import SilentNotifier
 from key_rotation.service_layer.stopped_run import record_run_stopped
 
 
@@ -29,7 +30,8 @@ class AccountRun:
 
     registered: what the register says of the account
     settings: those that apply to it
-    report_only: whether a person asked that no key is changed
+    report_only: whether a person asked that no key is changed: then the digest learns nothing of
+        it, unless the whole run is one in report mode
     remainder: what an earlier part left to this one
     """
 
@@ -54,6 +56,11 @@ class AccountRun:
             continuation=self.remainder,
             change_share=self.registered.changes_allowed,
         )
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it leaves nothing to the digest: it would take the place of the day's run."""
+        return self.report_only and not self.registered.report_only
 
     def execute(self, execution: Execution) -> Document:
         """Run, and leave to the digest what came of it; returns what the state machine needs.
@@ -87,17 +94,21 @@ class AccountRun:
             ledger_account=self.hub.ledger_account(self.account_id),
         )
         rows = RunRows(self.hub.table, execution.run_id)
+        notifier: Notifier = RowNotifier(rows=rows, account_id=self.account_id)
         services = RunServices(
             member=member,
             table=self.hub.table,
             read_settings=lambda: self.settings,
-            notifier=RowNotifier(rows=rows, account_id=self.account_id),
+            notifier=SilentNotifier() if self.is_silent else notifier,
         )
         return run(self.request, environment, services, execution)
 
     def _failed(self, step: FailedStep, reason: str, execution: Execution) -> Document:
+        answer: Document = {"account_id": self.account_id, "looked": False, "why": reason}
+        if self.is_silent:
+            return answer
         part = self.remainder.part if self.remainder else 0
         place = RowPlace(account_id=self.account_id, part=part, attempt=execution.attempt)
         failure = AccountFailure(step=step, reason=reason)
         RunRows(self.hub.table, execution.run_id).write(place, failure, now=execution.now.instant)
-        return {"account_id": self.account_id, "looked": False, "why": reason}
+        return answer

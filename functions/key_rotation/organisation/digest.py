@@ -13,8 +13,9 @@ from key_rotation.adapters.organisation_runs import OrganisationRuns
 from key_rotation.adapters.register import Register
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import Now
+from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import OrganisationRun, ParameterSnapshot
-from key_rotation.errors import InvalidEventError
+from key_rotation.errors import InvalidEventError, LedgerError
 from key_rotation.invocation import CLOCK, current_time, read_environment
 from key_rotation.organisation.digest_event import DigestEvent, StepError
 from key_rotation.organisation.digest_step import DigestStep
@@ -74,11 +75,14 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     failed = step.publish_to_accounts(collected, published)
     if failed:
         log.error("account_messages_failed", accounts=failed)
-    DigestSaver(hub=_hub, now=now, run=collected, published=published).save()
+    saver = DigestSaver(hub=_hub, now=now, run=collected, published=published)
+    step.require_current(collected)
+    saver.save()
     for failure in published.unrecorded:
         log.warning("key_not_recorded", access_key_id=failure.access_key_id, why=failure.detail)
     _log_accounts(collected)
     _publish_metrics(collected)
+    saver.end()
     return answer(collected.report, len(published.message_ids))
 
 
@@ -98,12 +102,21 @@ def _collect(
         organization_id=_environment["ORGANIZATION_ID"],
         run=run,
         now=now,
-        registered=Register(_hub.table).read_all().by_id,
+        registered=_registered(),
         snapshot=runs.read_snapshot(run.run_id) or ParameterSnapshot(parameters={}),
         told=runs.read_state(),
     )
     why = f"{broken_off.kind}: {broken_off.text}" if broken_off else None
     return collector.collect(why)
+
+
+def _registered() -> Mapping[str, RegisteredAccount]:
+    """Return the register; raises LedgerError if it lacks an account: none may be left out."""
+    found = Register(_hub.table).read_all()
+    if found.unreadable:
+        problems = "; ".join(f"{name}: {why}" for name, why in found.unreadable.items())
+        raise LedgerError(f"Rows of the register cannot be read ({problems}).")
+    return found.by_id
 
 
 def _log_accounts(run: CollectedRun) -> None:

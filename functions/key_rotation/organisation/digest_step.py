@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.organisation_runs import OrganisationRuns
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.execution import Clock
 from key_rotation.domain.model import Mode, Now
-from key_rotation.errors import PublishError
+from key_rotation.errors import LeaseLostError, PublishError, SubscriptionsUnreadableError
 from key_rotation.organisation.collected import CollectedAccount
 from key_rotation.organisation.hub import Hub
 from key_rotation.organisation.published_digest import PublishedDigest, name_of
@@ -53,11 +54,18 @@ class DigestStep:
         for number, (message, named) in enumerate(compose(run.report)):
             if number:
                 self.clock.sleep(SECONDS_BETWEEN_MESSAGES)
+            self.require_current(run)
             published.message_ids.append(self.topic.publish(message))
             published.named |= set(named)
             if published.delivered:
                 published.unrecorded += self._record(run, set(named))
         return published
+
+    def require_current(self, run: CollectedRun) -> None:
+        """Raise LeaseLostError if another run of the organization has begun, or this one ended."""
+        current = OrganisationRuns(self.hub.table).read()
+        if current is None or current.run_id != run.report.run.run_id or current.ended:
+            raise LeaseLostError("Another run of the organization has begun, or this one ended.")
 
     def _record(self, run: CollectedRun, named: Collection[Named]) -> list[Outcome]:
         """Record of each key that it was reported; returns a failure for each refused change."""
@@ -77,12 +85,17 @@ class DigestStep:
 
         Returns the ids of the accounts whose message SNS did not accept: it stops no other.
         """
-        if not published.was_delivered or not self.account_topic.has_subscription():
+        if not published.was_delivered:
             return []
+        try:
+            if not self.account_topic.has_subscription():
+                return []
+        except SubscriptionsUnreadableError:
+            return [account.account_id for account in run.report.accounts]
         failed = []
         for account in run.report.accounts:
-            report = without_unnamed(account.report, published.named)
-            if not report.needs_digest:
+            report = own_digest(account.report, published)
+            if report is None:
                 continue
             try:
                 for message, _ in digest.compose(report):
@@ -96,11 +109,18 @@ class DigestStep:
         return Ledger(self.hub.table, run_id, self.hub.partitions(account.account_id))
 
 
-def without_unnamed(report: Report, named: Collection[Named]) -> Report:
-    """Return a report without the news that the organization's digest had no room for."""
+def own_digest(report: Report, published: PublishedDigest) -> Report | None:
+    """Return what those who read of one account get; None for nothing.
+
+    It has no news that the organization's digest had no room for. In report mode, a digest of which
+    no key was named would look as if nothing were to be done.
+    """
 
     def keep(outcome: Outcome) -> bool:
-        known = name_of(report.account_id, outcome) in named
+        known = name_of(report.account_id, outcome) in published.named
         return known or not outcome.triggers_digest
 
-    return replace(report, outcomes=tuple(filter(keep, report.outcomes)))
+    if report.mode is Mode.REPORT and not published.names_a_key_of(report.account_id):
+        return None
+    named = replace(report, outcomes=tuple(filter(keep, report.outcomes)))
+    return named if report.needs_digest and named.needs_digest else None

@@ -70,6 +70,7 @@ def share_changes(
     """
     ledgers, settings_of = AccountLedgers(hub), _settings_by_account(rows, hub)
     enforced = [row.account.account_id for row in rows if is_enforced(row)]
+    failing = {row.account.account_id for row in rows if row.failing_since}
     limit = run.change_limit
     if run.is_repeat:
         counts = in_parallel(lambda name: ledgers.changes_for(name, run.event_id), enforced)
@@ -80,7 +81,8 @@ def share_changes(
         if follows_its_own_limit(settings):
             return False, ()
         watches = ledgers.read_watches(account_id)
-        return True, due_changes(account_id, watches, settings, now)
+        found = due_changes(account_id, watches, settings, now, failing=account_id in failing)
+        return True, found
 
     found = dict(zip(enforced, in_parallel(due_in, enforced), strict=True))
     due = [change for _, changes in found.values() for change in changes]

@@ -10,6 +10,7 @@ from key_rotation.domain.exemption_ends import bounded
 from key_rotation.domain.exemptions import remembered_line
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation import leave_out
+from key_rotation.domain.organisation.coverage import REST_REASON
 from key_rotation.domain.organisation.organisation_run import (
     OrganisationState,
     ParameterSnapshot,
@@ -27,8 +28,6 @@ from key_rotation.reporting.organisation.report import (
 
 FIRST_DAY = timedelta(hours=24)
 """For so long, a new account may be without the member role."""
-REST_PATTERN = "* until "
-"""How the exemption begins that stands for days on which an account was not looked at."""
 
 
 def not_looked_at(accounts: Iterable[CollectedAccount], now: Now) -> Iterator[NotLookedAt]:
@@ -115,7 +114,7 @@ def ended_entries(
     for account in accounts:
         for report in account.reports[:1]:
             lines += report.settings.ended_exemptions(today)
-    return tuple(line for line in dict.fromkeys(lines) if not line.startswith(REST_PATTERN))
+    return tuple(line for line in dict.fromkeys(lines) if not line.endswith(f"# {REST_REASON}"))
 
 
 def _unmatched(accounts: Sequence[CollectedAccount]) -> Iterator[str]:

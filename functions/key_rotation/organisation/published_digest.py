@@ -32,6 +32,10 @@ class PublishedDigest:
         """Whether a message was published, and somebody listened."""
         return self.delivered and bool(self.message_ids)
 
+    def names_a_key_of(self, account_id: str) -> bool:
+        """Return whether a message names a key of an account."""
+        return any(named == account_id for named, _ in self.named)
+
     def names_all(self, account: CollectedAccount) -> bool:
         """Return whether all news of an account was named."""
         return all(

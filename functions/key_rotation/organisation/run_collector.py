@@ -1,18 +1,23 @@
 """Collects what the steps of a run left, as the report of the organization."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.ledger import Ledger
-from key_rotation.adapters.run_rows import RowPart, RunRows
+from key_rotation.adapters.run_rows import RunRows
 from key_rotation.domain.model import Now
-from key_rotation.domain.organisation.accounts import Coverage, RegisteredAccount
+from key_rotation.domain.organisation.accounts import (
+    AccountSettings,
+    Coverage,
+    RegisteredAccount,
+)
 from key_rotation.domain.organisation.organisation_run import (
     OrganisationRun,
     OrganisationState,
     ParameterSnapshot,
 )
+from key_rotation.domain.settings import Settings
 from key_rotation.organisation.collected import CollectedAccount
 from key_rotation.organisation.hub import Hub
 from key_rotation.organisation.organisation_news import (
@@ -41,7 +46,8 @@ class CollectedRun:
     @property
     def is_manual_report(self) -> bool:
         """Whether a person started it in report mode where an account is enforced."""
-        return any(account.is_manual_report for account in self.accounts)
+        manual = any(account.is_manual_report for account in self.accounts)
+        return self.report.run.report_only and manual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +64,24 @@ class RunCollector:
     registered: Mapping[str, RegisteredAccount]
     snapshot: ParameterSnapshot
     told: OrganisationState
+    _parsed: dict[int, Settings] = field(default_factory=dict, init=False, repr=False)
 
     def collect(self, broken_off: str | None = None) -> CollectedRun:
         """Return what the run left; raises LedgerError.
 
         broken_off: why the work on the accounts ended early
         """
-        rows = dict(RunRows(self.hub.table, self.run.run_id).read())
         expected = [each for each in self.registered.values() if self._is_expected(each)]
-        accounts = tuple(
-            in_parallel(lambda each: self._account(each, rows.get(_id(each), ())), expected)
-        )
+        sources = dict(zip(map(_id, expected), in_parallel(self._source, expected), strict=True))
+        by_id = {
+            _id(each): CollectedAccount.read(each, (), sources[_id(each)]) for each in expected
+        }
+        # Account by account: the rows take several times the memory of what is made of them.
+        for account_id, parts in RunRows(self.hub.table, self.run.run_id).read():
+            if found := by_id.get(account_id):
+                source = sources[account_id]
+                by_id[account_id] = CollectedAccount.read(found.registered, parts, source)
+        accounts = tuple(by_id.values())
         return CollectedRun(
             report=self._report(accounts, broken_off),
             accounts=accounts,
@@ -77,13 +90,9 @@ class RunCollector:
         )
 
     def _is_expected(self, account: RegisteredAccount) -> bool:
-        """Return whether the run was to look at an account."""
+        """Return whether the run was to look at an account: a whole run, at all that it covers."""
         named = not self.run.account_ids or _id(account) in self.run.account_ids
-        prepared = account.run_id == self.run.run_id
-        return prepared and named and account.coverage is Coverage.COVERED
-
-    def _account(self, account: RegisteredAccount, rows: Sequence[RowPart]) -> CollectedAccount:
-        return CollectedAccount.read(account, rows, self._source(account))
+        return named and account.coverage is Coverage.COVERED
 
     def _source(self, account: RegisteredAccount) -> ReportSource | None:
         if account.settings is None:
@@ -92,9 +101,16 @@ class RunCollector:
         return ReportSource(
             account_id=_id(account),
             now=self.now,
-            settings=self.hub.settings(account.settings),
+            settings=self._settings(account.settings),
             previous=ledger.read_run_state(),
         )
+
+    def _settings(self, found: AccountSettings) -> Settings:
+        """Return the settings of an account; those to whom the same applies share them."""
+        key = id(found)  # of a row of `registered`, which lives as long as this
+        if key not in self._parsed:
+            self._parsed[key] = self.hub.settings(found)
+        return self._parsed[key]
 
     def _report(
         self, accounts: Sequence[CollectedAccount], broken_off: str | None

@@ -30,8 +30,7 @@ class DigestSaver:
     def save(self) -> None:
         """Save the runs of the accounts, the register, and what digests told.
 
-        The run is ended last: until then, a digest that is tried again publishes again. Raises
-        LedgerError.
+        Raises LedgerError.
         """
         in_parallel(self._save_account, self.run.accounts)
         self._save_register()
@@ -41,17 +40,26 @@ class DigestSaver:
             told, snapshot = self.run.told, self.run.snapshot
             ended = ended_entries(snapshot, self.run.accounts, report.now.today)
             runs.write_state(state_after_run(told, snapshot, report, ended, delivered=delivered))
+
+    def end(self) -> None:
+        """End the run, as the last thing: until then, a digest that is tried again publishes again.
+
+        Raises LedgerError.
+        """
         messages = len(self.published.message_ids)
-        runs.end(replace(report.run, messages=messages), self.now.instant)
+        run = replace(self.run.report.run, messages=messages)
+        OrganisationRuns(self.hub.table).end(run, self.now.instant)
 
     def _save_account(self, account: CollectedAccount) -> None:
         """Save what was reported of one account, and the summaries of its run."""
         published, run_id = self.published, self.run.report.run.run_id
         partitions = self.hub.partitions(account.account_id)
         if published.was_delivered and account.reports and not account.is_manual_report:
-            state = state_after_digest(account, published)
-            if state != account.report.previous:
-                Ledger(self.hub.table, run_id, partitions).write_run_state(state)
+            ledger = Ledger(self.hub.table, run_id, partitions)
+            before = ledger.read_run_state()
+            after = state_after_digest(before, account, published)
+            if after != before:
+                ledger.write_run_state(after)
         history = RunHistory(self.hub.table, partitions)
         for part, report in zip(account.parts, account.reports, strict=True):
             ids = tuple(published.message_ids) if report.needs_digest else ()
@@ -89,24 +97,26 @@ class DigestSaver:
         in_parallel(save, self.run.accounts)
 
 
-def state_after_digest(account: CollectedAccount, published: PublishedDigest) -> RunState:
+def state_after_digest(
+    before: RunState, account: CollectedAccount, published: PublishedDigest
+) -> RunState:
     """Return what the next run of an account must know of the digest of the organization.
 
-    What the run no longer found of a user was forgotten when it was saved. Of what lasts, only what
-    the digest named counts as reported; and so does the whole of a report in report mode.
+    before: as it is stored; what the run no longer found of a user was forgotten with it
+
+    Of what lasts, only what the digest named counts as reported. A report in report mode counts as
+    a whole: what had no room was counted.
     """
     report = account.report
     named = [o for o in report.outcomes if name_of(account.account_id, o) in published.named]
     lasting = lasting_by_user(named)
-    before = next(iter(report.previous.report_fingerprints), "")
-    fingerprint = report.fingerprint if published.names_all(account) else before
-    digest = replace(report.digest, delivered=True, lasting=lasting, fingerprint=fingerprint)
+    digest = replace(report.digest, delivered=True, lasting=lasting)
     part = ReportedPart(
         today=report.now.today,
         mode=report.mode,
         settings=report.settings,
         number=0,
-        read_user_ids=frozenset(lasting),
-        listed_user_ids={*report.previous.reported_days, *lasting},
+        read_user_ids=frozenset(),
+        listed_user_ids={*before.reported_days, *lasting},
     )
-    return after_digest(report.previous, part, digest)
+    return after_digest(before, part, digest)

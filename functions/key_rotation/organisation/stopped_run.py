@@ -8,8 +8,14 @@ from key_rotation.adapters.organisation_runs import OrganisationRuns
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.organisation_run import OrganisationState
-from key_rotation.errors import InvalidEventError, KeyRotationError, LedgerError, PublishError
-from key_rotation.organisation.digest_event import DigestEvent
+from key_rotation.errors import (
+    InvalidEventError,
+    InvalidSettingsError,
+    KeyRotationError,
+    LedgerError,
+    PublishError,
+)
+from key_rotation.organisation.digest_event import DigestEvent, StepError
 from key_rotation.reporting.organisation.stopped_message import stopped_message
 from key_rotation.reporting.response import Document
 
@@ -30,8 +36,7 @@ def publish_stopped(
     if error is None or error.kind == InvalidEventError.__name__:
         return {"published": False}
     told = _state(runs)
-    words = re.sub(r"\S*\d\S*", "", error.text)  # each try has ids of its own
-    text = f"{now.today} {error.kind} {words}"
+    text = f"{now.today} {error.kind} {_without_ids(error)}"
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     if told and told.stopped == fingerprint:
         return {"published": False}
@@ -49,6 +54,15 @@ def publish_stopped(
     if told:
         _remember(runs, replace(told, stopped=fingerprint))
     return {"published": True}
+
+
+def _without_ids(error: StepError) -> str:
+    """Return the error without words that have a digit, since each try has ids of its own.
+
+    Of bad settings, the value is what matters.
+    """
+    is_value = error.kind == InvalidSettingsError.__name__
+    return error.text if is_value else re.sub(r"\S*\d\S*", "", error.text)
 
 
 def _state(runs: OrganisationRuns) -> OrganisationState | None:

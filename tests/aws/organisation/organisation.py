@@ -114,7 +114,9 @@ class Organisation:
         step = self.digest_step()
         published = step.publish(collected)
         step.publish_to_accounts(collected, published)
-        DigestSaver(hub=self._ledger_hub, now=self._now, run=collected, published=published).save()
+        saver = DigestSaver(hub=self._ledger_hub, now=self._now, run=collected, published=published)
+        saver.save()
+        saver.end()
         return FinishedRun(
             answer=answer(collected.report, len(published.message_ids)),
             messages=self.account.messages[before:],

@@ -335,12 +335,12 @@ def an_organization_with_changes(hub: Hub) -> None:
         ("0", [0, 0, 0, 0]),
         ("1", [0, 1, 0, 0]),
         ("3", [1, 1, 1, 0]),
-        ("4", [None] * 4),
-        ("250", [None] * 4),
+        ("4", [1, 1, 2, 0]),
+        ("250", [1, 1, 2, 0]),
     ],
 )
 def test_the_limit_is_shared_out_to_the_oldest_keys(
-    hub: Hub, limit: str, shares: list[int | None]
+    hub: Hub, limit: str, shares: list[int]
 ) -> None:
     an_organization_with_changes(hub)
     put(hub, "organisation/max-changes-per-run", limit)

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from key_rotation.domain.execution import TimeBudget
-from key_rotation.errors import InvalidSettingsError, NoListenerError
+from key_rotation.errors import InvalidSettingsError, LeaseLostError, NoListenerError
 from key_rotation.reporting.organisation import digest
 from key_rotation.service_layer import inventory
 from tests.aws.faults import client_error
@@ -447,19 +447,132 @@ def test_the_end_of_an_exemption_is_told_once_for_all_accounts(
     ]
 
 
-def test_a_report_of_which_not_all_was_named_comes_again(
+def test_a_report_that_is_too_large_comes_once(
     organisation: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In report mode the next digest has the rest, although nothing changed."""
+    """What had no room is counted; the same keys each day would tell nothing more."""
     organisation.put("mode", "report")
     for number in range(40):
         organisation.create_key(f"user-{number:02}", age=400, account_id=FIRST)
-    original, room = digest.compose, {"limit": 6_000, "messages": 1}
+    original = digest.compose
     monkeypatch.setattr(
         "key_rotation.organisation.digest_step.compose",
-        lambda report: original(report, **room),
+        lambda report: original(report, limit=6_000, messages=1),
     )
-    assert len(organisation.run().messages) == 1
+    [message] = organisation.run().messages
+    named = len(message["data"]["noticed"])
+    assert 0 < named < 40
+    assert message["data"]["left_for_tomorrow"] | message["data"]["not_listed"]
     organisation.hub.after(1)
-    room["limit"] = 200_000
-    assert len(organisation.run().entries("noticed")) == 40
+    assert organisation.run().messages == []
+
+
+def test_after_a_rest_that_ended_within_the_day_no_key_is_deleted(
+    organisation: Organisation,
+) -> None:
+    """The account is left out for weeks; the entry is removed between two runs of one day."""
+    key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.run()
+    organisation.hub.after(7)
+    organisation.run()
+    assert organisation.status(key_id, FIRST) == "Inactive"
+    organisation.put("organisation/leave-out", FIRST)
+    organisation.hub.after(40)
+    organisation.run()
+    organisation.put("organisation/leave-out", "none")
+    organisation.account.now += timedelta(hours=1)
+    run = organisation.run()
+    assert (run.answer["deleted"], run.answer["extended"]) == (0, 1)
+    assert organisation.status(key_id, FIRST) == "Inactive"
+
+
+def test_an_account_that_cannot_be_looked_at_takes_no_share_from_others(
+    organisation: Organisation,
+) -> None:
+    organisation.put("organisation/max-changes-per-run", "1")
+    organisation.create_key("alice", age=500, account_id=FIRST)
+    key_id = organisation.create_key("bob", age=400, account_id=THIRD)
+    organisation.run()
+    organisation.members.role.errors[FIRST] = DENIED
+    organisation.hub.after(6)
+    organisation.run()
+    organisation.hub.after(1)
+    organisation.run()
+    assert organisation.status(key_id, THIRD) == "Inactive"
+
+
+def test_a_step_started_by_hand_in_report_mode_leaves_the_digest_as_it_is(
+    organisation: Organisation,
+) -> None:
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    arn = organisation.hub.start()
+    for row in organisation.hub.prepare({}, arn).rows:
+        organisation.run_in_account(row)
+        by_hand = organisation.members.account_run(row, report_only=True)
+        assert by_hand.execute(organisation.members.execution(row.run_id))["looked"]
+    assert organisation.publish().entries("noticed") == [(FIRST, "alice")]
+
+
+def test_a_broken_topic_for_accounts_does_not_stop_the_digest(organisation: Organisation) -> None:
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.account.clients.sns.delete_topic(TopicArn=organisation.account_topic_arn)
+    run = organisation.run()
+    assert run.entries("noticed") == [(FIRST, "alice")]
+    assert organisation.hub.run is not None
+    assert organisation.hub.run.ended
+
+
+def test_what_becomes_due_during_a_run_waits_for_the_next_one(organisation: Organisation) -> None:
+    """Midnight passes between the sharing of the limit and the accounts."""
+    organisation.put("organisation/max-changes-per-run", "2")
+    key_ids = [
+        organisation.create_key(f"user-{number}", age=400, account_id=FIRST) for number in range(5)
+    ]
+    organisation.run()
+    organisation.hub.after(6)
+    arn = organisation.hub.start()
+    rows = organisation.hub.prepare({}, arn).rows
+    organisation.account.now += timedelta(days=1)
+    for row in rows:
+        organisation.run_in_account(row)
+    changed = [key_id for key_id in key_ids if organisation.status(key_id, FIRST) != "Active"]
+    assert changed == []
+
+
+def test_reminders_come_before_new_notices(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notice waits until tomorrow, with its day; a reminder cannot."""
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.run()
+    organisation.hub.after(6)
+    for number in range(40):
+        organisation.create_key(f"user-{number:02}", age=400, account_id=THIRD)
+    original = digest.compose
+    monkeypatch.setattr(
+        "key_rotation.organisation.digest_step.compose",
+        lambda report: original(report, limit=6_000, messages=1),
+    )
+    assert organisation.run().entries("upcoming") == [(FIRST, "alice")]
+
+
+def test_the_end_of_an_exemption_of_all_keys_is_told(organisation: Organisation) -> None:
+    organisation.put("exemptions", "* until 2026-11-25 # freeze before the sale")
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    organisation.run()
+    organisation.hub.after(2)
+    [message] = organisation.run().messages
+    assert message["data"]["ended_entries"] == ["* until 2026-11-25 # freeze before the sale"]
+
+
+def test_a_digest_that_another_run_overtook_publishes_nothing(organisation: Organisation) -> None:
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    arn = organisation.hub.start()
+    for row in organisation.hub.prepare({}, arn).rows:
+        organisation.run_in_account(row)
+    collected = organisation.collect()
+    organisation.hub.stop(arn)
+    organisation.hub.prepare()
+    with pytest.raises(LeaseLostError):
+        organisation.digest_step().publish(collected)
+    assert organisation.account.messages == []

@@ -56,7 +56,7 @@ def test_all_steps_have_the_same_package(hub: Template) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "megabytes"), [("prepare", 256), ("account", 256), ("digest", 1024)]
+    ("step", "megabytes"), [("prepare", 1024), ("account", 256), ("digest", 2048)]
 )
 def test_the_digest_has_room_for_the_rows_of_all_accounts(
     hub: Template, step: str, megabytes: int

@@ -130,14 +130,12 @@ FOUR = [due(FIRST, 100), due(FIRST, 400), due(SECOND, 300), due(THIRD, 200)]
         (1, [1, 0, 0]),
         (2, [1, 1, 0]),
         (3, [1, 1, 1]),
-        (4, [None, None, None]),
-        (5, [None, None, None]),
+        (4, [2, 1, 1]),
+        (5, [2, 1, 1]),
     ],
 )
-def test_the_limit_goes_to_the_oldest_keys_of_all_accounts(
-    limit: int, shares: list[int | None]
-) -> None:
-    """While all fit, each account has its own limit only; 0 pauses all."""
+def test_the_limit_goes_to_the_oldest_keys_of_all_accounts(limit: int, shares: list[int]) -> None:
+    """Room that is left goes to nobody, since it may be needed twice; 0 pauses all."""
     assert list(share_out(limit, FOUR, ALL).values()) == shares
 
 

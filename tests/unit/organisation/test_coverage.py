@@ -210,9 +210,11 @@ def test_an_account_whose_row_cannot_be_read_starts_again(
     assert exempt_until(row) == ends
 
 
-def test_a_rest_that_ends_today_exempts_nothing_today() -> None:
+def test_after_a_rest_that_ended_within_the_day_notices_and_windows_start_again() -> None:
+    """The entry was removed after the run of this morning, and another run follows."""
     resting = register_terms(leave_out_text=FIRST).register(an_account(), None)
-    assert exempt_until(register_terms().register(an_account(), resting)) == []
+    row = register_terms().register(an_account(), resting)
+    assert exempt_until(row) == [TODAY - timedelta(days=1)]
 
 
 def test_the_exemptions_that_apply_stay_beside_those_of_a_rest() -> None:

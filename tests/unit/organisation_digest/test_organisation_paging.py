@@ -180,7 +180,8 @@ def test_what_needs_a_person_comes_first_then_the_order_of_the_sections() -> Non
     assert first["not_looked_at"]
     assert not any(document["not_looked_at"] for document in others)
     named = [key[4:8] for _, key in named_in(composed)]
-    order = [section[:4].upper() for section in Section]
+    order = [section[:4].upper() for section in Section if section is not Section.NOTICED]
+    order.insert(order.index("UPCO") + 1, "NOTI")  # a reminder cannot wait, a notice can
     assert named == sorted(named, key=order.index)
     assert named[:8] == ["FAIL"] * 4 + ["HELD"] * 4
 

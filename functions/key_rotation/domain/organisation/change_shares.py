@@ -20,7 +20,8 @@ from key_rotation.domain.watch import Deactivated, Deleting, Watch
 class DueChange:
     """A key that the run of its account is expected to change; they sort as a run changes them.
 
-    refused: whether the last change of the key failed, so that other keys come first
+    refused: whether the last change of the key failed, or its account could not be looked at, so
+        that other keys come first
     """
 
     refused: bool
@@ -30,15 +31,22 @@ class DueChange:
 
 
 def due_changes(
-    account_id: str, watches: Iterable[Watch], settings: Settings, now: Now
+    account_id: str,
+    watches: Iterable[Watch],
+    settings: Settings,
+    now: Now,
+    *,
+    failing: bool = False,
 ) -> tuple[DueChange, ...]:
     """Return what is due in one account, up to its own limit: as a run decides each key.
+
+    failing: whether the account could not be looked at by the last run
 
     A key counts as its watch left it: active with a notice, or inactive and unused in its window.
     """
     due = sorted(
         DueChange(
-            refused=watch.refused,
+            refused=watch.refused or failing,
             created=watch.created,
             account_id=account_id,
             access_key_id=watch.access_key_id,
@@ -56,15 +64,16 @@ def follows_its_own_limit(settings: Settings) -> bool:
 
 def share_out(
     limit: int, due: Sequence[DueChange], account_ids: Iterable[str]
-) -> Mapping[str, int | None]:
-    """Return how many keys each account may change in this run; None for as many as it may.
+) -> Mapping[str, int]:
+    """Return how many keys each account may change in this run.
 
-    limit: how many keys of all accounts the run may change; 0 for none, whatever is due
+    limit: how many keys of all accounts the run may change
     due: what is due in all accounts
     account_ids: the accounts whose changes are foreseen
+
+    An account gets no more than is foreseen, also where the limit has room: what becomes due while
+    the run takes place, such as after midnight, waits for the next one.
     """
-    if limit > 0 and len(due) <= limit:
-        return dict.fromkeys(account_ids)
     shares = Counter(change.account_id for change in sorted(due)[:limit])
     return {account_id: shares[account_id] for account_id in account_ids}
 

@@ -16,7 +16,8 @@ from key_rotation.domain.organisation.accounts import (
 from key_rotation.domain.organisation.organisation_run import OrganisationRun
 from key_rotation.domain.organisation.overrides import Overrides
 
-REST = "* until {} # the account was not looked at until then"
+REST_REASON = "the account was not looked at until then"
+REST = f"* until {{}} # {REST_REASON}"
 ONE_DAY = timedelta(days=1)
 
 
@@ -107,9 +108,14 @@ class RegisterTerms:
         """
         if coverage is not Coverage.COVERED:
             return self.now.today
+        yesterday = self.now.today - ONE_DAY
         if before is None:
-            return self.now.today - ONE_DAY if unreadable else None
-        return self.now.today - ONE_DAY if before.coverage is Coverage.LEFT else before.rested_until
+            return yesterday if unreadable else None
+        if before.coverage is Coverage.LEFT:
+            return yesterday
+        # A rest that ended within the day counts until yesterday: an exemption that lasts through
+        # today would end tomorrow only.
+        return before.rested_until and min(before.rested_until, yesterday)
 
     def _with_rest(
         self, settings: AccountSettings | tuple[str, ...], rested: date | None
@@ -121,7 +127,7 @@ class RegisterTerms:
         """
         if isinstance(settings, tuple):
             return None
-        if rested is None or rested >= self.now.today:
+        if rested is None:
             return settings
         found = settings.raw["exemptions"]
         lines = [] if found.value == NONE else [found.value]

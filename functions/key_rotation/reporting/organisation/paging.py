@@ -84,7 +84,11 @@ def paginate(report: OrganisationReport, room: Room) -> list[Page]:
     room = replace(room, sections=sections).with_names_that_fit()
     shown = room.first_in_half(accounts) if accounts else 0
     failed = [key for key in keys if key.section is Section.FAILED and not key.needs_delivery]
-    delivered = [key for key in keys if key.needs_delivery]
+    # A reminder cannot wait for tomorrow, and a notice can: its day is given with it.
+    delivered = sorted(
+        (key for key in keys if key.needs_delivery),
+        key=lambda key: key.section is Section.NOTICED,
+    )
     others = [key for key in keys if key.section is not Section.FAILED and not key.needs_delivery]
     required: list[Item] = [*accounts[:shown], *failed[:MAX_FAILED], *delivered]
     routine: list[Item] = [*accounts[shown:], *failed[MAX_FAILED:], *others]
