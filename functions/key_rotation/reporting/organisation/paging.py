@@ -84,11 +84,7 @@ def paginate(report: OrganisationReport, room: Room) -> list[Page]:
     room = replace(room, sections=sections).with_names_that_fit()
     shown = room.first_in_half(accounts) if accounts else 0
     failed = [key for key in keys if key.section is Section.FAILED and not key.needs_delivery]
-    # A reminder cannot wait for tomorrow, and a notice can: its day is given with it.
-    delivered = sorted(
-        (key for key in keys if key.needs_delivery),
-        key=lambda key: key.section is Section.NOTICED,
-    )
+    delivered = sorted(filter(_needs_delivery, keys), key=_can_wait)
     others = [key for key in keys if key.section is not Section.FAILED and not key.needs_delivery]
     required: list[Item] = [*accounts[:shown], *failed[:MAX_FAILED], *delivered]
     routine: list[Item] = [*accounts[shown:], *failed[MAX_FAILED:], *others]
@@ -114,6 +110,15 @@ def paginate(report: OrganisationReport, room: Room) -> list[Page]:
         replace(pattern, number=number, items=tuple(items))
         for number, items in enumerate(pages, start=1)
     ]
+
+
+def _needs_delivery(key: KeyEntry) -> bool:
+    return key.needs_delivery
+
+
+def _can_wait(key: KeyEntry) -> bool:
+    """Return whether tomorrow is early enough: a notice names a day then, a reminder cannot."""
+    return key.section is Section.NOTICED
 
 
 def _count(items: Iterable[Item]) -> Mapping[Section, int]:
