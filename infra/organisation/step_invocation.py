@@ -21,6 +21,7 @@ class Retry:
     interval: Duration
     backoff_rate: int
     jitter: stepfunctions.JitterType | None = None
+    max_delay: Duration | None = None
 
 
 NEVER = Retry(
@@ -43,7 +44,6 @@ _TRANSIENT = Retry(
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
-        "Lambda.TooManyRequestsException",
     ),
     max_attempts=6,
     interval=Duration.seconds(2),
@@ -51,7 +51,17 @@ _TRANSIENT = Retry(
     jitter=stepfunctions.JitterType.FULL,
 )
 """What AWS advises to retry (Step Functions Developer Guide, "Handle transient Lambda service
-exceptions"), and throttling."""
+exceptions")."""
+_THROTTLED = Retry(
+    errors=("Lambda.TooManyRequestsException",),
+    max_attempts=30,
+    interval=Duration.seconds(2),
+    backoff_rate=2,
+    jitter=stepfunctions.JitterType.FULL,
+    max_delay=Duration.minutes(1),
+)
+"""A new AWS account runs ten functions at once (Lambda Developer Guide, "Lambda quotas"), and this
+machine starts more: the others wait for about a quarter of an hour."""
 _DIED = Retry(
     errors=("States.TaskFailed", "States.Timeout"),
     max_attempts=2,
@@ -91,7 +101,7 @@ def step_invocation(
         retry_on_service_exceptions=False,  # the same errors are below, with jitter
         task_timeout=_TIMEOUT,
     )
-    for retry in (retry_first, _TRANSIENT, _DIED):
+    for retry in (retry_first, _TRANSIENT, _THROTTLED, _DIED):
         if retry is not None:
             state.add_retry(
                 errors=list(retry.errors),
@@ -99,5 +109,6 @@ def step_invocation(
                 interval=retry.interval,
                 backoff_rate=retry.backoff_rate,
                 jitter_strategy=retry.jitter,
+                max_delay=retry.max_delay,
             )
     return state

@@ -300,7 +300,10 @@ class Oracle:
         same_day = [
             earlier
             for earlier in self._expected.entries(entry.key_id, entry.order)
-            if earlier.due == entry.due and earlier.enforced and earlier.delivered
+            if earlier.due == entry.due
+            and earlier.enforced
+            and earlier.delivered
+            and not _says_that_nothing_is_deleted(earlier)
         ]
         reminders = [earlier for earlier in same_day[1:] if earlier.certain and earlier.reminder]
         check_promise(not reminders, f"{subject}: a second reminder")
@@ -406,3 +409,9 @@ class Oracle:
 def _stalled(entry: ReportedEntry) -> bool:
     """Return whether its run continued after another one took over: it may be publishing then."""
     return STALLED in entry.run.injector.disturbances
+
+
+def _says_that_nothing_is_deleted(entry: ReportedEntry) -> bool:
+    """Return whether an entry announces no deletion, since `delete-unused-keys` was false."""
+    settings = entry.run.observed.settings or {}
+    return announced_action(entry) == "deletion" and settings["delete-unused-keys"] == "false"

@@ -205,6 +205,8 @@ class OrganisationSimulator(Simulator):
         collected = self._collect(current)
         if collected.report.run.run_id != run_id:
             raise InvalidEventError("A newer run has begun.")
+        if collected.report.run.ended:
+            return  # its answer was lost: it answers again
         published = step.publish(collected)
         saver = DigestSaver(hub=self._hub(), now=current.now, run=collected, published=published)
         saver.save()

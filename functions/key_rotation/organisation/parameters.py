@@ -63,6 +63,15 @@ def unread_names(
     return {**overrides.unread, name: text}
 
 
+def empty_targets(targets: Iterable[str], accounts: Iterable[Account]) -> Mapping[str, str]:
+    """Return the targets of the deployment that contain no account, by the name that is told."""
+    units = {unit for account in accounts for unit in account.ous}
+    return {
+        f"targets: {target}": f"The context targets names {target}, which contains no account."
+        for target in sorted(set(targets) - units)
+    }
+
+
 def snapshot(
     ssm: "SSMClient",
     found: FoundParameters,

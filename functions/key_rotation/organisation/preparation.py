@@ -1,6 +1,6 @@
 """The step `prepare`, on one screen: claim -> facts -> register -> shares -> write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from key_rotation.adapters.clients import HubClients
@@ -17,12 +17,16 @@ from key_rotation.domain.organisation.organisation_run import (
     ParameterSnapshot,
 )
 from key_rotation.domain.organisation.request import OrganisationRequest
-from key_rotation.errors import RunInProgressError
+from key_rotation.errors import OrganizationUnreadableError, RunInProgressError
 from key_rotation.organisation.due_changes import AccountLedgers, is_enforced, share_changes
 from key_rotation.organisation.facts import Facts, HubEnvironment, read_facts
-from key_rotation.organisation.parameters import snapshot, unread_names
+from key_rotation.organisation.parameters import empty_targets, snapshot, unread_names
 from key_rotation.organisation.turn import claim_turn
 from key_rotation.service_layer.run_context import Execution
+
+MAX_ITEMS = 16_000
+"""A state has room for 256 KiB (Step Functions Developer Guide, "Service quotas"), and an id takes
+16 bytes with the space that Lambda writes behind each comma."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,7 @@ def prepare(
     hub = environment.hub(clients.table)
     rows, run = share_changes(rows, _with_parameters(claimed, facts), hub, execution.now)
     left = () if request.account_ids else tuple(_left(facts, terms, AccountLedgers(hub)))
-    copy = _snapshot(clients, facts, listed, told, execution.now)
+    copy = _snapshot(clients, facts, listed, told, terms)
     if not runs.claim(run, claimed):  # a whole run no longer waits for this partial one
         other = runs.read()
         raise RunInProgressError(other.execution_arn if other else None)
@@ -112,9 +116,25 @@ def _rows_of(
     The others keep the id of an earlier run, so that no step of this one accepts them.
     """
     if not request.account_ids:
-        return tuple(listed.values())
+        rows = tuple(listed.values())
+        _require_room(rows)
+        return rows
     require_looked_at(request.account_ids, listed)
     return tuple(listed[account_id] for account_id in request.account_ids)
+
+
+def _require_room(rows: Sequence[RegisteredAccount]) -> None:
+    """Raise OrganizationUnreadableError where a state has no room for the ids of all accounts.
+
+    Step Functions ends such an execution by an error that no state can catch, so nobody would hear
+    of it.
+    """
+    items = sum(row.is_item for row in rows)
+    if items > MAX_ITEMS:
+        raise OrganizationUnreadableError(
+            f"{items:,} accounts are to be looked at, and a run has room for {MAX_ITEMS:,}: deploy "
+            "with targets that contain fewer, or leave some out. Nothing was changed."
+        )
 
 
 def _with_parameters(run: OrganisationRun, facts: Facts) -> OrganisationRun:
@@ -141,8 +161,12 @@ def _snapshot(
     facts: Facts,
     listed: Mapping[str, RegisteredAccount],
     told: OrganisationState,
-    now: Now,
+    terms: RegisterTerms,
 ) -> ParameterSnapshot:
     covered = [row.account for row in listed.values() if row.coverage is Coverage.COVERED]
-    unread = unread_names(facts.settings, facts.overrides, facts.organization.accounts, now)
+    accounts = facts.organization.accounts
+    unread = {
+        **unread_names(facts.settings, facts.overrides, accounts, terms.now),
+        **empty_targets(terms.targets, accounts),
+    }
     return snapshot(clients.ssm, facts.found, facts.overrides, unread, covered, told)

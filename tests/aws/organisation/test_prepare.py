@@ -450,3 +450,26 @@ def test_an_organization_that_cannot_be_trusted_stops_the_run(
         hub.prepare()
     assert message in str(raised.value)
     assert hub.account.items("ACCOUNT") == []
+
+
+def test_a_target_without_accounts_is_told_and_the_others_are_looked_at(hub: Hub) -> None:
+    """A unit whose id was copied wrongly would otherwise be left out in silence."""
+    hub.targets = frozenset({PRODUCTION, "ou-root-nobody01"})
+    prepared = hub.prepare()
+    assert prepared.account_ids == (FIRST, SECOND)
+    snapshot = hub.runs.read_snapshot(prepared.run.run_id)
+    assert snapshot is not None
+    assert snapshot.unread == {
+        "targets: ou-root-nobody01": "The context targets names ou-root-nobody01, which contains "
+        "no account."
+    }
+
+
+def test_more_accounts_than_a_state_has_room_for_stop_the_run(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Step Functions would end it by an error that no state can catch."""
+    monkeypatch.setattr("key_rotation.organisation.preparation.MAX_ITEMS", 3)
+    with pytest.raises(OrganizationUnreadableError, match="4 accounts are to be looked at"):
+        hub.prepare()
+    assert hub.register.read_all().by_id == {}

@@ -14,10 +14,17 @@ _TRANSIENT = {
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
-        "Lambda.TooManyRequestsException",
     ],
     "IntervalSeconds": 2,
     "MaxAttempts": 6,
+    "BackoffRate": 2,
+    "JitterStrategy": "FULL",
+}
+_THROTTLED = {
+    "ErrorEquals": ["Lambda.TooManyRequestsException"],
+    "IntervalSeconds": 2,
+    "MaxAttempts": 30,
+    "MaxDelaySeconds": 60,
     "BackoffRate": 2,
     "JitterStrategy": "FULL",
 }
@@ -173,7 +180,7 @@ def test_errors_of_lambda_are_retried_with_jitter_and_all_others_twice_after_the
     states: dict[str, dict[str, Any]],
 ) -> None:
     for name in ("Digest", "DigestOfBrokenRun", "DigestOfStoppedRun"):
-        assert states[name]["Retry"] == [_TRANSIENT, _DIED]
+        assert states[name]["Retry"] == [_TRANSIENT, _THROTTLED, _DIED]
 
 
 def test_an_account_that_another_run_has_is_tried_every_minute_for_twenty_minutes(
@@ -187,7 +194,7 @@ def test_an_account_that_another_run_has_is_tried_every_minute_for_twenty_minute
             "MaxAttempts": 20,
             "BackoffRate": 1,
         }
-        assert others == [_TRANSIENT, _DIED]
+        assert others == [_TRANSIENT, _THROTTLED, _DIED]
 
 
 def test_prepare_is_not_retried_where_the_same_input_fails_again(
@@ -195,7 +202,7 @@ def test_prepare_is_not_retried_where_the_same_input_fails_again(
 ) -> None:
     first, *others = states["Prepare"]["Retry"]
     assert (first["ErrorEquals"], first["MaxAttempts"]) == (_NEVER, 0)
-    assert others == [_TRANSIENT, _DIED]
+    assert others == [_TRANSIENT, _THROTTLED, _DIED]
 
 
 @pytest.mark.parametrize("name", [*_NEVER, "RunInProgressError"])
