@@ -51,12 +51,15 @@ class Assumptions:
         what="calls at once of one step", value=8, source="adapters/clients.py, CONNECTIONS"
     )
     account_memory: Assumption = Assumption(
-        what="MB of the account step and of prepare",
+        what="MB of the account step",
         value=256,
         source="infra/organisation/steps.py",
     )
+    prepare_memory: Assumption = Assumption(
+        what="MB of prepare", value=1024, source="infra/organisation/steps.py"
+    )
     digest_memory: Assumption = Assumption(
-        what="MB of the digest step", value=1024, source="infra/organisation/steps.py"
+        what="MB of the digest step", value=2048, source="infra/organisation/steps.py"
     )
     memory_of_a_processor: Assumption = Assumption(
         what="MB of a function that has one whole processor",

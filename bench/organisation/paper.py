@@ -35,7 +35,7 @@ class Paper:
     @property
     def prepare_seconds(self) -> float:
         """The time of the step prepare; it lists the accounts page by page."""
-        return self._hub_seconds(self.measured.prepare, self.assumed.account_memory.value)
+        return self._hub_seconds(self.measured.prepare, self.assumed.prepare_memory.value)
 
     @property
     def digest_seconds(self) -> float:
@@ -70,8 +70,10 @@ class Paper:
         """What Lambda bills: the memory that the functions have, times their duration."""
         accounts = self.measured.accounts * self.account_seconds
         accounts += min(self.assumed.at_once.value, self.measured.accounts) * self.cold_seconds
-        small = (accounts + self.prepare_seconds) * self.assumed.account_memory.value
-        return (small + self.digest_seconds * self.assumed.digest_memory.value) / _KB
+        of_accounts = accounts * self.assumed.account_memory.value
+        of_prepare = self.prepare_seconds * self.assumed.prepare_memory.value
+        of_digest = self.digest_seconds * self.assumed.digest_memory.value
+        return (of_accounts + of_prepare + of_digest) / _KB
 
     @property
     def write_units(self) -> float:

@@ -90,8 +90,8 @@ def test_the_time_is_prepare_the_waves_of_accounts_a_cold_start_and_the_digest()
     assert calculated.account_seconds == pytest.approx(account)
     assert calculated.waves == 25
     # Its 103 pages follow each other, and eight of the 1,005 writes are made at once.
-    assert calculated.prepare_seconds == pytest.approx((103 + 1005 / 8) * 0.04 + 11 / share)
-    assert calculated.digest_seconds == pytest.approx(2001 / 8 * 0.04 + 1769 / 1024)
+    assert calculated.prepare_seconds == pytest.approx((103 + 1005 / 8) * 0.04 + 11 * 1769 / 1024)
+    assert calculated.digest_seconds == pytest.approx(2001 / 8 * 0.04 + 1)
     parts = (calculated.prepare_seconds, 0.5 / share, calculated.digest_seconds)
     assert calculated.seconds == pytest.approx(25 * (account + 0.3) + sum(parts))
 
@@ -106,7 +106,7 @@ def test_transitions_and_gigabyte_seconds_are_those_of_all_accounts() -> None:
     assert calculated.transitions == 5006
     accounts = 1000 * calculated.account_seconds + 40 * calculated.cold_seconds
     assert calculated.gigabyte_seconds == pytest.approx(
-        (accounts + calculated.prepare_seconds) / 4 + calculated.digest_seconds
+        accounts / 4 + calculated.prepare_seconds + 2 * calculated.digest_seconds
     )
 
 
