@@ -33,6 +33,11 @@ def error_message(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def is_access_denied(error: Exception) -> bool:
+    """Return whether AWS answered that the caller may not do it."""
+    return isinstance(error, ClientError) and error.response["Error"].get("Code") == "AccessDenied"
+
+
 def is_refusal(error: Exception) -> bool:
     """Return whether AWS refused the only try of a call, so that it certainly had no effect."""
     if not isinstance(error, ClientError):

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from key_rotation.adapters import codec
 
@@ -11,14 +11,22 @@ T = TypeVar("T")
 
 def compress(value: object) -> bytes:
     """Return a value as bytes."""
-    text = json.dumps(codec.write(value), separators=(",", ":"))
-    return gzip.compress(text.encode(), mtime=0)
+    return pack(codec.write(value))
 
 
 def decompress(data: bytes, kind: type[T]) -> T:
     """Read a value from its bytes; raises codec.MalformedError for anything else."""
+    return codec.read(unpack(data), kind)
+
+
+def pack(document: object) -> bytes:
+    """Return a JSON document as bytes."""
+    return gzip.compress(json.dumps(document, separators=(",", ":")).encode(), mtime=0)
+
+
+def unpack(data: Any) -> Any:  # noqa: ANN401  # bytes, or boto3's Binary; any JSON
+    """Read a JSON document from its bytes; raises codec.MalformedError for anything else."""
     try:
-        document = json.loads(gzip.decompress(data))
-    except (EOFError, OSError, ValueError) as cause:
+        return json.loads(gzip.decompress(bytes(data)))
+    except (EOFError, OSError, TypeError, ValueError) as cause:
         raise codec.MalformedError(f"{type(cause).__name__}: {cause}") from cause
-    return codec.read(document, kind)

@@ -1,15 +1,15 @@
 """The adapter to the rows that the steps of an organization's run leave to its digest."""
 
-import gzip
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from key_rotation.adapters import codec
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.adapters.codec import Item
+from key_rotation.adapters.compressed import pack, unpack
 from key_rotation.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ class RunRows:
         frame = {"attempt": place.attempt, "expires_at": int((now + KEPT).timestamp())}
         try:
             for number, chunk in enumerate(chunks, start=1):
-                packed = _pack([codec.write(record) for record in chunk])
+                packed = pack([codec.write(record) for record in chunk])
                 self._put(place, number, {**frame, "records": packed})
             kind = type(head).__name__
-            packed = _pack(codec.write(head))
+            packed = pack(codec.write(head))
             self._put(place, 0, {**frame, "kind": kind, "head": packed, "chunks": len(chunks)})
         except AWS_ERRORS as cause:
             why = error_message(cause)
@@ -78,18 +78,9 @@ class RunRows:
 
         Returns them account by account, so that not all accounts are in memory at once.
         """
-        account_id, items = "", list[Item]()
-        for item in self._items():
-            if not item["sk"][:1].isdigit():
-                continue  # of the run itself
-            owner = item["sk"].partition("#")[0]
-            if owner != account_id:
-                if items:
-                    yield account_id, tuple(_parts(items))
-                account_id, items = owner, []
-            items.append(item)
-        if items:
-            yield account_id, tuple(_parts(items))
+        rows = (item for item in self._items() if item["sk"][:1].isdigit())  # others: of the run
+        for account_id, items in groupby(rows, key=_account_of):
+            yield account_id, tuple(_parts(list(items)))
 
     def _items(self) -> Iterator[Item]:
         pages = self._table.meta.client.get_paginator("query").paginate(
@@ -118,27 +109,33 @@ class RowPlace:
     attempt: str
 
 
+def _account_of(item: Item) -> str:
+    return str(item["sk"].partition("#")[0])
+
+
 def _parts(items: Sequence[Item]) -> Iterator[RowPart]:
     """Return the parts that are complete; from the first one that is not, none counts."""
-    by_number: dict[str, list[Item]] = {}
-    for item in items:
-        by_number.setdefault(item["sk"].split("#")[1], []).append(item)
-    for number, rows in sorted(by_number.items()):
-        head = next((row for row in rows if "head" in row), None)
-        if head is None:
+    for _, group in groupby(items, key=lambda item: item["sk"].split("#")[1]):
+        part = _part(list(group))
+        if part is None:
             return
-        chunks = [row for row in rows if "records" in row and row["attempt"] == head["attempt"]]
-        wanted = [f"#{number}#{chunk:04}" for chunk in range(1, int(head["chunks"]) + 1)]
-        found = {row["sk"][row["sk"].index("#") :]: row for row in chunks}
-        if not all(each in found for each in wanted):
-            return
-        records = (record for each in wanted for record in _unpack(found[each]["records"]))
-        yield RowPart(kind=head["kind"], head=_unpack(head["head"]), records=tuple(records))
+        yield part
 
 
-def _pack(document: object) -> bytes:
-    return gzip.compress(json.dumps(document, separators=(",", ":")).encode(), mtime=0)
+def _part(rows: Sequence[Item]) -> RowPart | None:
+    """Return one part; None where rows of it are missing, or cannot be read.
 
-
-def _unpack(packed: Any) -> Any:  # noqa: ANN401  # boto3's Binary, and any JSON
-    return json.loads(gzip.decompress(bytes(packed)))
+    rows: the head, if there is one, and the chunks in their order
+    """
+    head = rows[0] if "head" in rows[0] else None
+    if head is None:
+        return None
+    chunks = [row for row in rows[1:] if row["attempt"] == head["attempt"]]
+    numbers = [int(row["sk"].split("#")[2]) for row in chunks]
+    if numbers != list(range(1, int(head["chunks"]) + 1)):
+        return None
+    try:
+        records = [record for chunk in chunks for record in unpack(chunk["records"])]
+        return RowPart(kind=head["kind"], head=unpack(head["head"]), records=tuple(records))
+    except codec.MalformedError:
+        return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from key_rotation.adapters import codec
-from key_rotation.adapters.clients import AWS_ERRORS, MemberClients, error_message
+from key_rotation.adapters.clients import AWS_ERRORS, MemberClients, error_message, is_access_denied
 from key_rotation.adapters.member_role import MemberRole
 from key_rotation.adapters.run_rows import RowPlace, RunRows
 from key_rotation.domain.model import Mode, RunEnvironment
@@ -73,7 +73,7 @@ class AccountRun:
         try:
             member = self.role.assume(self.account_id, execution.run_id, read_only=read_only)
         except AWS_ERRORS as error:
-            return self._failed(FailedStep.ROLE, error_message(error), execution)
+            return self._failed(_step_of(error), error_message(error), execution)
         try:
             finished = self._run(member, execution)
         except LeaseLostError:
@@ -112,3 +112,8 @@ class AccountRun:
         failure = AccountFailure(step=step, reason=reason)
         RunRows(self.hub.table, execution.run_id).write(place, failure, now=execution.now.instant)
         return answer
+
+
+def _step_of(error: Exception) -> FailedStep:
+    """Return whether STS refused the role, or could not be asked."""
+    return FailedStep.ROLE if is_access_denied(error) else FailedStep.STS

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self, TypeVar
+from typing import Self
 
 from key_rotation.adapters import codec
 from key_rotation.adapters.run_rows import RowPart
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.delivery import at_delivery
 from key_rotation.domain.watch import WatchChange
-from key_rotation.errors import LedgerError
 from key_rotation.reporting.organisation.account_part import (
     AccountFailure,
     AccountPart,
@@ -20,7 +19,6 @@ from key_rotation.reporting.organisation.merged_report import merge_parts
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 
-T = TypeVar("T")
 NO_ANSWER = (
     "No answer: the work on this account ended without one. Read the execution of the state "
     "machine, and the log of the account step."
@@ -49,21 +47,33 @@ class CollectedAccount:
         rows: Sequence[RowPart],
         source: ReportSource | None,
     ) -> Self:
-        """Read the rows of an account; raises LedgerError for rows of another shape.
+        """Read the rows of an account.
 
         source: None where its settings were not accepted
+
+        Rows of another shape are those of another version: the account counts as not looked at.
         """
         if source is None:
             return cls(registered=registered, failure=" ".join(registered.problems))
+        try:
+            return cls._of(registered, rows, source)
+        except codec.MalformedError as cause:
+            text = f"What the step left of this account cannot be read ({cause})."
+            return cls(registered=registered, failure=text)
+
+    @classmethod
+    def _of(
+        cls, registered: RegisteredAccount, rows: Sequence[RowPart], source: ReportSource
+    ) -> Self:
         parts, reports = [], []
         changes: dict[str, WatchChange] = {}
         failure: AccountFailure | str | None = None if rows else NO_ANSWER
         for row in rows:
             if row.kind == AccountFailure.__name__:
-                failure = _read(row.head, AccountFailure)
+                failure = codec.read(row.head, AccountFailure)
                 break
-            part = _read(row.head, AccountPart)
-            records = [_delivered(_read(each, KeyRecord), source) for each in row.records]
+            part = codec.read(row.head, AccountPart)
+            records = [_delivered(codec.read(each, KeyRecord), source) for each in row.records]
             outcomes = [outcome for record in records for outcome in record.outcomes]
             parts.append(part)
             reports.append(part.to_report(outcomes, source))
@@ -91,13 +101,6 @@ class CollectedAccount:
     def report(self) -> Report:
         """The report of the whole account; only of one that has parts."""
         return merge_parts(self.reports)
-
-
-def _read(document: object, kind: type[T]) -> T:
-    try:
-        return codec.read(document, kind)
-    except codec.MalformedError as cause:
-        raise LedgerError(f"What a step left to the digest cannot be read ({cause}).") from cause
 
 
 def _delivered(record: KeyRecord, source: ReportSource) -> KeyRecord:

@@ -81,7 +81,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     for failure in published.unrecorded:
         log.warning("key_not_recorded", access_key_id=failure.access_key_id, why=failure.detail)
     _log_accounts(collected)
-    _publish_metrics(collected)
+    _publish_metrics(collected, unrecorded=len(published.unrecorded))
     saver.end()
     return answer(collected.report, len(published.message_ids))
 
@@ -103,11 +103,19 @@ def _collect(
         run=run,
         now=now,
         registered=_registered(),
-        snapshot=runs.read_snapshot(run.run_id) or ParameterSnapshot(parameters={}),
+        snapshot=_snapshot(runs, run),
         told=runs.read_state(),
     )
     why = f"{broken_off.kind}: {broken_off.text}" if broken_off else None
     return collector.collect(why)
+
+
+def _snapshot(runs: OrganisationRuns, run: OrganisationRun) -> ParameterSnapshot:
+    """Return the parameters of a run; raises LedgerError: without them, all would seem removed."""
+    found = runs.read_snapshot(run.run_id)
+    if found is None:
+        raise LedgerError(f"The parameters of the run {run.run_id} are not in the ledger.")
+    return found
 
 
 def _registered() -> Mapping[str, RegisteredAccount]:
@@ -139,7 +147,9 @@ def _log_accounts(run: CollectedRun) -> None:
         )
 
 
-def _publish_metrics(run: CollectedRun) -> None:
-    for name, value in figures.metrics(run.report).items():
+def _publish_metrics(run: CollectedRun, *, unrecorded: int) -> None:
+    """Publish the metrics; a key whose report the ledger did not record counts as failed."""
+    found = figures.metrics(run.report)
+    for name, value in (found | {"KeysFailed": found["KeysFailed"] + unrecorded}).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     metrics.flush_metrics()

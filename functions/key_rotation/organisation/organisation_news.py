@@ -73,12 +73,17 @@ def settings_news(
     told: OrganisationState,
     accounts: Sequence[CollectedAccount],
     today: date,
+    *,
+    is_whole: bool,
 ) -> SettingsNews:
-    """Return what is new about the parameters since the last digest."""
+    """Return what is new about the parameters since the last digest.
+
+    is_whole: whether the run takes place in all accounts, so that it knows what matches nothing
+    """
     ended = ended_entries(snapshot, accounts, today)
     unmatched = tuple(
         line
-        for line in _unmatched(accounts)
+        for line in (_unmatched(accounts) if is_whole else ())
         if is_news(told.unmatched.get(remembered_line(line)), today, WEEK)
     )
     return SettingsNews(
@@ -120,12 +125,13 @@ def ended_entries(
 def _unmatched(accounts: Sequence[CollectedAccount]) -> Iterator[str]:
     """Return the exemptions that match nothing in any account that they reach.
 
-    Only a run that read every key of these accounts can know it: that is the weekly full scan.
+    Only a run that read every key of these accounts can know it: that is the weekly full scan. An
+    account that could not be looked at may have the user or key that an exemption is meant for.
     """
+    if not all(account.reports for account in accounts):
+        return
     reached, unmatched, unknown = Counter[str](), Counter[str](), set[str]()
     for account in accounts:
-        if not account.reports:
-            continue
         lines = {str(entry) for entry in account.reports[0].settings.exemptions}
         reached.update(lines)
         unmatched.update({line for part in account.parts[:1] for line in part.unmatched})

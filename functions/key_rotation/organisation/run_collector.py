@@ -17,7 +17,9 @@ from key_rotation.domain.organisation.organisation_run import (
     OrganisationState,
     ParameterSnapshot,
 )
+from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Settings
+from key_rotation.errors import UnreadableItemError
 from key_rotation.organisation.collected import CollectedAccount
 from key_rotation.organisation.hub import Hub
 from key_rotation.organisation.organisation_news import (
@@ -98,11 +100,15 @@ class RunCollector:
         if account.settings is None:
             return None
         ledger = Ledger(self.hub.table, self.run.run_id, self.hub.partitions(_id(account)))
+        try:
+            previous = ledger.read_run_state()
+        except UnreadableItemError:
+            previous = RunState()  # the run in this account stopped for it, and says how to fix it
         return ReportSource(
             account_id=_id(account),
             now=self.now,
             settings=self._settings(account.settings),
-            previous=ledger.read_run_state(),
+            previous=previous,
         )
 
     def _settings(self, found: AccountSettings) -> Settings:
@@ -121,7 +127,13 @@ class RunCollector:
             now=self.now,
             accounts=tuple(_account_report(each) for each in accounts if each.reports),
             not_looked_at=tuple(not_looked_at(accounts, self.now)),
-            settings=settings_news(self.snapshot, self.told, accounts, self.now.today),
+            settings=settings_news(
+                self.snapshot,
+                self.told,
+                accounts,
+                self.now.today,
+                is_whole=not self.run.account_ids,
+            ),
             broken_off=broken_off,
         )
         return report if self.run.account_ids else self._with_register(report, accounts)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from key_rotation.errors import InvalidEventError
+from key_rotation.errors import InvalidEventError, LedgerError
 from tests.aws.organisation.hub import FIRST, ORGANIZATION_ID, OWN, SECOND, THIRD
 from tests.aws.organisation.organisation import Organisation
 
@@ -146,4 +146,33 @@ def test_an_input_that_was_not_accepted_is_told_to_its_sender_only(
         "execution_arn": f"arn:aws:states:eu-west-1:{OWN}:execution:machine:1",
     }
     assert steps["digest"](event) == {"published": False}
+    assert organisation.account.messages == []
+
+
+def test_a_key_whose_report_the_ledger_refuses_counts_as_failed(
+    organisation: Organisation,
+    steps: dict[str, Step],
+    run_id: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Somebody wrote its watch meanwhile. Refused each day, its notice would never count."""
+    key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    for account_id in (OWN, FIRST, SECOND):
+        steps["account"]({"account_id": account_id, "run_id": run_id})
+    watch: dict[str, Any] = {"pk": f"{FIRST}#WATCH", "sk": key_id, "version": 5}
+    organisation.account.clients.table.put_item(Item=watch)
+    capsys.readouterr()
+    steps["digest"]({"run_id": run_id, "mode": "enforce"})
+    lines = [line for line in capsys.readouterr().out.splitlines() if '"KeysFailed"' in line]
+    assert [json.loads(line)["KeysFailed"] for line in lines] == [[1.0]]
+
+
+def test_a_digest_without_the_parameters_of_its_run_publishes_nothing(
+    organisation: Organisation, steps: dict[str, Step], run_id: str
+) -> None:
+    """All of them would seem to be removed."""
+    key = {"pk": f"RUN#{run_id}", "sk": "SETTINGS"}
+    organisation.account.clients.table.delete_item(Key=key)
+    with pytest.raises(LedgerError, match="are not in the ledger"):
+        steps["digest"]({"run_id": run_id, "mode": "enforce"})
     assert organisation.account.messages == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from key_rotation.adapters.compressed import pack
 from key_rotation.domain.execution import TimeBudget
 from key_rotation.errors import InvalidSettingsError, LeaseLostError, NoListenerError
 from key_rotation.reporting.organisation import digest
@@ -576,3 +577,65 @@ def test_a_digest_that_another_run_overtook_publishes_nothing(organisation: Orga
     with pytest.raises(LeaseLostError):
         organisation.digest_step().publish(collected)
     assert organisation.account.messages == []
+
+
+def test_an_exemption_may_be_meant_for_an_account_that_could_not_be_looked_at(
+    organisation: Organisation,
+) -> None:
+    """Nothing is said of it as long as one account is not known."""
+    organisation.put("exemptions", "alicia # robot")
+    organisation.members.role.errors[FIRST] = DENIED
+    run = organisation.run()
+    assert "MATCH NOTHING" not in run.text
+    named = organisation.run({"accounts": [THIRD]})
+    assert not any("MATCH NOTHING" in message["text"] for message in named.messages)
+
+
+@pytest.mark.parametrize("account_id", [FIRST, SECOND])
+def test_an_account_of_which_sts_could_not_be_asked_is_a_failure_on_its_first_day(
+    organisation: Organisation, account_id: str
+) -> None:
+    """Throttled, it may have the role: it is neither new without role nor "not covered"."""
+    error = client_error("AssumeRole", "Throttling")
+    organisation.members.role.errors[account_id] = error
+    run = organisation.run()
+    assert run.metrics["AccountsNotLookedAt"] == 1
+    assert [each["account_id"] for each in run.answer["not_looked_at"]] == [account_id]
+
+
+def test_an_account_whose_run_state_cannot_be_read_stops_no_other(
+    organisation: Organisation,
+) -> None:
+    for account_id in (FIRST, THIRD):
+        organisation.create_key("alice", age=400, account_id=account_id)
+    broken: dict[str, Any] = {
+        "pk": f"{FIRST}#RUN",
+        "sk": "STATE",
+        "schema": 3,
+        "parameters": "none",
+    }
+    organisation.account.clients.table.put_item(Item=broken)
+    run = organisation.run()
+    [failed] = run.answer["not_looked_at"]
+    assert failed["account_id"] == FIRST
+    assert "state of the last run in the ledger cannot be read" in failed["reason"]
+    assert run.entries("noticed") == [(THIRD, "alice")]
+
+
+@pytest.mark.parametrize("head", [b"", pack({"another": "shape"}), pack([])])
+def test_rows_of_one_account_that_cannot_be_read_stop_no_other(
+    organisation: Organisation, head: bytes
+) -> None:
+    """Another version wrote them, during a deployment."""
+    for account_id in (FIRST, THIRD):
+        organisation.create_key("alice", age=400, account_id=account_id)
+    prepared = organisation.hub.prepare({}, organisation.hub.start())
+    for row in prepared.rows:
+        organisation.run_in_account(row)
+    key = {"pk": f"RUN#{prepared.run.run_id}", "sk": f"{FIRST}#000#0000"}
+    table = organisation.account.clients.table
+    table.put_item(Item=table.get_item(Key=key)["Item"] | {"head": head})
+    run = organisation.publish()
+    assert [each["account_id"] for each in run.answer["not_looked_at"]] == [FIRST]
+    assert run.entries("noticed") == [(THIRD, "alice")]
+    assert organisation.account.items(f"{FIRST}#WATCH") == []

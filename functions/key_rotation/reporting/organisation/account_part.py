@@ -28,9 +28,15 @@ class KeyRecord:
 
 
 class FailedStep(StrEnum):
-    """Where the work on an account ended with an error."""
+    """Where the work on an account ended with an error.
+
+    ROLE: STS refused to assume the role, so that it is missing, or trusts somebody else
+    STS: STS did not answer, or with another error
+    RUN: the run in the account was stopped
+    """
 
     ROLE = "role"
+    STS = "sts"
     RUN = "run"
 
 
