@@ -8,7 +8,7 @@ from key_rotation.adapters import codec
 from key_rotation.adapters.run_rows import RowPart
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.delivery import at_delivery
-from key_rotation.domain.watch import WatchChange
+from key_rotation.domain.watch import Noticed, Watch, WatchChange
 from key_rotation.reporting.organisation.account_part import (
     AccountFailure,
     AccountPart,
@@ -85,6 +85,30 @@ class CollectedAccount:
             reports=tuple(reports),
             changes=changes,
             failure=failure,
+        )
+
+    def with_recorded_days(self, stored: Mapping[str, Watch]) -> Self:
+        """Return the account with the days of the notices that an earlier try of the digest gave.
+
+        stored: the watches of the account as they are now
+        """
+        days = {
+            key_id: watch.state.due
+            for key_id, change in self.changes.items()
+            if (watch := stored.get(key_id))
+            and isinstance(watch.state, Noticed)
+            and watch.version == change.written.version
+        }
+
+        def outcome(found: Outcome) -> Outcome:
+            return replace(found, due=days.get(found.access_key_id or "", found.due))
+
+        return replace(
+            self,
+            reports=tuple(
+                replace(report, outcomes=tuple(map(outcome, report.outcomes)))
+                for report in self.reports
+            ),
         )
 
     @property

@@ -84,6 +84,8 @@ class RunCollector:
                 source = sources[account_id]
                 by_id[account_id] = CollectedAccount.read(found.registered, parts, source)
         accounts = tuple(by_id.values())
+        if self.now.today > self.now.day(self.run.started):
+            accounts = tuple(in_parallel(self._with_recorded_days, accounts))
         return CollectedRun(
             report=self._report(accounts, broken_off),
             accounts=accounts,
@@ -110,6 +112,16 @@ class RunCollector:
             settings=self._settings(account.settings),
             previous=previous,
         )
+
+    def _with_recorded_days(self, account: CollectedAccount) -> CollectedAccount:
+        """Return an account with the days that an earlier try of this digest has announced.
+
+        Midnight has passed since the run began, so that this try would name later ones.
+        """
+        if not account.changes:
+            return account
+        ledger = Ledger(self.hub.table, self.run.run_id, self.hub.partitions(account.account_id))
+        return account.with_recorded_days(ledger.read_watches().by_key_id)
 
     def _settings(self, found: AccountSettings) -> Settings:
         """Return the settings of an account; those to whom the same applies share them."""

@@ -639,3 +639,18 @@ def test_rows_of_one_account_that_cannot_be_read_stop_no_other(
     assert [each["account_id"] for each in run.answer["not_looked_at"]] == [FIRST]
     assert run.entries("noticed") == [(THIRD, "alice")]
     assert organisation.account.items(f"{FIRST}#WATCH") == []
+
+
+def test_a_digest_that_is_tried_again_after_midnight_names_the_day_that_it_named_before(
+    organisation: Organisation,
+) -> None:
+    """It died after it had recorded the notice; the ledger keeps the first day."""
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    for row in organisation.hub.prepare({}, organisation.hub.start()).rows:
+        organisation.run_in_account(row)
+    organisation.digest_step().publish(organisation.collect())
+    organisation.account.now += timedelta(hours=16)
+    organisation.publish()
+    days = {entry["due"] for m in organisation.account.messages for entry in m["data"]["noticed"]}
+    [watch] = organisation.account.items(f"{FIRST}#WATCH")
+    assert days == {watch["state"]["due"]} == {"2026-12-01"}
