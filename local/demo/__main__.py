@@ -9,14 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from local.demo.actors import Actors
-from local.demo.console import WIDTH, Style, print_line, step, styled
+from local.demo.console import Style, print_line, step, styled
 from local.demo.playback import STARTS_AT, Day, play
 from local.demo.scenario import LAST_DAY, SUBSCRIBER, day_of, seed
 from local.demo.scenario_keys import KEYS
 from local.demo.stages import Stage
+from local.demo.summary import print_summary
 from local.demo.synthesis import STACK, synthesise
 from local.demo.timeline import draw
-from local.demo.verify import Check, verify
+from local.demo.verify import verify
 from local.emulator.account import LocalAccount
 from local.emulator.records import PublishedMessage
 
@@ -111,34 +112,8 @@ def _print_message(message: PublishedMessage) -> None:
 
 
 def _print_summary(days: Sequence[Day]) -> int:
-    print_line()
-    print_line("EACH KEY, DAY BY DAY", Style.BOLD)
-    print_line()
-    for line in draw(days):
-        print_line(line)
     checks = verify(days)
-    print_line()
-    print_line("CHECKS AGAINST THE RULES", Style.BOLD)
-    for check in checks:
-        _print_check(check)
-    print_line()
-    print_line("WHAT WAS EMULATED", Style.BOLD)
-    print_line(_EMULATED)
-    print_line()
-    failed = [check for check in checks if check.deviations]
-    print_line(
-        f"checks passed: {len(checks) - len(failed)} of {len(checks)}",
-        Style.RED if failed else Style.GREEN,
-    )
-    return 1 if failed else 0
-
-
-def _print_check(check: Check) -> None:
-    good = not check.deviations
-    mark = styled("ok", Style.GREEN) if good else styled("NO", Style.RED)
-    print_line(f"  {mark}  {check.subject:<13}{check.rule}"[: WIDTH + 20])
-    for deviation in check.deviations:
-        print_line(f"      {'':<13}{deviation}", Style.RED)
+    return print_summary("EACH KEY, DAY BY DAY", ["", *draw(days)], checks, _EMULATED)
 
 
 if __name__ == "__main__":

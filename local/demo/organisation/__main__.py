@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local.demo.console import WIDTH, Style, print_line, step, styled
+from local.demo.console import Style, print_line, step, styled
 from local.demo.organisation.actors import Actors
 from local.demo.organisation.playback import Day, play
 from local.demo.organisation.scenario import (
@@ -23,8 +23,8 @@ from local.demo.organisation.scenario_accounts import ACCOUNTS
 from local.demo.organisation.stages import KeyStage
 from local.demo.organisation.timeline import draw
 from local.demo.organisation.verify import verify
+from local.demo.summary import print_summary
 from local.demo.synthesis import STACK, synthesise
-from local.demo.verify import Check
 from local.emulator.account import LocalAccount
 from local.emulator.records import PublishedMessage
 
@@ -143,33 +143,8 @@ def _print_message(message: PublishedMessage) -> None:
 
 
 def _print_summary(days: Sequence[Day], actors: Actors) -> int:
-    print_line()
-    print_line("EACH ACCOUNT AND KEY, DAY BY DAY", Style.BOLD)
-    print_line()
-    for line in draw(days):
-        print_line(line)
     checks = verify(days, actors.units, actors.accounts_with_the_role())
-    print_line()
-    print_line("CHECKS AGAINST THE RULES", Style.BOLD)
-    for check in checks:
-        _print_check(check)
-    print_line()
-    print_line("WHAT WAS EMULATED", Style.BOLD)
-    print_line(_EMULATED)
-    print_line()
-    failed = [check for check in checks if check.deviations]
-    print_line(
-        f"checks passed: {len(checks) - len(failed)} of {len(checks)}",
-        Style.RED if failed else Style.GREEN,
-    )
-    return 1 if failed else 0
-
-
-def _print_check(check: Check) -> None:
-    mark = styled("NO", Style.RED) if check.deviations else styled("ok", Style.GREEN)
-    print_line(f"  {mark}  {check.subject:<18}{check.rule}"[: WIDTH + 20])
-    for deviation in check.deviations:
-        print_line(f"      {'':<18}{deviation}", Style.RED)
+    return print_summary("EACH ACCOUNT AND KEY, DAY BY DAY", ["", *draw(days)], checks, _EMULATED)
 
 
 if __name__ == "__main__":
