@@ -19,13 +19,13 @@ _RUN_FAILED = (
 )
 _RUN_TIMED_OUT = (
     "A key-rotation run of the organization did not end within six hours and was stopped. Keys of"
-    " accounts that it did not reach are not rotated until a run succeeds, and nobody was told what"
+    " accounts that it did not reach are not rotated until a run succeeds, and no digest says what"
     " it did. First: see in the execution of the state machine which accounts took long, then see"
     " docs/runbook.md."
 )
 _RUN_ABORTED = (
     "Somebody stopped a key-rotation run of the organization. Keys of accounts that it did not"
-    " reach are not rotated until a run succeeds, and nobody was told what it did. First: find out"
+    " reach are not rotated until a run succeeds, and no digest says what it did. First: find out"
     " who stopped the execution of the state machine and why, then see docs/runbook.md."
 )
 _ACCOUNT_NOT_LOOKED_AT = (

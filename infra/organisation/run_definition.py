@@ -1,7 +1,7 @@
 """The states of a run of an organization: prepare, look at each account, tell.
 
 Prepare -> Accounts (for each: Account, then AccountRemainder while users remain) -> Digest.
-What stops a run is told too, and the execution then fails with that error.
+What stops a run is reported too, and the execution then fails with that error.
 """
 
 from collections.abc import Mapping

@@ -73,7 +73,7 @@ def account_statements(
 def digest_statements(
     *, table: dynamodb.Table, key: kms.Key, topic: sns.Topic, account_topic: sns.Topic
 ) -> list[iam.PolicyStatement]:
-    """Publish to both topics, see who listens, and record what was told."""
+    """Publish to both topics, see who listens, and record what was reported."""
     topics = [topic.topic_arn, account_topic.topic_arn]
     return [
         allow("PublishDigest", ["sns:Publish", "sns:ListSubscriptionsByTopic"], topics),

@@ -79,7 +79,7 @@ class Steps:
         )
 
     def create_digest(self, role: StepRole) -> RunStep:
-        """Create the function that tells what happened; it holds the rows of all accounts."""
+        """Create the function that reports what happened; it holds the rows of all accounts."""
         role.policy.add_statements(
             *step_permissions.digest_statements(
                 table=self.table,

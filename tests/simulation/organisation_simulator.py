@@ -224,7 +224,7 @@ class OrganisationSimulator(Simulator):
             now=current.now,
             registered=Register(table).read_all().by_id,
             snapshot=runs.read_snapshot(run.run_id) or ParameterSnapshot(parameters={}),
-            told=runs.read_state(),
+            previous=runs.read_state(),
         ).collect()
 
     def _read_responses(self, current: Run, registered: RegisteredAccount) -> None:

@@ -1,7 +1,7 @@
 """The adapter to what the runs of an organization leave in the ledger.
 
 `ORGANISATION`/`RUN` is the run under way, or the last one. `ORGANISATION`/`STATE` is what digests
-have told. `RUN#<run id>`/`SETTINGS` is one run's copy of the parameters.
+have reported. `RUN#<run id>`/`SETTINGS` is one run's copy of the parameters.
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ class OrganisationRuns:
         return self.claim(replace(run, ended=at), run)
 
     def read_state(self) -> OrganisationState:
-        """Read what digests have told; raises LedgerError, also UnreadableItemError."""
+        """Read what digests have reported; raises LedgerError, also UnreadableItemError."""
         item = self._read(STATE)
         if item is None:
             return OrganisationState()
@@ -96,7 +96,7 @@ class OrganisationRuns:
             raise unreadable_item(self._table.name, STATE, cause) from cause
 
     def write_state(self, state: OrganisationState) -> None:
-        """Write what digests have told; raises LedgerError."""
+        """Write what digests have reported; raises LedgerError."""
         self._write({**STATE, "schema": SCHEMA, DOCUMENT: compress(state)}, "its state")
 
     def read_snapshot(self, run_id: str) -> ParameterSnapshot | None:

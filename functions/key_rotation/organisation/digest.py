@@ -104,7 +104,7 @@ def _collect(
         now=now,
         registered=_registered(),
         snapshot=_snapshot(runs, run),
-        told=runs.read_state(),
+        previous=runs.read_state(),
     )
     why = f"{broken_off.kind}: {broken_off.text}" if broken_off else None
     return collector.collect(why)

@@ -70,7 +70,7 @@ def _lacks_role(account: CollectedAccount) -> bool:
 
 def settings_news(
     snapshot: ParameterSnapshot,
-    told: OrganisationState,
+    previous: OrganisationState,
     accounts: Sequence[CollectedAccount],
     today: date,
     *,
@@ -84,22 +84,22 @@ def settings_news(
     unmatched = tuple(
         line
         for line in (_unmatched(accounts) if is_whole else ())
-        if is_news(told.unmatched.get(remembered_line(line)), today, WEEK)
+        if is_news(previous.unmatched.get(remembered_line(line)), today, WEEK)
     )
     return SettingsNews(
-        changes=tuple(_changes(snapshot, told)),
+        changes=tuple(_changes(snapshot, previous)),
         unread=snapshot.unread,
-        unread_is_new=any(name not in told.unread for name in snapshot.unread),
-        ended=tuple(line for line in ended if remembered_line(line) not in told.ended),
+        unread_is_new=any(name not in previous.unread for name in snapshot.unread),
+        ended=tuple(line for line in ended if remembered_line(line) not in previous.ended),
         unmatched=unmatched,
         unmatched_is_new=bool(unmatched),
     )
 
 
-def _changes(snapshot: ParameterSnapshot, told: OrganisationState) -> Iterator[ParameterChange]:
-    if not told.parameters:
+def _changes(snapshot: ParameterSnapshot, previous: OrganisationState) -> Iterator[ParameterChange]:
+    if not previous.parameters:
         return  # before the first digest, nothing counts as edited
-    for change in changes_since(told.parameters, snapshot.parameters):
+    for change in changes_since(previous.parameters, snapshot.parameters):
         yield ParameterChange(
             name=change.name,
             before=change.before,
@@ -143,7 +143,7 @@ def _unmatched(accounts: Sequence[CollectedAccount]) -> Iterator[str]:
 
 
 def state_after_run(
-    told: OrganisationState,
+    previous: OrganisationState,
     snapshot: ParameterSnapshot,
     report: OrganisationReport,
     ended: Collection[str],
@@ -160,22 +160,24 @@ def state_after_run(
     """
     parameters = remembered(snapshot.parameters)
     if not delivered:
-        return replace(told, parameters=told.parameters or parameters, stopped="")
+        return replace(previous, parameters=previous.parameters or parameters, stopped="")
     # The entries of an account that could not be looked at are not known today.
-    kept = told.ended if report.not_looked_at else ()
+    kept = previous.ended if report.not_looked_at else ()
     lines = dict.fromkeys((*map(remembered_line, ended), *kept))
     named = dict.fromkeys(map(remembered_line, report.settings.unmatched), report.now.today)
-    recent = {line: day for line, day in told.unmatched.items() if report.now.today - day < WEEK}
+    recent = {
+        line: day for line, day in previous.unmatched.items() if report.now.today - day < WEEK
+    }
     unmatched = {**recent, **named}
     return replace(
-        told,
+        previous,
         parameters=parameters,
         unread=tuple(snapshot.unread),
         ended=bounded(lines),
         unmatched={line: unmatched[line] for line in bounded(unmatched)},
         left_out=tuple(each.account.account_id for each in report.left_out),
         not_covered=(
-            *told.not_covered,
+            *previous.not_covered,
             *(each.account.account_id for each in report.not_covered),
         ),
         stopped="",

@@ -64,7 +64,7 @@ def unread_names(
 
 
 def empty_targets(targets: Iterable[str], accounts: Iterable[Account]) -> Mapping[str, str]:
-    """Return the targets of the deployment that contain no account, by the name that is told."""
+    """Return the targets that contain no account, each with a sentence that says so."""
     units = {unit for account in accounts for unit in account.ous}
     return {
         f"targets: {target}": f"The context targets names {target}, which contains no account."
@@ -78,15 +78,15 @@ def snapshot(
     overrides: Overrides,
     unread: Mapping[str, str],
     covered: Iterable[Account],
-    told: OrganisationState,
+    previous: OrganisationState,
 ) -> ParameterSnapshot:
     """Return a run's copy of the parameters, with who edited what changed since the last digest.
 
     unread: the names that nothing reads
     covered: the accounts that are looked at
-    told: what the last digest told; before the first, nothing has changed
+    previous: what the last digest reported; before the first, nothing has changed
     """
-    changes = changes_since(told.parameters, found.by_name) if told.parameters else ()
+    changes = changes_since(previous.parameters, found.by_name) if previous.parameters else ()
     changed = [change.name for change in changes if change.now][:MAX_EDITORS]
 
     def editor(name: str) -> str | None:

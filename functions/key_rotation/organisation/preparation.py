@@ -63,7 +63,7 @@ def prepare(
     """
     runs = OrganisationRuns(clients.table)
     claimed = claim_turn(request, runs, clients.states, execution)
-    told = runs.read_state()
+    previous = runs.read_state()
     facts = read_facts(environment, clients)
     terms = _terms(claimed, facts, environment, execution.now)
     listed = _listed(facts, terms)
@@ -73,7 +73,7 @@ def prepare(
     hub = environment.hub(clients.table)
     rows, run = share_changes(rows, _with_parameters(claimed, facts), hub, execution.now)
     left = () if request.account_ids else tuple(_left(facts, terms, AccountLedgers(hub)))
-    copy = _snapshot(clients, facts, listed, told, terms)
+    copy = _snapshot(clients, facts, listed, previous, terms)
     if not runs.claim(run, claimed):  # a whole run no longer waits for this partial one
         other = runs.read()
         raise RunInProgressError(other.execution_arn if other else None)
@@ -160,7 +160,7 @@ def _snapshot(
     clients: HubClients,
     facts: Facts,
     listed: Mapping[str, RegisteredAccount],
-    told: OrganisationState,
+    previous: OrganisationState,
     terms: RegisterTerms,
 ) -> ParameterSnapshot:
     covered = [row.account for row in listed.values() if row.coverage is Coverage.COVERED]
@@ -169,4 +169,4 @@ def _snapshot(
         **unread_names(facts.settings, facts.overrides, accounts, terms.now),
         **empty_targets(terms.targets, accounts),
     }
-    return snapshot(clients.ssm, facts.found, facts.overrides, unread, covered, told)
+    return snapshot(clients.ssm, facts.found, facts.overrides, unread, covered, previous)

@@ -37,13 +37,13 @@ class CollectedRun:
     """What one run left.
 
     accounts: those that it was to look at
-    told: what earlier digests have reported
+    previous: what earlier digests have reported
     """
 
     report: OrganisationReport
     accounts: tuple[CollectedAccount, ...]
     snapshot: ParameterSnapshot
-    told: OrganisationState
+    previous: OrganisationState
 
     @property
     def is_manual_report(self) -> bool:
@@ -65,7 +65,7 @@ class RunCollector:
     now: Now
     registered: Mapping[str, RegisteredAccount]
     snapshot: ParameterSnapshot
-    told: OrganisationState
+    previous: OrganisationState
     _parsed: dict[int, Settings] = field(default_factory=dict, init=False, repr=False)
 
     def collect(self, broken_off: str | None = None) -> CollectedRun:
@@ -90,7 +90,7 @@ class RunCollector:
             report=self._report(accounts, broken_off),
             accounts=accounts,
             snapshot=self.snapshot,
-            told=self.told,
+            previous=self.previous,
         )
 
     def _is_expected(self, account: RegisteredAccount) -> bool:
@@ -141,7 +141,7 @@ class RunCollector:
             not_looked_at=tuple(not_looked_at(accounts, self.now)),
             settings=settings_news(
                 self.snapshot,
-                self.told,
+                self.previous,
                 accounts,
                 self.now.today,
                 is_whole=not self.run.account_ids,
@@ -158,18 +158,19 @@ class RunCollector:
         for each in sorted(self.registered.values(), key=_id):
             by_coverage[each.coverage].append(each)
         moved = [each for each in self.registered.values() if self.run.has_news_of(each)]
-        first = not self.told.parameters  # before the first digest, every account is new
+        first = not self.previous.parameters  # before the first digest, every account is new
         left_out = tuple(by_coverage[Coverage.LEFT_OUT])
         return replace(
             report,
             joined=() if first else tuple(a for a in moved if a.coverage is not Coverage.LEFT),
             left=tuple(a for a in moved if a.coverage is Coverage.LEFT),
             left_out=left_out,
-            newly_left_out=frozenset(map(_id, left_out)) - set(self.told.left_out),
+            newly_left_out=frozenset(map(_id, left_out)) - set(self.previous.left_out),
             not_covered=tuple(
                 each.registered
                 for each in accounts
-                if is_uncovered_management(each) and each.account_id not in self.told.not_covered
+                if is_uncovered_management(each)
+                and each.account_id not in self.previous.not_covered
             ),
             not_active=len(by_coverage[Coverage.NOT_ACTIVE]),
             outside_targets=len(by_coverage[Coverage.OUTSIDE_TARGETS]),

@@ -1,4 +1,4 @@
-"""Saves a run of the organization at its end: what its digest told, and which accounts it saw."""
+"""Saves a run of the organization at its end: what it reported, and which accounts it saw."""
 
 from dataclasses import dataclass, replace
 
@@ -28,7 +28,7 @@ class DigestSaver:
     published: PublishedDigest
 
     def save(self) -> None:
-        """Save the runs of the accounts, the register, and what digests told.
+        """Save the runs of the accounts, the register, and what digests have reported.
 
         Raises LedgerError.
         """
@@ -37,9 +37,11 @@ class DigestSaver:
         runs, report = OrganisationRuns(self.hub.table), self.run.report
         if not report.run.is_partial:
             delivered = self.published.was_delivered
-            told, snapshot = self.run.told, self.run.snapshot
+            previous, snapshot = self.run.previous, self.run.snapshot
             ended = ended_entries(snapshot, self.run.accounts, report.now.today)
-            runs.write_state(state_after_run(told, snapshot, report, ended, delivered=delivered))
+            runs.write_state(
+                state_after_run(previous, snapshot, report, ended, delivered=delivered)
+            )
 
     def end(self) -> None:
         """End the run, as the last thing: until then, a digest that is tried again publishes again.
@@ -85,8 +87,8 @@ class DigestSaver:
         def save(account: CollectedAccount) -> None:
             row = account.registered
             if found := failing.get(account.account_id):
-                told = None if found.new_without_role else reported
-                last = told or row.failure_reported
+                today = None if found.new_without_role else reported
+                last = today or row.failure_reported
                 register.update(replace(row, failing_since=found.since, failure_reported=last))
             elif account.failure is None:
                 seen = self.now.instant

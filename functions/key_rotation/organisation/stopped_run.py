@@ -29,16 +29,16 @@ def publish_stopped(
 ) -> Document:
     """Publish what stopped a run, unless an earlier one published the same today.
 
-    An input that was not accepted is told to the person who sent it, by the failed execution, and
-    not published. If the ledger cannot be read, it is published: twice is better than never.
+    The person who sent an input that was not accepted reads it in the failed execution; it is not
+    published. If the ledger cannot be read, it is published: twice is better than never.
     """
     error = event.stopped
     if error is None or error.kind == InvalidEventError.__name__:
         return {"published": False}
-    told = _state(runs)
+    previous = _state(runs)
     text = f"{now.today} {error.kind} {_without_ids(error)}"
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    if told and told.stopped == fingerprint:
+    if previous and previous.stopped == fingerprint:
         return {"published": False}
     message = stopped_message(
         kind=error.kind,
@@ -51,8 +51,8 @@ def publish_stopped(
         topic.publish(message)
     except PublishError:
         return {"published": False}  # the failed execution and its alarm remain
-    if told:
-        _remember(runs, replace(told, stopped=fingerprint))
+    if previous:
+        _remember(runs, replace(previous, stopped=fingerprint))
     return {"published": True}
 
 

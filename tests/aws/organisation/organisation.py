@@ -138,7 +138,7 @@ class Organisation:
             now=self._now,
             registered=self.hub.register.read_all().by_id,
             snapshot=snapshot or ParameterSnapshot(parameters={}),
-            told=runs.read_state(),
+            previous=runs.read_state(),
         ).collect(broken_off)
 
     def digest_step(self) -> DigestStep:

@@ -381,7 +381,7 @@ def test_the_head_says_how_long_the_backlogs_take() -> None:
 
 def test_an_account_that_was_not_looked_at_has_name_unit_day_and_reason() -> None:
     report = organisation(QUIET, not_looked_at=(missing(7, since=3),))
-    entry = body(report).partition("every seventh day.\n\n")[2].partition("\n\n")[0]
+    entry = body(report).partition("every week.\n\n")[2].partition("\n\n")[0]
     assert " ".join(entry.replace("    | ", "").split()) == (
         f"{id_of(7)}, payments-dev in ou-ab12-22222222 since Sat 21 Nov 2026: AssumeRole: "
         "AccessDenied: User: arn:aws:sts::999988887777:assumed-role/KeyRotationHub/key-rotation "

@@ -62,12 +62,12 @@ class OrganisationRun:
         """
         if previous is None:
             return replace(self, news_since=self.started)
-        told = previous.ended is not None and not previous.is_partial
+        reported = previous.ended is not None and not previous.is_partial
         again = previous.execution_arn == self.execution_arn
         events = () if again else (previous.event_id,)
         return replace(
             self,
-            news_since=self.started if told else previous.news_since or self.started,
+            news_since=self.started if reported else previous.news_since or self.started,
             earlier_events=(*previous.earlier_events, *events)[-REMEMBERED_EVENTS:],
         )
 

@@ -14,7 +14,7 @@ from key_rotation.reporting.organisation.report import NotLookedAt, Organisation
 NOT_LOOKED_AT = "NOT LOOKED AT: these accounts gave no result"
 NOT_LOOKED_AT_ADVICE = (
     "Keys there are not rotated until a run looks at the account. What to\n"
-    "do: docs/runbook.md. What lasts is told again every seventh day."
+    "do: docs/runbook.md. What lasts is reported again every week."
 )
 NEW = "NEW: the member role is not there yet"
 NEW_ADVICE = (
@@ -31,7 +31,7 @@ LEFT_OUT_ADVICE = "Nothing is done there. Notices and grace windows rest."
 NOT_COVERED = "NOT COVERED: the management account"
 NOT_COVERED_ADVICE = (
     "A StackSet does not reach it. If its keys are to be rotated, deploy\n"
-    "KeyRotationMember there: README.md. This is told once."
+    "KeyRotationMember there: README.md. This is reported once."
 )
 
 

@@ -103,4 +103,4 @@ def _events(report: OrganisationReport, page: Page) -> Iterator[str]:
         "settings": first and (news.changes or news.unread_is_new or news.ended),
         "exemptions": first and (news.unmatched or report.ending),
     }
-    yield from (event for event, told in others.items() if told)
+    yield from (event for event, is_reported in others.items() if is_reported)

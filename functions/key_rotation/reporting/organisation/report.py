@@ -47,7 +47,7 @@ class AccountReport:
     def has_news(self) -> bool:
         """Whether a digest of the organization is sent because of it.
 
-        What changed in the settings is told once for all accounts, and so is no news here.
+        What changed in the settings is reported once for all accounts, and so is no news here.
         """
         report = self.report
         if report.facts.is_manual_report:
@@ -112,8 +112,8 @@ class SettingsNews:
     @property
     def needs_digest(self) -> bool:
         """Whether a digest must tell it."""
-        told = self.changes or self.ended or self.unread_is_new or self.unmatched_is_new
-        return bool(told)
+        new = self.changes or self.ended or self.unread_is_new or self.unmatched_is_new
+        return bool(new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

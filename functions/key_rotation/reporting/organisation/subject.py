@@ -106,10 +106,10 @@ def _others(report: OrganisationReport) -> Iterator[str]:
         "not covered": len(report.not_covered),
     }
     yield from (f"{count:,} {what}" for what, count in counts.items() if count)
-    told = {
+    others = {
         "settings changed": news.changes or news.unread_is_new,
         "exemption ended": news.ended,
         "exemption ends soon": report.ending,
         "exemption matches nothing": news.unmatched,
     }
-    yield from (what for what, entries in told.items() if entries)
+    yield from (what for what, entries in others.items() if entries)
