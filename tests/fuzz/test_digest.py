@@ -9,12 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from key_rotation import __version__
+from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import LastUse, Mode, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.digest import compose, subject
 from key_rotation.reporting.headings import DRY_RUN_HEADINGS, HEADINGS, SOON, TOMORROW
-from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from tests.unit.builders import NOON, a_report, an_outcome, parameters
 
 FUZZ = settings(max_examples=200, deadline=None, derandomize=True, database=None)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from key_rotation.domain.exemptions import Exemption
 from key_rotation.domain.inventory import Inventory, Scan
+from key_rotation.domain.key_details import Details, KeyToDelete, NewerKey
 from key_rotation.domain.model import (
     NEVER_USED,
     AccessKey,
@@ -26,7 +27,7 @@ from key_rotation.domain.run_state import DEFAULT_LIMIT, Continuation, RunState
 from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.suspension import suspensions
 from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
-from key_rotation.reporting.outcome import Details, KeyToDelete, NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.part_facts import PartFacts
 from key_rotation.reporting.report import FinishedPart, Report
 

@@ -4,9 +4,10 @@ import json
 import re
 from typing import Any
 
+from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import Reason
 from key_rotation.reporting.digest import compose
-from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.sns_message import Message
 from tests.unit.builders import (
     a_report,

@@ -6,10 +6,11 @@ To write them again: `PYTHONPATH=.:functions .venv/bin/python -m tests.unit.exam
 from dataclasses import replace
 from pathlib import Path
 
+from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import Mode, Reason, User
 from key_rotation.errors import ListUsersError
 from key_rotation.reporting.digest import compose
-from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.sns_message import Message
 from key_rotation.reporting.stopped_message import DoneBeforeStop, stopped_message
 from tests.unit.builders import (

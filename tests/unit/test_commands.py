@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from key_rotation.domain.key_details import KeyToDelete, NewerKey
 from key_rotation.domain.model import NEVER_USED, Reason
 from key_rotation.reporting.commands import (
     Command,
@@ -17,7 +18,7 @@ from key_rotation.reporting.commands import (
     restore_command,
 )
 from key_rotation.reporting.headings import DRY_RUN_HEADINGS
-from key_rotation.reporting.outcome import KeyToDelete, NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from tests.unit.builders import (
     KEY_ID,
     an_outcome,

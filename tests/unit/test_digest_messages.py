@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import Mode, Reason
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting.digest import subject
-from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.sns_message import MAX_BYTES
 from tests.unit.builders import (
     KEY_ID,

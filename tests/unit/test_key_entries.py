@@ -2,8 +2,9 @@
 
 import pytest
 
+from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import LastUse, Reason
-from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from tests.unit.builders import (
     KEY_ID,
     an_outcome,

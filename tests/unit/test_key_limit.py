@@ -2,9 +2,10 @@
 
 import pytest
 
+from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import NEVER_USED, AccessKey, LastUse, User
 from key_rotation.reporting.key_limit import keys_to_delete
-from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from tests.unit.builders import a_key, an_outcome, days_ago, used
 
 OLD, NEW = "AKIAOLD", "AKIANEW"

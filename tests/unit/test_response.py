@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import LastUse, Reason, User
 from key_rotation.domain.plan import Terms, make_plan
 from key_rotation.domain.watch import Watches
-from key_rotation.reporting.outcome import NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.response import response, skipped_response
 from tests.unit.builders import (
     ALICE,

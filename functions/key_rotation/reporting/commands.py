@@ -7,8 +7,9 @@ word, because the CLI takes a word that begins with a dash for an option, and IA
 
 import shlex
 
+from key_rotation.domain.key_details import KeyToDelete
 from key_rotation.reporting.formatting import WIDTH, sanitize_line
-from key_rotation.reporting.outcome import KeyToDelete, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 
 Command = tuple[str, ...]
 INDENT = 6

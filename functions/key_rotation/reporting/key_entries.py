@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from key_rotation.domain.key_details import KeyToDelete
 from key_rotation.domain.model import Now, Reason
 from key_rotation.reporting.commands import (
     INDENT,
@@ -20,7 +21,7 @@ from key_rotation.reporting.formatting import (
     wrap,
     wrap_foreign,
 )
-from key_rotation.reporting.outcome import KeyToDelete, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from key_rotation.domain.key_details import KeyToDelete, NewerKey
 from key_rotation.domain.model import AccessKey, LastUse, Status
-from key_rotation.reporting.outcome import KeyToDelete, NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 
 KEYS_PER_USER = 2
 """Access keys that a user can have, inactive ones included (IAM User Guide, "IAM and AWS STS

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from key_rotation.domain.key_details import NO_DETAILS, Details
 from key_rotation.domain.model import Action, Failure, LastUse, Mode, Reason
 from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.step import Step
@@ -28,46 +29,6 @@ class Section(StrEnum):
     UPCOMING = "upcoming"
     DEFERRED = "deferred"
     EXEMPT = "exempt"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewerKey:
-    """The newest active key of the same user; `last_use` is None where it could not be read."""
-
-    access_key_id: str
-    last_use: LastUse | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyToDelete:
-    """The key that a user must delete before IAM accepts a new one.
-
-    status: in IAM's own word
-    last_use: None where it is not known
-    key_count: how many keys the user has
-    """
-
-    access_key_id: str
-    status: str
-    last_use: LastUse | None
-    key_count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """What only the reader of the digest needs to know of a key.
-
-    newer: a newer active key of the same user
-    to_delete: the key to delete before a new one can be made; None if there is room for one, or
-        if the newer key stays
-    """
-
-    description: str | None = None
-    newer: NewerKey | None = None
-    to_delete: KeyToDelete | None = None
-
-
-NO_DETAILS = Details()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from key_rotation.adapters.clients import AWS_ERRORS
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.iam_reads import read_last_use
 from key_rotation.domain.inventory import Inventory
+from key_rotation.domain.key_details import Details, NewerKey
 from key_rotation.domain.model import AccessKey, LastUse, Status
 from key_rotation.errors import UnreadableError
 from key_rotation.reporting.key_limit import keys_to_delete
-from key_rotation.reporting.outcome import Details, NewerKey, Outcome, Section
+from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.service_layer.run_context import RunContext
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from key_rotation import __version__
+from key_rotation.domain.key_details import KeyToDelete
 from key_rotation.domain.model import NEVER_USED, Mode, Now, Reason
 from key_rotation.domain.organisation.accounts import Coverage
 from key_rotation.domain.run_state import RunState
 from key_rotation.reporting.organisation.report import AccountReport, OrganisationReport
-from key_rotation.reporting.outcome import KeyToDelete, Section
+from key_rotation.reporting.outcome import Section
 from tests.unit.builders import TODAY, an_outcome, days_ago, in_days, used
 from tests.unit.digest_builders import LONGEST_NAME, ORDINARY_DAY, many_outcomes
 from tests.unit.organisation_digest.example_organisations import eight_accounts, thousand_accounts
