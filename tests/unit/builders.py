@@ -48,6 +48,8 @@ VALUES = {
     "exemptions": "none",
 }
 
+OWNER_VALUES = {"owner_tags": "owner-email email owner contact", "owner_notice": "try"}
+
 METRIC_NAMES = {
     "ActiveKeys",
     "StaleKeys",
@@ -88,7 +90,13 @@ def parameters(**changed: str) -> dict[str, Parameter]:
 
 def settings(**changed: str) -> Settings:
     """Return valid settings, with defaults; underscores stand for dashes."""
-    return Settings.parse(parameters(**changed), path="/key-rotation")
+    owners = "owner_tags" in changed
+    return Settings.parse(parameters(**changed), path="/key-rotation", owners=owners)
+
+
+def owner_settings(**changed: str) -> Settings:
+    """Return valid settings of a deployment where owners get mail, with defaults."""
+    return settings(**OWNER_VALUES | changed)
 
 
 def a_key(

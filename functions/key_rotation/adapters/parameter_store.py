@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.domain.organisation.parameter_scopes import FoundParameters
-from key_rotation.domain.settings import EXEMPTION, NAMES, Parameter, Settings
+from key_rotation.domain.settings import EXEMPTION, NAMES, OWNER_NAMES, Parameter, Settings
 from key_rotation.errors import InvalidSettingsError, SettingsUnreadableError
 
 if TYPE_CHECKING:
@@ -16,20 +16,23 @@ PAGE_SIZE = 10
 """The most that one page has (SSM API Reference, GetParametersByPath)."""
 
 
-def read_settings(ssm: "SSMClient", path: str) -> Settings:
-    """Read all parameters: eight by their names, so that a missing one is found, and exemptions.
+def read_settings(ssm: "SSMClient", path: str, *, owners: bool = False) -> Settings:
+    """Read all parameters: most by their names, so that a missing one is found, and exemptions.
 
     path: what stands before the names, such as `/key-rotation`
+    owners: whether owners get mail, so that there are two parameters more: ten are the most that
+        one call reads (SSM API Reference, GetParameters)
 
     Raises SettingsUnreadableError when Parameter Store does not answer, and InvalidSettingsError.
     """
     try:
-        answer = ssm.get_parameters(Names=[f"{path}/{name}" for name in NAMES])
+        names = (*NAMES, *OWNER_NAMES) if owners else NAMES
+        answer = ssm.get_parameters(Names=[f"{path}/{name}" for name in names])
         raw = {_relative(found, path): _parameter(found) for found in answer["Parameters"]}
     except (*AWS_ERRORS, KeyError) as cause:
         raise _unreadable(path, cause) from cause
     one_by_one = read_exemption_parameters(ssm, path)
-    return Settings.parse(raw, path=path, exemption_parameters=one_by_one)
+    return Settings.parse(raw, path=path, exemption_parameters=one_by_one, owners=owners)
 
 
 def read_exemption_parameters(ssm: "SSMClient", path: str) -> Mapping[str, Parameter]:

@@ -28,6 +28,12 @@ CHOICES = {
     "adopt-inactive-keys": SWITCHES,
 }
 NAMES = (*CHOICES, *RANGES, "exemptions")
+OWNER_TAGS = "owner-tags"
+OWNER_NOTICE = "owner-notice"
+OWNER_NAMES = (OWNER_TAGS, OWNER_NOTICE)
+"""The parameters that exist only where owners of keys get mail."""
+OWNER_NOTICES = ("try", "require")
+MAX_OWNER_TAGS = 10
 EXEMPTION = "exemption"
 """The part of the path below which each parameter is one more exemption."""
 
@@ -49,10 +55,12 @@ class Settings:
     """The validated thresholds of one run.
 
     exemptions: the entries of all parameters that have some
-    raw: the eight parameters they come from, by the last part of their names
+    raw: the parameters they come from, by the last part of their names
     exemption_parameters: those of one exemption each, by what follows `exemption/` in their names
     edited: the names of those that were edited since the last run; none in the first run. An
         exemption parameter counts as `exemptions`
+    owner_tags: the tags of a user that name the owner of its keys; none without mail to owners
+    requires_owner: whether a key keeps working until a mail about its notice was accepted
     """
 
     mode: Mode
@@ -66,6 +74,8 @@ class Settings:
     raw: Mapping[str, Parameter]
     exemption_parameters: Mapping[str, Parameter] = field(default_factory=dict)
     edited: frozenset[str] = frozenset()
+    owner_tags: tuple[str, ...] = ()
+    requires_owner: bool = False
     _index: ExemptionIndex = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -80,18 +90,21 @@ class Settings:
         path: str,
         exemption_parameters: Mapping[str, Parameter] | None = None,
         sources: Mapping[str, str] | None = None,
+        owners: bool = False,
     ) -> Self:
         """Validate each value, and each against the others.
 
-        raw: the eight parameters by the last part of their names
+        raw: the parameters by the last part of their names
         path: what stands before it, such as `/key-rotation`
         exemption_parameters: those of one exemption each, by what follows `exemption/`
         sources: what stands between path and name of those that are overridden for an account
+        owners: whether owners get mail, so that `OWNER_NAMES` are among the parameters
 
         Raises InvalidSettingsError that names every problem, not only the first.
         """
         one_by_one, bad_entries = _one_by_one(path, exemption_parameters or {})
-        whole_names = {name: whole_name(path, (sources or {}).get(name), name) for name in NAMES}
+        names = (*NAMES, *OWNER_NAMES) if owners else NAMES
+        whole_names = {name: whole_name(path, (sources or {}).get(name), name) for name in names}
         problems = [*_problems(whole_names, raw), *bad_entries]
         if problems:
             raise InvalidSettingsError(problems)
@@ -109,6 +122,8 @@ class Settings:
             exemptions=(*entries, *one_by_one),
             raw=raw,
             exemption_parameters=exemption_parameters or {},
+            owner_tags=tuple(raw[OWNER_TAGS].value.split()) if owners else (),
+            requires_owner=owners and raw[OWNER_NOTICE].value == "require",
         )
 
     def after(
@@ -174,9 +189,9 @@ def whole_name(path: str, scope: str | None, name: str) -> str:
 
 
 def problems_of(name: str, whole: str, parameter: Parameter | None) -> Iterator[str]:
-    """Return what is wrong with one of the eight parameters by itself, one sentence each.
+    """Return what is wrong with one of the parameters by itself, one sentence each.
 
-    name: which of the eight; `whole` is its whole name, which the sentences give
+    name: which of them; `whole` is its whole name, which the sentences give
     """
     problem = _problem(name, whole, parameter)
     if problem or parameter is None:
@@ -219,8 +234,10 @@ def bounded_problems(problems: Sequence[str], where: str) -> tuple[str, ...]:
 
 
 def _problems(whole_names: Mapping[str, str], raw: Mapping[str, Parameter]) -> Iterator[str]:
-    """Return what is wrong with the eight parameters, and with each against the others."""
-    found = {name: tuple(problems_of(name, whole_names[name], raw.get(name))) for name in NAMES}
+    """Return what is wrong with the parameters, and with each against the others."""
+    found = {
+        name: tuple(problems_of(name, whole, raw.get(name))) for name, whole in whole_names.items()
+    }
     for problems in found.values():
         yield from problems
     if not found["max-age-days"] and not found["notice-days"]:
@@ -230,11 +247,27 @@ def _problems(whole_names: Mapping[str, str], raw: Mapping[str, Parameter]) -> I
 def _problem(name: str, whole: str, parameter: Parameter | None) -> str | None:
     if name in RANGES:
         return number_problem(whole, parameter, RANGES[name])
-    accepted = " or ".join(CHOICES[name]) if name in CHOICES else exemptions.ACCEPTED
+    choices = {**CHOICES, OWNER_NOTICE: OWNER_NOTICES}.get(name)
+    accepted = " or ".join(choices) if choices else _ACCEPTED[name]
     if parameter is None:
         return missing(whole, accepted)
-    fits = name not in CHOICES or parameter.value in CHOICES[name]
-    return None if fits else _refuse(whole, parameter.value, accepted)
+    value = parameter.value
+    fits = value in choices if choices else name != OWNER_TAGS or _are_tags(value.split())
+    return None if fits else _refuse(whole, value, accepted)
+
+
+_TAG = re.compile(r"[\w.:/=+@-]{1,128}")
+_ACCEPTED = {
+    "exemptions": exemptions.ACCEPTED,
+    OWNER_TAGS: f"1 to {MAX_OWNER_TAGS} keys of tags, separated by spaces",
+}
+
+
+def _are_tags(names: Sequence[str]) -> bool:
+    """Return whether names can be keys of tags (IAM API Reference, Tag), without repetition."""
+    folded = {name.casefold() for name in names}
+    fits = all(map(_TAG.fullmatch, names)) and len(folded) == len(names)
+    return fits and 1 <= len(names) <= MAX_OWNER_TAGS
 
 
 def number_problem(whole: str, parameter: Parameter | None, edges: tuple[int, int]) -> str | None:
