@@ -136,9 +136,12 @@ def test_the_first_failures_stand_before_the_notices_and_the_others_after_them()
     assert listed[110:] == ["failed100"]
 
 
+REPEATED = {Section.FAILED, Section.DEFERRED, Section.WAITING}
+
+
 @pytest.mark.parametrize(
     ("section", "messages"),
-    [(section, {Section.FAILED: 1, Section.DEFERRED: 1}.get(section, 3)) for section in Section],
+    [(section, 1 if section in REPEATED else 3) for section in Section],
 )
 def test_only_what_no_later_run_repeats_needs_further_messages(
     section: Section, messages: int
@@ -159,7 +162,7 @@ def test_an_outcome_that_fits_into_no_message_has_one_of_its_own() -> None:
 
 
 def test_the_pages_follow_the_order_of_the_sections() -> None:
-    sections = [section for section in reversed(Section) if section is not Section.DEFERRED]
+    sections = [s for s in reversed(Section) if s not in REPEATED - {Section.FAILED}]
     outcomes = [outcome for section in sections for outcome in some(3, section=section)]
     listed = [outcome.section for page in pages(outcomes, room=5) for outcome in page.outcomes]
     assert listed == sorted(listed, key=list(Section).index)

@@ -17,6 +17,7 @@ from key_rotation.domain.model import (
     Reason,
     Status,
 )
+from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import (
     Deactivated,
@@ -43,8 +44,17 @@ PROPAGATION = timedelta(hours=1)
 User Guide, "Troubleshooting IAM"), and a run reads its clock before its writes."""
 
 
-def decide(observed: ObservedKey, watch: Watch | None, *, now: Now, settings: Settings) -> Decision:
+def decide(
+    observed: ObservedKey,
+    watch: Watch | None,
+    *,
+    now: Now,
+    settings: Settings,
+    mail: NoticeMail | None = None,
+) -> Decision:
     """Decide one key that exists.
+
+    mail: what came of the mail about its notice; it matters only if owner-notice is require
 
     Raises UnreadableError where the rule needs a last use that is not known.
     """
@@ -65,7 +75,7 @@ def decide(observed: ObservedKey, watch: Watch | None, *, now: Now, settings: Se
         return Decision(action=Action.HOLD, reason=Reason.IDENTITY_CHANGED)
     match key.status:
         case Status.ACTIVE:
-            return _decide_active(key, watch, now, settings)
+            return _decide_active(key, watch, mail, now, settings)
         case Status.INACTIVE:
             return _decide_inactive(observed, watch, now, settings)
         case Status.OTHER:
@@ -94,7 +104,9 @@ def needs_last_use(key: AccessKey, watch: Watch | None, *, now: Now, settings: S
             assert_never(key.status)
 
 
-def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Settings) -> Decision:
+def _decide_active(
+    key: AccessKey, watch: Watch | None, mail: NoticeMail | None, now: Now, settings: Settings
+) -> Decision:
     state = watch.state if watch else None
     if isinstance(state, Deactivating):  # begun, but not done by IAM
         state = state.notice
@@ -104,7 +116,7 @@ def _decide_active(key: AccessKey, watch: Watch | None, now: Now, settings: Sett
         case Lapsed(due=announced):
             return _decide_unnoticed(key, announced, now, settings)
         case Noticed() as notice:
-            return _decide_noticed(key, notice, now, settings)
+            return _decide_noticed(key, notice, mail, now, settings)
         case (Deactivated() as window) | Deleting(window=window):
             return _decide_reactivated(key, watch, window, now, settings)
         case Ended():
@@ -141,23 +153,28 @@ def _decide_unnoticed(
     if not _notice_is_due(key, now, settings):
         return Decision(action=Action.KEEP, reason=Reason.FRESH)
     due = max(now.today + settings.notice, announced or date.min)
-    if due == now.today and settings.edited_rules:
+    if due == now.today and (settings.edited_rules or settings.requires_owner):
         due = _first_day_announced(now)
     if due == now.today:
         return _deactivate(Reason.STALE_WITHOUT_NOTICE, now, settings)
     return Decision(action=Action.NOTICE, reason=Reason.STALE, due=due, new_day=True)
 
 
-def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Settings) -> Decision:
+def _decide_noticed(
+    key: AccessKey, notice: Noticed, mail: NoticeMail | None, now: Now, settings: Settings
+) -> Decision:
     if not _notice_is_due(key, now, settings):
         return Decision(action=Action.WITHDRAW, reason=Reason.THRESHOLDS_CHANGED)
     if settings.was_exempt(key, since=now.day(notice.at), today=now.today):
         return _decide_unnoticed(key, notice.due, now, settings)
-    earliest = notice.at + settings.notice - TOLERANCE
+    known_at = notice.at
+    if settings.requires_owner and mail:
+        known_at = mail.counts_for(notice) or notice.at
+    earliest = known_at + settings.notice - TOLERANCE
     due = max(
         notice.due,
         _first_stale_day(key, now, settings),
-        now.day(notice.at) + settings.notice,
+        now.day(known_at) + settings.notice,
         now.day(earliest),
     )
     if now.today - due > NOTICE_OUTDATED_AFTER:
@@ -167,9 +184,23 @@ def _decide_noticed(key: AccessKey, notice: Noticed, now: Now, settings: Setting
         )
     if notice.inactive_since:
         return _decide_returned(key, notice, due, now, settings)
+    if settings.requires_owner and not (mail and mail.counts_for(notice)):
+        return _wait_for_owner(notice, mail, due, now, settings)
     if now.today < due or now.instant < earliest:
         return _keep_until(Reason.NOTICE_RUNNING, due, notice.announced_on, now)
     return _deactivate(Reason.NOTICE_OVER, now, settings)
+
+
+def _wait_for_owner(
+    notice: Noticed, mail: NoticeMail | None, due: date, now: Now, settings: Settings
+) -> Decision:
+    """Keep a key of which no owner knows: a mail of today would give it a whole notice."""
+    since = max(now.day(notice.at), mail.lost_on if mail and mail.lost_on else date.min)
+    if since == now.today:
+        return _keep_until(Reason.NOTICE_RUNNING, due, notice.announced_on, now)
+    later = max(due, now.today + max(settings.notice, ONE_DAY))
+    reason = Reason.WAITING_FOR_OWNER
+    return Decision(action=Action.KEEP, reason=reason, due=later, remind=True, waiting_since=since)
 
 
 def _decide_returned(

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     STALE = "at least max-age-days old by the due day"
     STALE_WITHOUT_NOTICE = "at least max-age-days old, and notice-days is 0"
     NOTICE_RUNNING = "noticed; works until the due day"
+    WAITING_FOR_OWNER = "waiting for an owner: no mail about its notice was accepted"
     NOTICE_OVER = "its notice period has ended"
     NOTICE_OUTDATED = "its due day passed more than 30 days ago, so a new notice is given"
     THRESHOLDS_CHANGED = "no longer stale under the thresholds of today"
@@ -156,6 +157,7 @@ class Decision:
         room
     remind: whether this run's digest names the day again, or for the first time
     note: the reason that a person gave for the exemption, or the unknown status
+    waiting_since: since when the key waits for an owner
     """
 
     action: Action
@@ -164,6 +166,7 @@ class Decision:
     new_day: bool = False
     remind: bool = False
     note: str | None = None
+    waiting_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

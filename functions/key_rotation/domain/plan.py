@@ -1,11 +1,12 @@
 """All of a run's decisions, with no more changes among them than one run may make."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from key_rotation.domain.decide import decide, decide_gone
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import AccessKey, Action, Decision, Failure, Now, ObservedKey, Reason
+from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.promised_days import give_days
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.step import Step, key_failure
@@ -44,6 +45,7 @@ class Terms:
     usual_limit: how many keys a run may change when it is not paused; new days are given by it
     first_part: whether this is the first part of a run, which reports the unreadable watches
     restored: whether the ledger was restored from a backup since the last run
+    mails: what came of the mails about notices, by access key id; read only if they matter
     """
 
     now: Now
@@ -52,6 +54,7 @@ class Terms:
     usual_limit: int
     first_part: bool = True
     restored: bool = False
+    mails: Mapping[str, NoticeMail] = field(default_factory=dict)
 
 
 def make_plan(inventory: Inventory, watches: Watches, terms: Terms) -> Plan:
@@ -85,7 +88,8 @@ def make_plan(inventory: Inventory, watches: Watches, terms: Terms) -> Plan:
 
 def _decide(observed: ObservedKey, watch: Watch | None, terms: Terms) -> Decision:
     """Decide a key; after a restore, nobody knows who turned off one that had a notice."""
-    decision = decide(observed, watch, now=terms.now, settings=terms.settings)
+    mail = terms.mails.get(observed.key.access_key_id)
+    decision = decide(observed, watch, now=terms.now, settings=terms.settings, mail=mail)
     had_notice = watch and isinstance(watch.state, Lapsed) and watch.state.due
     if terms.restored and had_notice and decision.reason in {Reason.NOT_OURS, Reason.ADOPTED}:
         return Decision(action=Action.HOLD, reason=Reason.RESTORED)

@@ -84,7 +84,7 @@ def _promises_of_step(step: Step, now: Now) -> Iterator[Promise]:
         key_id = step.access_key_id if opens_window else ""
         yield Promise(now.today, deactivation=opens_window, key_id=key_id)
     elif decision.due and not decision.new_day and decision.action is Action.KEEP:
-        noticed = decision.reason is Reason.NOTICE_RUNNING
+        noticed = decision.reason in {Reason.NOTICE_RUNNING, Reason.WAITING_FOR_OWNER}
         yield Promise(max(decision.due, now.today), deactivation=noticed)
 
 

@@ -146,7 +146,7 @@ def after_no_action(watch: Watch, decision: Decision, status: Status, now: Now) 
             return watch
         case Reason.NOT_OURS:
             return replace(watch, state=_inactive(state, now.today))
-        case Reason.NOTICE_RUNNING | Reason.IN_WINDOW:
+        case Reason.NOTICE_RUNNING | Reason.WAITING_FOR_OWNER | Reason.IN_WINDOW:
             return replace(watch, state=_postponed(state, _day(decision)))
         case _:
             return replace(watch, state=_after_kept_window(_window(state), decision))

@@ -32,6 +32,7 @@ SUBJECT_ORDER = (
     Section.WITHDRAWN,
     Section.CLOSED,
     Section.DEFERRED,
+    Section.WAITING,
 )
 
 SUSPENDED = {Suspension.PAUSED: "PAUSED", Suspension.ALL_EXEMPT: "ALL EXEMPT"}

@@ -132,5 +132,7 @@ def coming_days(outcome: Outcome, report: Report) -> Iterator[date]:
     if day is None or listed_only or day < report.now.today:
         return
     deactivation = outcome.section is Section.NOTICED or outcome.reason is Reason.NOTICE_RUNNING
+    if outcome.section is Section.WAITING:
+        return
     if deactivation or report.settings.delete_unused_keys:
         yield day

@@ -15,6 +15,7 @@ HEADINGS = {
     Section.NOTICED: "NOTICE: these keys will stop working",
     Section.UPCOMING: "UPCOMING: announced before",
     Section.DEFERRED: "DEFERRED: over the limit of changes in one run",
+    Section.WAITING: "NO OWNER: these keys work until an owner got mail",
     Section.EXEMPT: "EXEMPT: no action is taken",
 }
 DRY_RUN_HEADINGS = {
@@ -28,6 +29,7 @@ DRY_RUN_HEADINGS = {
     Section.NOTICED: "WOULD GET A NOTICE: no notice is in force",
     Section.UPCOMING: "UPCOMING IN ENFORCE MODE: announced before",
     Section.DEFERRED: "WOULD BE DEFERRED: over the limit of changes in one run",
+    Section.WAITING: "NO OWNER IN ENFORCE MODE: these keys would go on working",
 }
 PAUSED_HEADINGS = {
     Section.NOTICED: "NOTICE: these keys will stop working when changes go on",
@@ -46,7 +48,7 @@ SUMMARY = {
         Section.WITHDRAWN,
         Section.CLOSED,
     ),
-    "Coming": (Section.NOTICED, Section.UPCOMING, Section.DEFERRED),
+    "Coming": (Section.NOTICED, Section.UPCOMING, Section.DEFERRED, Section.WAITING),
     "Exempt": (Section.EXEMPT,),
 }
 SHORT = frozenset({Section.UPCOMING, Section.EXEMPT, Section.DEFERRED})
@@ -59,6 +61,8 @@ ADVICE = {
     Section.FAILED: "An error such as AccessDenied lasts until a policy allows the action,\n"
     "or the key is exempt. What lasts is reported once a week.",
     Section.HELD: "Find out what uses it, then exempt or delete it: docs/runbook.md.",
+    Section.WAITING: "Tag the user with an address that accepts mail: the key stops working\n"
+    "a whole notice after that mail was accepted: docs/runbook.md.",
 }
 TWO_KEYS = (
     "IAM allows a user two keys. Where an entry names a key to delete, delete\n"
@@ -71,7 +75,13 @@ TWO_KEYS = (
 
 def count_text(section: Section, number: int) -> str:
     """Write how many keys a section has: `6 notices`, `1 deactivated`."""
-    return pluralize(number, "notice") if section is Section.NOTICED else f"{number:,} {section}"
+    match section:
+        case Section.NOTICED:
+            return pluralize(number, "notice")
+        case Section.WAITING:
+            return f"{number:,} waiting for an owner"
+        case _:
+            return f"{number:,} {section}"
 
 
 def underlined(heading: str) -> str:

@@ -139,6 +139,8 @@ def _what_comes(outcome: Outcome, report: Report) -> str:
     day = format_date(outcome.due)
     if report.settings.paused:
         day += "; suspended while changes are paused"
+    if outcome.section is Section.WAITING:
+        return f"{_verb(outcome, report, 'works', 'work')} at least until {day}"
     if outcome.section is Section.NOTICED or outcome.reason is Reason.NOTICE_RUNNING:
         return f"{_verb(outcome, report, 'stops', 'stop')} working on {day}"
     if not report.settings.delete_unused_keys:

@@ -28,6 +28,7 @@ class Section(StrEnum):
     NOTICED = "noticed"
     UPCOMING = "upcoming"
     DEFERRED = "deferred"
+    WAITING = "waiting"
     EXEMPT = "exempt"
 
 
@@ -63,10 +64,11 @@ class Outcome:
     def needs_delivery(self) -> bool:
         """Whether no later run reports it once this run's digest counts as delivered.
 
-        Failures and deferred keys are reported by each run that finds them, and so is everything
-        in report mode.
+        Failures, deferred keys and those without an owner are reported by each run that finds
+        them, and so is everything in report mode.
         """
-        repeated = self.dry_run or self.section in {Section.FAILED, Section.DEFERRED}
+        daily = {Section.FAILED, Section.DEFERRED, Section.WAITING}
+        repeated = self.dry_run or self.section in daily
         return self.triggers_digest and not repeated
 
     @property
@@ -143,6 +145,7 @@ _SECTIONS = {
 }
 _KEPT = {
     Reason.NOTICE_RUNNING: Section.UPCOMING,
+    Reason.WAITING_FOR_OWNER: Section.WAITING,
     Reason.IN_WINDOW: Section.UPCOMING,
     Reason.DELETION_OFF: Section.UPCOMING,
     Reason.NOT_ADOPTED: Section.UPCOMING,

@@ -17,7 +17,7 @@ def response(finished: FinishedPart) -> Document:
     report = finished.report
     lists = {
         str(section): [key_entry(outcome, report.now) for outcome in report.in_section(section)]
-        for section in Section
+        for section in listed_sections(owners=bool(report.settings.owner_tags))
     }
     return {
         "run_id": report.run_id,
@@ -36,12 +36,17 @@ def response(finished: FinishedPart) -> Document:
     }
 
 
+def listed_sections(*, owners: bool) -> list[Section]:
+    """Return the lists of an answer; keys wait for an owner only where owners get mail."""
+    return [section for section in Section if owners or section is not Section.WAITING]
+
+
 def skipped_response(run_id: str, other_run_id: str | None) -> Document:
     """Return the answer of a run that did nothing, because another run was in progress.
 
     other_run_id: None for a run that has begun since this part was invoked
     """
-    lists: Document = {str(section): [] for section in Section}
+    lists: Document = {str(section): [] for section in listed_sections(owners=False)}
     nothing: Document = {"mode": None, "part": None, "users_left": 0, "users": 0, "keys": 0}
     lists |= {"not_ours": [], "unmatched_exemptions": []}
     return {"run_id": run_id, **nothing, **lists, "left_to": other_run_id}

@@ -5,8 +5,7 @@ import json
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.organisation.page import failing_first
 from key_rotation.reporting.organisation.report import NotLookedAt, OrganisationReport
-from key_rotation.reporting.outcome import Section
-from key_rotation.reporting.response import Document
+from key_rotation.reporting.response import Document, listed_sections
 
 MAX_BYTES = 200_000
 """What the lists of accounts may take. The output of a state takes 256 KiB (Step Functions
@@ -23,6 +22,8 @@ def answer(report: OrganisationReport, messages: int) -> Document:
     not in the list. New accounts that have no role yet come last.
     """
     left = [account.account.account_id for account in report.left]
+    owners = any(account.report.settings.owner_tags for account in report.accounts)
+    sections = listed_sections(owners=owners)
     new = [account for account in report.not_looked_at if account.new_without_role]
     accounts = [_account(account) for account in (*failing_first(report), *new)]
     fitting = _as_many_as_fit(accounts, MAX_BYTES - len(json.dumps(left)))
@@ -34,7 +35,10 @@ def answer(report: OrganisationReport, messages: int) -> Document:
         "looked_at": report.looked_at,
         "left_out": len(report.left_out),
         "messages": messages,
-        **{str(section): len(report.in_section(section)) for section in Section},
+        **{
+            str(section): len(report.in_section(section))
+            for section in listed_sections(owners=owners)
+        },
         "not_looked_at": fitting,
         "left": left,
         **({"not_looked_at_more": more} if more else {}),
