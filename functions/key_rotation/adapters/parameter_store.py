@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.domain.organisation.parameter_scopes import FoundParameters
-from key_rotation.domain.settings import EXEMPTION, NAMES, OWNER_NAMES, Parameter, Settings
+from key_rotation.domain.settings import EXEMPTION, Parameter, Settings, names_of
 from key_rotation.errors import InvalidSettingsError, SettingsUnreadableError
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ def read_settings(ssm: "SSMClient", path: str, *, owners: bool = False) -> Setti
     Raises SettingsUnreadableError when Parameter Store does not answer, and InvalidSettingsError.
     """
     try:
-        names = (*NAMES, *OWNER_NAMES) if owners else NAMES
-        answer = ssm.get_parameters(Names=[f"{path}/{name}" for name in names])
+        answer = ssm.get_parameters(Names=[f"{path}/{name}" for name in names_of(owners=owners)])
         raw = {_relative(found, path): _parameter(found) for found in answer["Parameters"]}
     except (*AWS_ERRORS, KeyError) as cause:
         raise _unreadable(path, cause) from cause

@@ -98,18 +98,16 @@ class Settings:
         path: what stands before it, such as `/key-rotation`
         exemption_parameters: those of one exemption each, by what follows `exemption/`
         sources: what stands between path and name of those that are overridden for an account
-        owners: whether owners get mail, so that `OWNER_NAMES` are among the parameters
+        owners: whether owners get mail
 
         Raises InvalidSettingsError that names every problem, not only the first.
         """
         one_by_one, bad_entries = _one_by_one(path, exemption_parameters or {})
-        names = (*NAMES, *OWNER_NAMES) if owners else NAMES
-        whole_names = {name: whole_name(path, (sources or {}).get(name), name) for name in names}
-        problems = [*_problems(whole_names, raw), *bad_entries]
-        if problems:
+        whole_names = _whole_names(path, sources or {}, owners=owners)
+        if problems := [*_problems(whole_names, raw), *bad_entries]:
             raise InvalidSettingsError(problems)
-        entries, _ = exemptions.parse(raw["exemptions"].value)
         value = {name: raw[name].value for name in NAMES}
+        entries, _ = exemptions.parse(value["exemptions"])
         days = {name: timedelta(days=int(value[name])) for name in RANGES}
         return cls(
             mode=Mode(value["mode"]),
@@ -183,9 +181,19 @@ class Settings:
         return tuple(str(e) for e in self.exemptions if e.ended(today))
 
 
+def names_of(*, owners: bool) -> tuple[str, ...]:
+    """Return the names of the parameters that must exist; more of them if owners get mail."""
+    return (*NAMES, *OWNER_NAMES) if owners else NAMES
+
+
 def whole_name(path: str, scope: str | None, name: str) -> str:
     """Return the whole name of a parameter; `scope` is what stands between, if anything."""
     return f"{path}/{scope}/{name}" if scope else f"{path}/{name}"
+
+
+def _whole_names(path: str, scopes: Mapping[str, str], *, owners: bool) -> dict[str, str]:
+    names = names_of(owners=owners)
+    return {name: whole_name(path, scopes.get(name), name) for name in names}
 
 
 def problems_of(name: str, whole: str, parameter: Parameter | None) -> Iterator[str]:

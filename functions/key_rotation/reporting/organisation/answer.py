@@ -35,10 +35,7 @@ def answer(report: OrganisationReport, messages: int) -> Document:
         "looked_at": report.looked_at,
         "left_out": len(report.left_out),
         "messages": messages,
-        **{
-            str(section): len(report.in_section(section))
-            for section in listed_sections(owners=owners)
-        },
+        **{str(section): len(report.in_section(section)) for section in sections},
         "not_looked_at": fitting,
         "left": left,
         **({"not_looked_at_more": more} if more else {}),
