@@ -1,4 +1,4 @@
-"""The commands of the AWS CLI that a digest prints, for versions 1 and 2 of the CLI.
+"""The commands of the AWS CLI that digests and mails print, for versions 1 and 2 of the CLI.
 
 A command is the lines of one shell command, without its indentation. `--user-name=NAME` is one
 word, because the CLI takes a word that begins with a dash for an option, and IAM allows such names
@@ -7,9 +7,8 @@ word, because the CLI takes a word that begins with a dash for an option, and IA
 
 import shlex
 
-from key_rotation.domain.key_details import KeyToDelete
+from key_rotation.domain.key_details import Details
 from key_rotation.reporting.formatting import WIDTH, sanitize_line
-from key_rotation.reporting.outcome import Outcome, Section
 
 Command = tuple[str, ...]
 INDENT = 6
@@ -41,32 +40,20 @@ def one_line(command: Command) -> str:
     return " ".join(line.strip(" \\") for line in command)
 
 
-def replacement_commands(outcome: Outcome) -> list[Command]:
-    """Return how the owner of a noticed key replaces it, in order; nothing for other keys.
+def replacement_commands(user_name: str, access_key_id: str, details: Details) -> list[Command]:
+    """Return how the owner of a noticed key replaces it, in order.
 
     A key to delete comes first. A user with a newer key that stays needs no new one.
     """
-    key_id = outcome.access_key_id
-    if not _is_replaced(outcome) or key_id is None:
-        return []
     commands: list[Command] = []
-    first = key_to_delete(outcome)
+    first = details.to_delete
     if first:
-        commands.append(delete_command(outcome.user_name, first.access_key_id))
-    if first or not outcome.details.newer:
-        commands.append(create_command(outcome.user_name))
-    if not first or first.access_key_id != key_id:
-        commands.append(deactivate_command(outcome.user_name, key_id))
+        commands.append(delete_command(user_name, first.access_key_id))
+    if first or not details.newer:
+        commands.append(create_command(user_name))
+    if not first or first.access_key_id != access_key_id:
+        commands.append(deactivate_command(user_name, access_key_id))
     return commands
-
-
-def key_to_delete(outcome: Outcome) -> KeyToDelete | None:
-    """Return the key that the owner of a noticed key must delete before making a new one."""
-    return outcome.details.to_delete if _is_replaced(outcome) else None
-
-
-def _is_replaced(outcome: Outcome) -> bool:
-    return outcome.section is Section.NOTICED and not outcome.dry_run
 
 
 def _key_command(verb: str, user_name: str, access_key_id: str) -> Command:

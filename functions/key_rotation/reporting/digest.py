@@ -11,6 +11,7 @@ from key_rotation.reporting.email_body import Page, render
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.headings import count_text
 from key_rotation.reporting.key_entries import is_restorable
+from key_rotation.reporting.key_limit import is_to_be_replaced
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.paging import paginate
 from key_rotation.reporting.report import Report
@@ -187,7 +188,7 @@ def full_entry(outcome: Outcome, now: Now) -> Document:
             "last_used": iso_time(newer.last_use.at if newer.last_use else None),
         },
         "restore": _restore(outcome),
-        "replace": [one_line(command) for command in replacement_commands(outcome)],
+        "replace": _replace(outcome),
         "would": outcome.dry_run or None,
         "reminder": outcome.triggers_digest if outcome.section is Section.UPCOMING else None,
         "done_at": iso_time(outcome.happened_at),
@@ -205,3 +206,11 @@ def _restore(outcome: Outcome) -> str | None:
     if not is_restorable(outcome):
         return None
     return one_line(restore_command(outcome.user_name, str(outcome.access_key_id)))
+
+
+def _replace(outcome: Outcome) -> list[str]:
+    key_id = outcome.access_key_id
+    if not is_to_be_replaced(outcome) or key_id is None:
+        return []
+    commands = replacement_commands(outcome.user_name, key_id, outcome.details)
+    return [one_line(command) for command in commands]

@@ -7,7 +7,6 @@ from datetime import date
 
 from key_rotation import __version__
 from key_rotation.domain.inventory import Scan
-from key_rotation.reporting.commands import key_to_delete
 from key_rotation.reporting.email_head import head
 from key_rotation.reporting.email_settings import settings_blocks
 from key_rotation.reporting.formatting import pluralize, wrap, wrap_foreign
@@ -24,6 +23,7 @@ from key_rotation.reporting.headings import (
     underlined,
 )
 from key_rotation.reporting.key_entries import detailed_entry, short_entries
+from key_rotation.reporting.key_limit import key_to_delete
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 

@@ -10,7 +10,6 @@ from key_rotation.reporting.commands import (
     INDENT,
     Command,
     delete_command,
-    key_to_delete,
     restore_command,
 )
 from key_rotation.reporting.formatting import (
@@ -21,6 +20,7 @@ from key_rotation.reporting.formatting import (
     wrap,
     wrap_foreign,
 )
+from key_rotation.reporting.key_limit import key_to_delete
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
 

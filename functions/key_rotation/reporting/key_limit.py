@@ -15,6 +15,16 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 
 
+def is_to_be_replaced(outcome: Outcome) -> bool:
+    """Return whether the owner of a key is asked to replace it: it is noticed with this digest."""
+    return outcome.section is Section.NOTICED and not outcome.dry_run
+
+
+def key_to_delete(outcome: Outcome) -> KeyToDelete | None:
+    """Return the key that the owner of a noticed key must delete before making a new one."""
+    return outcome.details.to_delete if is_to_be_replaced(outcome) else None
+
+
 def keys_to_delete(
     outcomes: Iterable[Outcome],
     keys: Iterable[AccessKey],
@@ -39,9 +49,7 @@ def keys_to_delete(
         of_user = owners.setdefault(key.user.user_id, [])
         of_user.append(key)
         by_key_id[key.access_key_id] = of_user
-    noticed = (
-        str(o.access_key_id) for o in outcomes if o.section is Section.NOTICED and not o.dry_run
-    )
+    noticed = (str(o.access_key_id) for o in outcomes if is_to_be_replaced(o))
     return {
         key_id: _missed_least(by_key_id[key_id], last_uses, exempt)
         for key_id in noticed

@@ -4,7 +4,6 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from key_rotation.reporting.commands import key_to_delete
 from key_rotation.reporting.email_body import MAX_DETAILED, heading
 from key_rotation.reporting.formatting import wrap, wrap_foreign
 from key_rotation.reporting.headings import ADVICE, SHORT, SOON, TOMORROW, TWO_KEYS, underlined
@@ -15,6 +14,7 @@ from key_rotation.reporting.key_entries import (
     restore_template,
     short_entry,
 )
+from key_rotation.reporting.key_limit import key_to_delete
 from key_rotation.reporting.organisation.key_entry import KeyEntry, place_of
 from key_rotation.reporting.organisation.report import AccountReport
 from key_rotation.reporting.outcome import Outcome, Section
