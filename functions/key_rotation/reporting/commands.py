@@ -35,6 +35,11 @@ def create_command(user_name: str) -> Command:
     return (f"aws iam create-access-key {_user(user_name)}",)
 
 
+def last_used_command(access_key_id: str) -> Command:
+    """Return the command that shows when, for which service and where a key was last used."""
+    return (f"aws iam get-access-key-last-used --access-key-id {access_key_id}",)
+
+
 def one_line(command: Command) -> str:
     """Return a command as one line, for programs."""
     return " ".join(line.strip(" \\") for line in command)
