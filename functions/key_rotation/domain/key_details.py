@@ -1,8 +1,10 @@
 """What no rule needs of a key, and only its reader: a description, and the user's other key."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from key_rotation.domain.model import LastUse
+from key_rotation.domain.owners.owner import Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +37,15 @@ class Details:
     newer: a newer active key of the same user
     to_delete: the key to delete before a new one can be made; None if there is room for one, or
         if the newer key stays
+    owner: who gets mail about it; None where owners get none, or this is in no mail
+    tags: those of the user that say who is responsible, as they are written
     """
 
     description: str | None = None
     newer: NewerKey | None = None
     to_delete: KeyToDelete | None = None
+    owner: Owner | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 NO_DETAILS = Details()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from key_rotation.domain.model import Action, Failure, LastUse, Reason, User
+from key_rotation.domain.owners.mail import OwnerMail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,10 +144,15 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchChange:
-    """A watch to be written over the version it was made from, and the events to add to history."""
+    """A watch to be written over the version it was made from, and what is written with it.
+
+    events: to add to the history
+    mails: to the owner, which are sent later
+    """
 
     watch: Watch
     events: tuple[Event, ...] = ()
+    mails: tuple[OwnerMail, ...] = ()
 
     @property
     def written(self) -> Watch:

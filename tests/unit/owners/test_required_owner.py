@@ -35,7 +35,12 @@ def decided(
 
 def accepted(days: float) -> NoticeMail:
     """Return a mail that was accepted that many days ago."""
-    return NoticeMail(accepted_at=days_ago(days))
+    return NoticeMail(thread_id="t", subject_day=TODAY, accepted_at=days_ago(days))
+
+
+def lost(days: int) -> NoticeMail:
+    """Return a mail that turned out that many days ago to have reached nobody."""
+    return NoticeMail(thread_id="t", subject_day=TODAY, lost_on=in_days(-days))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,11 @@ def accepted(days: float) -> NoticeMail:
         (accepted(0), Action.KEEP, 7),
         (accepted(7.1), Action.KEEP, 7),  # a mail about an earlier notice
         (None, Action.KEEP, 7),
-        (NoticeMail(accepted_at=None, lost_on=TODAY), Action.KEEP, 0),
+        (
+            lost(0),
+            Action.KEEP,
+            0,
+        ),
     ],
 )
 def test_a_notice_counts_from_the_mail_that_was_accepted(
@@ -71,7 +80,11 @@ def test_with_try_a_mail_does_not_matter() -> None:
     [
         (noticed(due=0, at=7), None, -7),
         (noticed(due=6, at=1), None, -1),
-        (noticed(due=0, at=7), NoticeMail(accepted_at=None, lost_on=in_days(-2)), -2),
+        (
+            noticed(due=0, at=7),
+            lost(2),
+            -2,
+        ),
     ],
 )
 def test_a_key_without_an_owner_is_listed_daily_with_the_day_since_which_it_waits(

@@ -1,4 +1,4 @@
-"""What came of the mail about a notice, for the rule that an owner must have got it."""
+"""The mails about one key since its last notice: their thread, and whether one was accepted."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,13 +8,17 @@ from key_rotation.domain.watch import Noticed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeMail:
-    """The last mail about the notice of one key.
+    """What is remembered of the mails about the last notice of a key.
 
-    accepted_at: when SES accepted it; None if no address that it went to accepts mail any more
+    thread_id, subject_day: of all mails since that notice
+    accepted_at: when SES accepted a mail about the notice; None if none was accepted, or if no
+        address that it went to accepts mail any more
     lost_on: the day on which that became known
     """
 
-    accepted_at: datetime | None
+    thread_id: str
+    subject_day: date
+    accepted_at: datetime | None = None
     lost_on: date | None = None
 
     def counts_for(self, notice: Noticed) -> datetime | None:

@@ -1,6 +1,6 @@
 """Who owns a key, and how that is known: a pure function of tags, user name and fallback."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -47,12 +47,16 @@ class Unreachable:
     since: the day on which that became known
     value: what it came from then: a tag's value, a user name, or the address itself
     words: of SES, why
+    account_id, user_name, access_key_id: of the key that the mail was about
     """
 
     address: str
     since: date
     value: str
     words: str
+    account_id: str = ""
+    user_name: str = ""
+    access_key_id: str = ""
 
     def applies(self, value: str, today: date) -> bool:
         """Return whether the address still counts as unreachable, if it comes from `value`."""
@@ -98,7 +102,7 @@ def find_owner(
                 value=value,
                 problem="; ".join(problems) or None,
             )
-    return _fallback(problems, policy, today)
+    return fallback_owner(problems, policy, today)
 
 
 def _candidates(
@@ -113,9 +117,10 @@ def _candidates(
         yield OwnerSource.USER_NAME, None, user_name
 
 
-def _fallback(problems: list[str], policy: OwnerPolicy, today: date) -> Owner:
+def fallback_owner(problems: Iterable[str], policy: OwnerPolicy, today: date) -> Owner:
+    """Return the fallback; `problems` say why it is not somebody else."""
     reachable = []
-    problems = problems or ["neither a tag nor the user name has an address"]
+    problems = [*problems] or ["neither a tag nor the user name has an address"]
     for address in policy.fallback:
         found = policy.unreachable.get(address)
         if found and found.applies(address, today):

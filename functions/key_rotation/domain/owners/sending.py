@@ -1,0 +1,77 @@
+"""Which mails are sent now, how many at once, and which have been overtaken."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from key_rotation.domain.owners.mail import MailKind, OwnerMail
+
+MAX_SINGLE = 5
+"""An owner with more keys than this in one run gets one mail with a table."""
+ANNOUNCING = frozenset({MailKind.NOTICE, MailKind.REMINDER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendQuota:
+    """What SES lets the account send (SES API Reference, GetAccount).
+
+    left: recipients in the 24 hours from now; None for no limit
+    per_second: recipients in a second
+    """
+
+    left: int | None
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The pending mails, divided.
+
+    letters: what is sent: each is one mail, or several mails that become one with a table
+    overtaken: those that a later mail about the same key makes wrong: they are not sent
+    """
+
+    letters: tuple[tuple[OwnerMail, ...], ...]
+    overtaken: tuple[OwnerMail, ...]
+
+
+def select_mails(pending: Iterable[OwnerMail]) -> Selection:
+    """Divide the pending mails into what is sent, the oldest first, and what is not.
+
+    A notice or reminder that waited until something later is to be said about its key names a day
+    that is wrong by now.
+    """
+    ordered = sorted(pending, key=lambda mail: (mail.at, mail.mail_id))
+    last = {(mail.account_id, mail.access_key_id): mail.mail_id for mail in ordered}
+    overtaken: list[OwnerMail] = []
+    sent: list[OwnerMail] = []
+    for mail in ordered:
+        is_last = last[mail.account_id, mail.access_key_id] == mail.mail_id
+        (sent if is_last or mail.kind not in ANNOUNCING else overtaken).append(mail)
+    return Selection(letters=tuple(_letters(sent)), overtaken=tuple(overtaken))
+
+
+def _letters(mails: Sequence[OwnerMail]) -> Iterable[tuple[OwnerMail, ...]]:
+    """Put the mails of one run to the same addresses together, where they are many."""
+
+    def letter(mail: OwnerMail) -> tuple[object, ...]:
+        return mail.at, mail.run_id, mail.owner.addresses
+
+    for _, group in groupby(sorted(mails, key=letter), key=letter):
+        together = tuple(group)
+        if len(together) > MAX_SINGLE:
+            yield together
+        else:
+            yield from ((mail,) for mail in together)
+
+
+def fitting(selection: Selection, quota: SendQuota) -> int:
+    """Return how many letters may be sent today: each recipient counts."""
+    if quota.left is None:
+        return len(selection.letters)
+    used = 0
+    for count, letter in enumerate(selection.letters):
+        used += len(letter[0].owner.addresses)
+        if used > quota.left:
+            return count
+    return len(selection.letters)
