@@ -128,3 +128,20 @@ class ChangeUnconfirmedError(KeyScopedError):
 
 class ChangeRefusedError(KeyScopedError):
     """Raised when IAM refuses the only try of a change: this run did not change the key."""
+
+
+class MailNotSentError(KeyRotationError):
+    """Raised when SES refuses a mail, or does not answer: it stays pending, and the run goes on."""
+
+
+class RecipientRefusedError(KeyRotationError):
+    """Raised when SES refuses recipients of a mail, which count as unreachable then."""
+
+    def __init__(self, words: str, addresses: Sequence[str]) -> None:
+        """Carry the words of SES, and the recipients that it refused."""
+        super().__init__(words)
+        self.addresses = tuple(addresses)
+
+
+class MailEventsUnreadableError(KeyRotationError):
+    """Raised when what came of mails cannot be read: the next run reads it."""

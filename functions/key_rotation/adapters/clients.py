@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_organizations import OrganizationsClient
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
@@ -165,6 +167,26 @@ def build_sns_client() -> "SNSClient":
 def build_sts_client() -> "STSClient":
     """Build the client that assumes roles, in the function's own Region."""
     return _shared_session().client("sts", config=CLIENT_CONFIG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailClients:
+    """The clients for mail to owners.
+
+    ses: tries each call once: a second try could send a second mail
+    """
+
+    ses: "SESV2Client"
+    sqs: "SQSClient"
+
+
+def build_mail_clients() -> MailClients:
+    """Build the clients for mail to owners, in the function's own Region."""
+    session = _shared_session()
+    once = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    return MailClients(
+        ses=session.client("sesv2", config=once), sqs=session.client("sqs", config=CLIENT_CONFIG)
+    )
 
 
 def build_deployment_clients(table_name: str) -> DeploymentClients:

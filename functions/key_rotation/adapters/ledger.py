@@ -10,6 +10,7 @@ from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.adapters.codec import Item, MalformedError
 from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.ledger_items import OWN_ACCOUNT, Partitions
+from key_rotation.adapters.owner_mail_items import pending_item, pending_items
 from key_rotation.domain.model import Failure
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.watch import Watch, WatchChange, Watches
@@ -60,7 +61,7 @@ class Ledger:
             raise LedgerError(f"The ledger cannot be read ({error_message(cause)}).") from cause
 
     def write_watches(self, changes: Iterable[WatchChange]) -> Mapping[str, Watch | LedgerError]:
-        """Write watches over the versions they were made from, and their events to the history.
+        """Write watches over the versions they were made from, their events and their mails.
 
         As many as fit are written in one transaction. If a transaction fails, its changes are
         written one by one, so that one conflict does not stop the others. Returns for each access
@@ -99,30 +100,35 @@ class Ledger:
         history = [
             ledger_items.encode_event(written, event, self._partitions) for event in change.events
         ]
+        mails = [each for mail in change.mails for each in pending_items(mail, self._partitions)]
         return [
             {"TableName": table, "Item": item, **_unchanged(change.watch)},
-            *({"TableName": table, "Item": event} for event in history),
+            *({"TableName": table, "Item": each} for each in (*history, *mails)),
         ]
 
     def _transact(self, puts: Sequence[Item]) -> None:
         items: Any = [{"Put": put} for put in puts]
         self._client.transact_write_items(TransactItems=items)
 
-    def delete_watches(self, watches: Sequence[Watch]) -> Mapping[str, LedgerError]:
-        """Delete watches that have ended; their history stays.
+    def delete_watches(self, changes: Sequence[WatchChange]) -> Mapping[str, LedgerError]:
+        """Delete watches that have ended; their history stays, and their mails become pending.
 
         Returns by access key id why a watch is not known to be deleted.
         """
-        results = in_parallel(self._delete, watches)
+        results = in_parallel(self._delete, changes)
         return {
-            watch.access_key_id: error
-            for watch, error in zip(watches, results, strict=True)
+            change.watch.access_key_id: error
+            for change, error in zip(changes, results, strict=True)
             if error
         }
 
-    def _delete(self, watch: Watch) -> LedgerError | None:
+    def _delete(self, change: WatchChange) -> LedgerError | None:
+        """Delete one watch; its mails come first, and are the same if it is tried again."""
+        watch = change.watch
         key = self._watch_key(watch)
         try:
+            for mail in change.mails:
+                self._table.put_item(Item=pending_item(mail))
             self._table.delete_item(Key=key, **_unchanged(watch))
         except AWS_ERRORS as cause:
             try:
@@ -174,7 +180,7 @@ def _batches(changes: Iterable[WatchChange]) -> Iterator[list[WatchChange]]:
     batch: list[WatchChange] = []
     writes = 0
     for change in changes:
-        size = 1 + len(change.events)
+        size = 1 + len(change.events) + 2 * len(change.mails)
         if writes + size > MAX_WRITES:
             yield batch
             batch, writes = [], 0

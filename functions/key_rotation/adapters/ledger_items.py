@@ -60,6 +60,15 @@ class Partitions:
         return f"{self._prefix}POPULATION"
 
     @property
+    def notice_mails(self) -> str:
+        """Holds what came of the mails about the notices of all keys."""
+        return f"{self._prefix}NOTICE_MAIL"
+
+    def mails(self, access_key_id: str) -> str:
+        """Holds the mails about one key that SES accepted."""
+        return f"{self._prefix}MAIL#{access_key_id}"
+
+    @property
     def _prefix(self) -> str:
         return f"{self.account_id}#" if self.account_id else ""
 

@@ -1,10 +1,10 @@
 """A mail to the owner of one key or of several, ready to be sent."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 
 from key_rotation.domain.owners.mail import OwnerMail
+from key_rotation.reporting.composed_mail import ComposedMail
 from key_rotation.reporting.owner_mail.blocks import Document
 from key_rotation.reporting.owner_mail.headers import mail_headers
 from key_rotation.reporting.owner_mail.html import to_html
@@ -20,21 +20,6 @@ SHOWN = (200, 100, 50, 25)
 """How many keys a mail lists: as many as fit into `MAX_TABLE`."""
 MAX_TABLE = 200_000
 """Bytes of the HTML of a mail about several keys."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposedMail:
-    """A mail as SES takes it.
-
-    subject: printable ASCII, at most 200 characters
-    html: under 20 KB for one key, and under 200 KB for several
-    headers: printable ASCII, each value of at most 995 characters
-    """
-
-    subject: str
-    text: str
-    html: str
-    headers: Mapping[str, str]
 
 
 def compose_mail(mails: Sequence[OwnerMail], terms: MailTerms, *, today: date) -> ComposedMail:
