@@ -8,11 +8,12 @@ from key_rotation.domain.model import LastUse, Mode, Now
 from key_rotation.domain.suspension import Suspension
 from key_rotation.reporting.commands import one_line, replacement_commands, restore_command
 from key_rotation.reporting.email_body import Page, render
-from key_rotation.reporting.formatting import sanitize_line
+from key_rotation.reporting.formatting import pluralize, sanitize_line
 from key_rotation.reporting.headings import count_text
 from key_rotation.reporting.key_entries import is_restorable
 from key_rotation.reporting.key_limit import is_to_be_replaced
 from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.owners_document import owner_document, owners_document
 from key_rotation.reporting.paging import paginate
 from key_rotation.reporting.report import Report
 from key_rotation.reporting.response import Document, iso_time, key_entry
@@ -65,17 +66,10 @@ def subject(report: Report, page_label: str = "") -> str:
     labels = ", ".join(label for label in (part, page_label) if label)
     tail = f" ({labels})" if labels else ""
     parts = [title for kind, title in SUSPENDED.items() if kind in report.suspended_since]
+    if unreachable := report.contacts.news.unreachable:
+        parts.append(f"{pluralize(len(unreachable), 'owner')} not reached")
     parts += [part for section in SUBJECT_ORDER for part in _counts(report, section)]
-    if report.changed_parameters:
-        parts.append("settings changed")
-    if report.exemption_news.changed:
-        parts.append("exemptions changed")
-    if report.ended_exemptions:
-        parts.append("exemption ended")
-    if report.exemption_news.ending_listed:
-        parts.append("exemption ends soon")
-    if report.unmatched_listed:
-        parts.append("exemption matches nothing")
+    parts += _other_news(report)
     empty = "REPORT MODE, nothing to do" if report.mode is Mode.REPORT else "nothing to do"
     what = ", ".join(parts) or empty
     line = f"[key-rotation] {alias} ({report.account_id}): {what}{tail}"
@@ -85,6 +79,19 @@ def subject(report: Report, page_label: str = "") -> str:
         parts.pop()
         line = f"[key-rotation] {report.account_id}: {', '.join(parts)}, ...{tail}"
     return line
+
+
+def _other_news(report: Report) -> Iterator[str]:
+    """Name what is reported besides keys, owners and suspensions."""
+    found = {
+        "settings changed": report.changed_parameters,
+        "exemptions changed": report.exemption_news.changed,
+        "exemption ended": report.ended_exemptions,
+        "exemption ends soon": report.exemption_news.ending_listed,
+        "exemption matches nothing": report.unmatched_listed,
+        "mails not sent": report.contacts.news.problems,
+    }
+    yield from (text for text, news in found.items() if news)
 
 
 def _counts(report: Report, section: Section) -> Iterator[str]:
@@ -134,6 +141,8 @@ def _events(report: Report, page: Page) -> Iterator[str]:
     yield from {str(outcome.section) for outcome in page.outcomes if outcome.triggers_digest}
     if report.suspended_since:
         yield "suspended"
+    if report.contacts.news.needs_digest:
+        yield "owners"
     if page.number < page.total:
         return
     if report.changed_parameters or report.ended_exemptions:
@@ -146,8 +155,15 @@ def _severity(report: Report) -> str:
     sections = {outcome.section for outcome in report.outcomes}
     if Section.FAILED in sections:
         return "error"
-    serious = {Section.DEACTIVATED, Section.DELETED, Section.HELD, Section.DEFERRED}
-    return "warning" if sections & serious or report.suspended_since else "info"
+    serious = {
+        Section.DEACTIVATED,
+        Section.DELETED,
+        Section.HELD,
+        Section.DEFERRED,
+        Section.WAITING,
+    }
+    warns = sections & serious or report.suspended_since or report.contacts.news.needs_digest
+    return "warning" if warns else "info"
 
 
 def _document(report: Report, page: Page) -> Document:
@@ -170,6 +186,7 @@ def _document(report: Report, page: Page) -> Document:
         "users": report.user_count,
         "keys": report.key_count,
         **by_section,
+        **(owners_document(report) if page.number == 1 else {}),
         **settings_document(report),
         "suspended_since": {kind: day.isoformat() for kind, day in report.suspended_since.items()},
         "left_out": {str(section): number for section, number in page.left_out.items()},
@@ -182,6 +199,8 @@ def full_entry(outcome: Outcome, now: Now) -> Document:
     extras: Mapping[str, object] = {
         **_where(outcome.last_use),
         "description": outcome.details.description,
+        "tags": dict(outcome.details.tags),
+        "owner": owner_document(outcome.details.owner),
         "newer_key": newer
         and {
             "access_key_id": newer.access_key_id,

@@ -8,6 +8,7 @@ from datetime import date
 from key_rotation import __version__
 from key_rotation.domain.inventory import Scan
 from key_rotation.reporting.email_head import head
+from key_rotation.reporting.email_owners import owners_not_reached
 from key_rotation.reporting.email_settings import settings_blocks
 from key_rotation.reporting.formatting import pluralize, wrap, wrap_foreign
 from key_rotation.reporting.headings import (
@@ -54,6 +55,8 @@ class Page:
 def render(report: Report, page: Page) -> str:
     """Write one message of a digest."""
     parts = [head(report, page.label, page.total)]
+    if page.number == 1:
+        parts += owners_not_reached(report)
     for section in Section:
         for dry_run in (False, True):
             outcomes = [

@@ -12,6 +12,7 @@ from key_rotation.reporting.commands import (
     delete_command,
     restore_command,
 )
+from key_rotation.reporting.email_owners import owner_line
 from key_rotation.reporting.formatting import (
     age_days,
     format_date,
@@ -55,6 +56,8 @@ def detailed_entry(outcome: Outcome, report: Report, place: Place | None = None)
     lines += _lines(facts)
     if outcome.details.description:
         lines += wrap_foreign("    description: ", sanitize_line(outcome.details.description))
+    if outcome.details.owner:
+        lines += wrap_foreign("    ", owner_line(outcome.details.owner))
     lines += _explanation(outcome)
     if outcome.happened_at:
         lines += _lines([_earlier(outcome.happened_at)])

@@ -11,6 +11,7 @@ KEYS_PER_USER = 2
 """Access keys that a user can have, inactive ones included (IAM User Guide, "IAM and AWS STS
 quotas": the quota cannot be raised)."""
 _ORDER = {Status.INACTIVE: 0, Status.ACTIVE: 1, Status.OTHER: 2}
+_REPLACED = frozenset({Section.NOTICED, Section.UPCOMING, Section.WAITING})
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _UNKNOWN = datetime.max.replace(tzinfo=UTC)
 
@@ -49,7 +50,7 @@ def keys_to_delete(
         of_user = owners.setdefault(key.user.user_id, [])
         of_user.append(key)
         by_key_id[key.access_key_id] = of_user
-    noticed = (str(o.access_key_id) for o in outcomes if is_to_be_replaced(o))
+    noticed = (str(o.access_key_id) for o in outcomes if o.section in _REPLACED and not o.dry_run)
     return {
         key_id: _missed_least(by_key_id[key_id], last_uses, exempt)
         for key_id in noticed

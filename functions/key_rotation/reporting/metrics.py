@@ -1,6 +1,7 @@
 """The metrics of one run, by their names in CloudWatch."""
 
 from key_rotation.domain.model import Status
+from key_rotation.domain.reported_days import WEEK
 from key_rotation.domain.run_part import RunPart
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import FinishedPart
@@ -31,8 +32,21 @@ def run_metrics(finished: FinishedPart) -> dict[str, int]:
     if part.continuation:
         return counts
     completed = part.mode is part.settings.mode
+    owners = _owner_metrics(finished) if finished.report.contacts.policy else {}
     account = {} if part.number else _account_metrics(part)
-    return counts | {"RunCompleted": int(completed)} | account
+    return counts | {"RunCompleted": int(completed)} | account | owners
+
+
+def _owner_metrics(finished: FinishedPart) -> dict[str, int]:
+    """Count the addresses that accept no mail, and the keys that wait for an owner for a week."""
+    part, policy = finished.part, finished.report.contacts.policy
+    today = part.now.today
+    unreachable = policy.unreachable.values() if policy else ()
+    waiting = (step.decision.waiting_since for step in part.plan.steps)
+    return {
+        "OwnersUnreachable": sum(u.applies(u.value, today) for u in unreachable),
+        "WaitingForOwner": sum(bool(since) and today - since >= WEEK for since in waiting if since),
+    }
 
 
 def _account_metrics(part: RunPart) -> dict[str, int]:

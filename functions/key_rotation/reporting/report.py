@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from key_rotation.domain.exemptions import Exemption, remembered_line
 from key_rotation.domain.model import Mode, Now, Reason
+from key_rotation.domain.owners.contacts import NO_CONTACTS, OwnerContacts
 from key_rotation.domain.reported_days import WEEK, is_news
 from key_rotation.domain.run_part import DigestSummary, RunPart
 from key_rotation.domain.run_state import RunState
@@ -39,6 +40,7 @@ class Report:
         None for one of which it could not be read
     delivered: whether a digest was published, and counts as read
     message_ids: what SNS calls the messages of the digest
+    contacts: what the run knows of owners
     """
 
     run_id: str
@@ -53,6 +55,7 @@ class Report:
     editors: Mapping[str, str | None] = field(default_factory=dict)
     delivered: bool = False
     message_ids: tuple[str, ...] = ()
+    contacts: OwnerContacts = NO_CONTACTS
 
     @property
     def now(self) -> Now:
@@ -152,6 +155,8 @@ class Report:
         if self.changed_parameters or self.ended_exemptions or self.unmatched_listed:
             return True
         if self.names_suspension or self.facts.restored or self.exemption_news.needs_digest:
+            return True
+        if self.contacts.news.needs_digest:
             return True
         return self.has_key_news
 
