@@ -14,13 +14,23 @@ from key_rotation.adapters import clients
 from key_rotation.domain.model import RunEnvironment
 from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import ContinuationError, RunInProgressError, RunStoppedError
-from key_rotation.invocation import CLOCK, current_time, read_environment, time_budget
+from key_rotation.invocation import (
+    CLOCK,
+    current_time,
+    read_environment,
+    read_optional,
+    time_budget,
+)
 from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import FinishedPart
 from key_rotation.reporting.response import response, skipped_response
 from key_rotation.request import Request
 from key_rotation.run import run
+from key_rotation.service_layer.owner_mail_environment import (
+    OWNER_MAIL_ENVIRONMENT,
+    OwnerMailEnvironment,
+)
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.single_account import single_account_services
 from key_rotation.service_layer.stopped_run import notify_run_stopped
@@ -34,6 +44,7 @@ ENVIRONMENT = (
     "TOPIC_ARN",
 )
 _environment = read_environment(ENVIRONMENT)
+_owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _member = clients.build_member_clients()
 _deployment = clients.build_deployment_clients(_environment["TABLE_NAME"])
 log = Logger()
@@ -54,7 +65,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     execution.progress.part = request.continuation.part if request.continuation else 0
     log.info("run_started", scheduled_time=request.scheduled_time, report_only=request.report_only)
     try:
-        services = single_account_services(_member, _deployment, environment)
+        services = single_account_services(_member, _deployment, environment, _owner_mail)
         finished = run(request, environment, services, execution)
         if finished.part.continuation:
             _invoke_continuation(finished.part.continuation, request, context)

@@ -21,6 +21,11 @@ def read_environment(names: Iterable[str]) -> Mapping[str, str]:
     return {name: os.environ[name] for name in names}
 
 
+def read_optional(names: Iterable[str]) -> Mapping[str, str]:
+    """Return those variables of the function that are set and not empty."""
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
 def current_time(environment: Mapping[str, str]) -> Now:
     """Return this instant, in the calendar of TIMEZONE and LONGEST_GAP_HOURS."""
     return Now(

@@ -7,6 +7,7 @@ from key_rotation.adapters.ledger_history import RunHistory
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.model import Mode, RunEnvironment
+from key_rotation.domain.owners.contacts import OwnerContacts
 from key_rotation.domain.plan import Terms, make_plan
 from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import RunState
@@ -16,7 +17,6 @@ from key_rotation.request import Request
 from key_rotation.service_layer.apply import PlanExecutor
 from key_rotation.service_layer.change_counter import ChangeCounter
 from key_rotation.service_layer.inventory import InventoryReader
-from key_rotation.service_layer.key_details import KeyDetailsReader
 from key_rotation.service_layer.report_collector import ReportCollector
 from key_rotation.service_layer.run_context import Execution, RunContext
 from key_rotation.service_layer.run_services import RunRecords, RunServices
@@ -49,18 +49,20 @@ def run(
         if mode is Mode.ENFORCE:
             services.notifier.require_listener()
         context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
+        contacts = services.owners.begin(context)
         stored = read_stored_watches(ledger, previous)
         reader = InventoryReader(services.member.iam, context, stored.watches)
         inventory = reader.read(previous, request.continuation)
         stored = stored.with_users(inventory.users)
         counter = ChangeCounter(ledger, previous, request.event_id)
         executor = PlanExecutor(services.member, ledger, context, counter)
-        part = _apply(request, inventory, stored, previous, executor)
-        details = KeyDetailsReader(services.member.iam, context)
-        collector = ReportCollector(environment, details, services.notifier)
+        part = _apply(request, inventory, stored, previous, contacts, executor)
+        collector = ReportCollector(environment, services, context, contacts)
         finished = collector.collect(part, stored.watches, previous)
         records = RunRecords(ledger=ledger, history=RunHistory(table, partitions), context=context)
-        return services.notifier.finish(finished, stored.watches, records)
+        finished = services.notifier.finish(finished, stored.watches, records)
+        services.owners.finish(finished.report, context)
+        return finished
 
 
 def _apply(
@@ -68,6 +70,7 @@ def _apply(
     inventory: Inventory,
     stored: StoredWatches,
     previous: RunState,
+    contacts: OwnerContacts,
     executor: PlanExecutor,
 ) -> RunPart:
     """Decide, change keys in IAM if the mode is enforce, and record."""
@@ -79,6 +82,7 @@ def _apply(
         usual_limit=context.settings.max_changes_per_run or previous.last_limit,
         first_part=request.continuation is None,
         restored=stored.restored,
+        mails=contacts.notice_mails,
     )
     plan = make_plan(inventory, stored.watches, terms)
     return RunPart(

@@ -30,6 +30,7 @@ from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.reporting.response import response
 from key_rotation.request import Request
 from key_rotation.run import run
+from key_rotation.service_layer.owner_mail_environment import OwnerMailEnvironment
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.single_account import single_account_services
 from tests.aws.clients import Clients, InstantClock
@@ -71,6 +72,7 @@ class AwsAccount:
 
     report_generated_at: when the credential report was generated; None for now
     clock: measures and waits; by default, waiting takes no time
+    owner_mail: how owners get mail; None if they get none
     """
 
     clients: Clients
@@ -81,6 +83,7 @@ class AwsAccount:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     clock: Clock = field(default_factory=InstantClock)
     lease_options: LeaseOptions = field(default_factory=LeaseOptions)
+    owner_mail: OwnerMailEnvironment | None = None
 
     def create_key(self, user: str, *, age: int, status: str = "Active", path: str = "/") -> str:
         """Create a key of an age in days, and its user if there is none; returns the key id."""
@@ -151,7 +154,9 @@ class AwsAccount:
         return run(
             Request.parse(event or {}, execution.run_id),
             self.environment,
-            single_account_services(self.clients.member, self.clients.deployment, self.environment),
+            single_account_services(
+                self.clients.member, self.clients.deployment, self.environment, self.owner_mail
+            ),
             execution,
         )
 

@@ -10,9 +10,11 @@ from key_rotation.adapters.iam_reads import read_last_use
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.key_details import Details, NewerKey
 from key_rotation.domain.model import AccessKey, LastUse, Status
+from key_rotation.domain.owners.owner import OwnerPolicy, find_owner
 from key_rotation.errors import UnreadableError
 from key_rotation.reporting.key_limit import keys_to_delete
 from key_rotation.reporting.outcome import Outcome, Section
+from key_rotation.reporting.owner_mails import is_about_owner
 from key_rotation.service_layer.run_context import RunContext
 
 if TYPE_CHECKING:
@@ -30,12 +32,20 @@ DESCRIBED = frozenset(
 )
 
 
+RESPONSIBLE = frozenset({"owner-email", "email", "owner", "contact", "team"})
+"""The keys of tags that programs get, so that they can find who is responsible, in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyDetailsReader:
-    """Reads details while there is time; what cannot be read is left out of the digest."""
+    """Reads details while there is time; what cannot be read is left out of the digest.
+
+    policy: who may get mail; None if owners get none
+    """
 
     iam: "IAMClient"
     context: RunContext
+    policy: OwnerPolicy | None = None
 
     def add_details(self, outcomes: Iterable[Outcome], inventory: Inventory) -> tuple[Outcome, ...]:
         """Add descriptions and newer keys to the outcomes that trigger a digest.
@@ -52,24 +62,39 @@ class KeyDetailsReader:
         }
         newer = self._newer_keys([keys[i] for i in described if i in keys], inventory, last_uses)
         to_delete = keys_to_delete(outcomes, inventory.keys, newer, last_uses)
-        noticed = {o.user_name for o in described.values() if o.section is Section.NOTICED}
-        names = sorted(noticed)
+        names = sorted({o.user_name for o in outcomes if self._needs_tags(o)})
         tags = dict(zip(names, in_parallel(self._tags, names), strict=True))
 
         def with_details(outcome: Outcome) -> Outcome:
-            key_id = str(outcome.access_key_id)
-            if key_id not in keys or not _is_described(outcome):
-                return outcome
-            is_notice = outcome.section is Section.NOTICED
-            read = tags.get(outcome.user_name) if is_notice else None
-            details = Details(
-                description=outcome.details.description if read is None else read.get(key_id),
-                newer=newer.get(key_id),
-                to_delete=to_delete.get(key_id) if is_notice else None,
-            )
+            key_id, details = str(outcome.access_key_id), outcome.details
+            if key_id in keys and _is_described(outcome):
+                first = to_delete.get(key_id)
+                details = replace(details, newer=newer.get(key_id), to_delete=first)
+            if self._needs_tags(outcome):
+                details = self._with_tags(outcome, details, tags[outcome.user_name])
             return replace(outcome, details=details)
 
         return tuple(map(with_details, outcomes))
+
+    def _needs_tags(self, outcome: Outcome) -> bool:
+        """Return whether a digest gives the key's description, or its owner gets mail."""
+        is_mailed = self.policy is not None and is_about_owner(outcome)
+        return is_mailed or (outcome.triggers_digest and outcome.section is Section.NOTICED)
+
+    def _with_tags(
+        self, outcome: Outcome, details: Details, read: Mapping[str, str] | None
+    ) -> Details:
+        """Return details with what the tags of the user say; None stands for tags not read."""
+        today, policy = self.context.now.today, self.policy
+        owner = find_owner(outcome.user_name, read, policy, today) if policy else None
+        if read is None:
+            return replace(details, owner=owner)
+        return replace(
+            details,
+            owner=owner,
+            description=read.get(str(outcome.access_key_id)),
+            tags={k: value for k, value in read.items() if k.casefold() in RESPONSIBLE},
+        )
 
     def read_account_alias(self) -> str:
         """Return the account's alias; empty where there is none, or it cannot be read."""

@@ -15,6 +15,7 @@ from key_rotation.errors import LedgerError
 from key_rotation.reporting.digest import compose
 from key_rotation.reporting.formatting import age_days
 from key_rotation.reporting.outcome import Outcome, outcome_of_failure
+from key_rotation.reporting.owner_mails import mails_of
 from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.run_context import RunContext, Stage
 
@@ -62,7 +63,7 @@ class DigestNotifier:
 def record_reported(ledger: Ledger, changes: Iterable[WatchChange]) -> list[Outcome]:
     """Write the changes; returns a failure for each that the ledger refused."""
     by_key_id = {change.watch.access_key_id: change for change in changes}
-    ended = [c.watch for c in by_key_id.values() if isinstance(c.watch.state, Ended)]
+    ended = [c for c in by_key_id.values() if isinstance(c.watch.state, Ended)]
     others = [c for c in by_key_id.values() if not isinstance(c.watch.state, Ended)]
     results = {**ledger.write_watches(others), **ledger.delete_watches(ended)}
     return [
@@ -108,13 +109,14 @@ def _change(
     deletion: the day that the digest names for what an earlier run did
     """
     enforced = step if report.mode is Mode.ENFORCE else None
+    mails = tuple(mails_of([outcome], report))
     if enforced and enforced.decision.action is Action.NOTICE:
-        return _notice(enforced, outcome, report)
+        return replace(_notice(enforced, outcome, report), mails=mails)
     reminded = enforced is not None and enforced.decision.remind and outcome.triggers_digest
     if watch and (watch.unreported_events or reminded):
         deletes = report.settings.delete_unused_keys
         after = transitions.after_digest_sent(watch, report.now, deletion, deletes=deletes)
-        return WatchChange(watch=after)
+        return WatchChange(watch=after, mails=mails)
     return None
 
 

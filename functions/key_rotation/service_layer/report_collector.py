@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from key_rotation.domain import exemptions
 from key_rotation.domain.model import RunEnvironment
+from key_rotation.domain.owners.contacts import OwnerContacts
 from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.suspension import suspensions
@@ -14,7 +15,8 @@ from key_rotation.reporting.outcome import collect_outcomes
 from key_rotation.reporting.part_facts import PartFacts
 from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.key_details import KeyDetailsReader
-from key_rotation.service_layer.run_services import Notifier
+from key_rotation.service_layer.run_context import RunContext
+from key_rotation.service_layer.run_services import RunServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,9 @@ class ReportCollector:
     """Makes the report of one part of a run."""
 
     environment: RunEnvironment
-    details: KeyDetailsReader
-    notifier: Notifier
+    services: RunServices
+    context: RunContext
+    contacts: OwnerContacts
 
     def collect(self, part: RunPart, watches: Watches, previous: RunState) -> FinishedPart:
         """Return the part with its report.
@@ -31,6 +34,7 @@ class ReportCollector:
         Alias, near names and editors are read only if a digest needs them.
         """
         today = part.now.today
+        details = KeyDetailsReader(self.services.member.iam, self.context, self.contacts.policy)
         outcomes = mark_news(
             collect_outcomes(part, watches),
             previous.reported_days,
@@ -46,20 +50,21 @@ class ReportCollector:
             known_before=previous.unmatched_exemptions,
         )
         report = Report(
-            run_id=self.details.context.run_id,
+            run_id=self.context.run_id,
             account_id=self.environment.account_id,
             facts=PartFacts.of(part),
             previous=previous,
-            outcomes=self.details.add_details(outcomes, part.inventory),
+            outcomes=details.add_details(outcomes, part.inventory),
             suspended_since=suspensions(part, previous),
             unmatched=unmatched,
+            contacts=self.contacts,
         )
         if not report.needs_digest:
             return FinishedPart(part=part, report=report)
         report = replace(
             report,
-            account_alias=self.details.read_account_alias(),
+            account_alias=details.read_account_alias(),
             near=near_matches(report.unmatched_listed, part.inventory),
-            editors=self.notifier.read_editors(report, self.details.context),
+            editors=self.services.notifier.read_editors(report, self.context),
         )
-        return FinishedPart(part=part, report=report)
+        return FinishedPart(part=part, report=self.services.owners.before_digest(report))

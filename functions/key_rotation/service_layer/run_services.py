@@ -10,6 +10,7 @@ from key_rotation.adapters.ledger_history import RunHistory
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watches
 from key_rotation.reporting.report import FinishedPart, Report
+from key_rotation.service_layer.owners import NO_OWNERS, Owners
 from key_rotation.service_layer.run_context import RunContext
 
 if TYPE_CHECKING:
@@ -49,3 +50,4 @@ class RunServices:
     table: "Table"
     read_settings: Callable[[], Settings]
     notifier: Notifier
+    owners: Owners = NO_OWNERS

@@ -6,12 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import DeploymentClients, MemberClients
+from key_rotation.adapters.ledger_items import Partitions
+from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import RunEnvironment
 from key_rotation.domain.watch import Watches
 from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.notify import DigestNotifier
+from key_rotation.service_layer.owner_mail_environment import OwnerMailEnvironment
+from key_rotation.service_layer.owners import NO_OWNERS
 from key_rotation.service_layer.parameter_editors import ParameterEditorReader
 from key_rotation.service_layer.run_context import RunContext
 from key_rotation.service_layer.run_services import RunRecords, RunServices
@@ -22,17 +26,26 @@ if TYPE_CHECKING:
 
 
 def single_account_services(
-    member: MemberClients, deployment: DeploymentClients, environment: RunEnvironment
+    member: MemberClients,
+    deployment: DeploymentClients,
+    environment: RunEnvironment,
+    owner_mail: OwnerMailEnvironment | None = None,
 ) -> RunServices:
-    """Return the services of a run in the account of the deployment."""
+    """Return the services of a run in the account of the deployment.
+
+    owner_mail: None if owners get no mail
+    """
+    path = environment.parameter_path
+    mails = OwnerMails(deployment.table, lambda _: Partitions(environment.ledger_account))
     return RunServices(
         member=member,
         table=deployment.table,
-        read_settings=partial(read_settings, deployment.ssm, environment.parameter_path),
+        read_settings=partial(read_settings, deployment.ssm, path, owners=owner_mail is not None),
+        owners=owner_mail.mailer(mails, environment.account_id) if owner_mail else NO_OWNERS,
         notifier=TopicNotifier(
             topic=SnsTopic(deployment.sns, environment.topic_arn),
             ssm=deployment.ssm,
-            parameter_path=environment.parameter_path,
+            parameter_path=path,
         ),
     )
 

@@ -1,0 +1,50 @@
+"""Records what came of mails: the events that SES sent since the last run."""
+
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+
+from key_rotation.adapters.mail_events import MailEvents, ReceivedEvent
+from key_rotation.adapters.owner_mails import OwnerMails
+from key_rotation.domain.model import Now
+from key_rotation.domain.owners.owner import OwnerPolicy
+from key_rotation.domain.owners.sent_mail import after_event
+from key_rotation.errors import MailEventsUnreadableError
+
+log = Logger(child=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailEventRecorder:
+    """Records the effect of each event, and then deletes it: one that is lost comes again."""
+
+    events: MailEvents
+    mails: OwnerMails
+
+    def record(self, policy: OwnerPolicy, now: Now) -> str:
+        """Record all events; returns why some could not be read, or nothing.
+
+        policy: who gets the mail instead, where one was not delivered
+
+        An event of another mail, or of another form, changes nothing. Raises LedgerError.
+        """
+        try:
+            for received in self.events.receive():
+                self._record(received, policy, now)
+                self.events.delete(received)
+        except MailEventsUnreadableError as error:
+            return f"what came of earlier mails cannot be read ({error})"
+        return ""
+
+    def _record(self, received: ReceivedEvent, policy: OwnerPolicy, now: Now) -> None:
+        event = received.event
+        if event is None:
+            if received.problem:
+                log.warning("mail_event_refused", why=received.problem)
+            return
+        for sent in self.mails.read_message(event.message_id):
+            effect = after_event(sent, event, policy, now.today)
+            if effect:
+                self.mails.write_effect(effect, now.instant)
+                mail = sent.mail
+                log.info("mail_event", mail_id=mail.mail_id, state=event.state, words=event.words)

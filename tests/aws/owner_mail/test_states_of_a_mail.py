@@ -1,0 +1,390 @@
+"""From pending to accepted, delivered or bounced: at least once, and none forgotten."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.aws.faults import failing_call
+from tests.aws.owner_mail.conftest import FALLBACK, MailAccount
+from tests.aws.owner_mail.fakes import bounce, client_error, complaint, delivery, event_of
+from tests.simulation.fault_injection import KilledError
+
+
+def states(account: MailAccount, key_id: str) -> list[str]:
+    """Return what became of the mails about a key, in the order of their ids."""
+    return [item["state"] for item in account.aws.items(f"MAIL#{key_id}")]
+
+
+def killed(account: MailAccount) -> None:
+    """Run, and die in the middle."""
+    with pytest.raises(KilledError):
+        account.run()
+
+
+def test_a_mail_is_recorded_when_ses_accepted_it_and_when_it_was_delivered(
+    account: MailAccount,
+) -> None:
+    key_id = account.create_key("bob")
+    [mail] = account.run()
+    assert states(account, key_id) == ["accepted"]
+    assert account.pending == []
+
+    account.queue.put(delivery(mail))
+    account.run(1)
+
+    assert states(account, key_id) == ["delivered"]
+    assert account.queue.messages == {}
+
+
+@pytest.mark.parametrize("call", ["dynamodb.TransactWriteItems"])
+def test_a_run_that_dies_before_a_notice_is_recorded_gives_it_again_with_one_mail(
+    account: MailAccount, call: str
+) -> None:
+    account.create_key("bob")
+    with failing_call(account.aws, call, KilledError()):
+        killed(account)
+    assert account.ses.sent == []
+
+    assert [mail["to"] for mail in account.run(1)] == [("bob@example.com",)]
+
+
+def test_a_run_that_dies_before_it_sends_leaves_a_mail_that_the_next_run_sends(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    account.ses.failures = [KilledError()]
+    killed(account)
+    assert len(account.pending) == 1
+
+    assert [mail["to"] for mail in account.run(1)] == [("bob@example.com",)]
+    assert account.pending == []
+    assert account.run(1) == []
+
+
+def test_a_run_that_dies_after_ses_accepted_a_mail_leads_to_a_second_one(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    account.ses.killed_after = True
+    killed(account)
+    account.ses.killed_after = False
+
+    assert len(account.run(1)) == 1
+    assert len({mail["subject"] for mail in account.ses.sent}) == 1
+    assert account.run(1) == []
+
+
+def test_a_mail_whose_answer_is_lost_is_sent_again(account: MailAccount) -> None:
+    """SES has no token that makes a call idempotent."""
+    account.create_key("bob")
+    account.ses.lost_answers = 1
+
+    assert len(account.run()) == 1
+    assert len(account.pending) == 1
+    assert len(account.run(1)) == 1
+    assert account.run(1) == []
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_mail_that_the_ledger_did_not_record_as_accepted_is_sent_again(
+    account: MailAccount, nth: int
+) -> None:
+    """The first transaction records the notice, the next two what became of its mail."""
+    account.create_key("bob")
+    with failing_call(account.aws, "dynamodb.TransactWriteItems", KilledError(), nth=nth):
+        killed(account)
+
+    assert len(account.run(1)) == 1
+    assert account.pending == []
+
+
+def test_a_bounce_reaches_the_fallback_at_once_and_is_news(account: MailAccount) -> None:
+    key_id = account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail))
+
+    [again] = account.run(1)
+
+    assert again["to"] == (FALLBACK,)
+    assert again["subject"] == mail["subject"]
+    assert states(account, key_id) == ["bounced", "accepted"]
+    assert "1 owner not reached" in account.digest["subject"]
+    assert "550 no such user" in account.digest["text"]
+    [entry] = account.digest["data"]["owners_not_reached"]
+    assert (entry["address"], entry["user"]) == ("bob@example.com", "bob")
+
+
+def test_an_owner_not_reached_is_reported_once(account: MailAccount) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail))
+    account.run(1)
+    messages = len(account.aws.messages)
+
+    account.run(1)
+
+    assert len(account.aws.messages) == messages
+
+
+def test_later_mails_go_to_the_fallback_until_the_tag_changes(account: MailAccount) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail))
+    account.run(1)
+
+    assert [mail["to"] for mail in account.run(5)] == [(FALLBACK,)]
+    account.name_owner("bob", "alice@example.com")
+    assert [mail["to"] for mail in account.run(1)] == [("alice@example.com",)]
+
+
+@pytest.mark.parametrize("days", [30, 89, 90, 91])
+def test_an_address_that_bounced_is_used_again_after_90_days(
+    account: MailAccount, days: int
+) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail))
+    account.run(1)
+    account.create_key("bob", age=83 - days)
+
+    [*_, last] = account.run(days)
+
+    assert last["to"] == (("bob@example.com",) if days >= 90 else (FALLBACK,))
+
+
+def test_a_complaint_makes_an_address_unreachable(account: MailAccount) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(complaint(mail))
+    account.run(1)
+
+    assert [mail["to"] for mail in account.run(5)] == [(FALLBACK,)]
+
+
+def test_a_temporary_bounce_changes_nothing(account: MailAccount) -> None:
+    key_id = account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail, kind="Transient"))
+
+    assert account.run(1) == []
+    assert states(account, key_id) == ["accepted"]
+    assert account.queue.messages == {}
+
+
+def test_of_several_recipients_the_others_have_the_mail(account: MailAccount) -> None:
+    account.create_key("bob", owner="bob@example.com alice@example.com")
+    [mail] = account.run()
+    account.queue.put(bounce(mail, "bob@example.com"))
+
+    assert account.run(1) == []
+    [entry] = account.digest["data"]["owners_not_reached"]
+    assert entry["address"] == "bob@example.com"
+
+
+def test_an_event_that_was_recorded_and_not_deleted_changes_nothing_more(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail))
+    account.queue.killed_before_deletion = True
+    account.aws.now += timedelta(days=1)
+    killed(account)
+    account.queue.killed_before_deletion = False
+
+    assert [again["to"] for again in account.run()] == [(FALLBACK,)]
+    assert account.run(1) == []
+
+
+@pytest.mark.parametrize("nth", [0])
+def test_an_event_whose_effect_was_not_recorded_comes_again(account: MailAccount, nth: int) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail))
+    account.aws.now += timedelta(days=1)
+    with failing_call(account.aws, "dynamodb.TransactWriteItems", KilledError(), nth=nth):
+        killed(account)
+
+    assert [again["to"] for again in account.run()] == [(FALLBACK,)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"detail": 1}',
+        '{"detail": {"eventType": "Bounce"}}',
+        '{"detail": {"eventType": "Bounce", "mail": {"messageId": "message-1"}, "bounce": []}}',
+        '{"detail": {"eventType": "Reject", "mail": {"messageId": 1}, "reject": {}}}',
+    ],
+)
+def test_a_malformed_event_is_deleted_and_changes_nothing(account: MailAccount, body: str) -> None:
+    key_id = account.create_key("bob")
+    account.run()
+    account.queue.put(body)
+
+    assert account.run(1) == []
+    assert account.queue.messages == {}
+    assert states(account, key_id) == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    ("message_id", "address"),
+    [("message-9", "bob@example.com"), ("message-1", "eve@example.com"), ("message-1", "<bob>")],
+)
+def test_an_event_of_a_foreign_mail_or_address_makes_nobody_unreachable(
+    account: MailAccount, message_id: str, address: str
+) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(bounce(mail | {"message_id": message_id}, address))
+
+    assert account.run(1) == []
+    assert account.aws.items("UNREACHABLE_ADDRESS") == []
+
+
+def test_an_unknown_kind_of_event_changes_nothing(account: MailAccount) -> None:
+    account.create_key("bob")
+    [mail] = account.run()
+    account.queue.put(event_of(mail, "Open"))
+
+    assert account.run(1) == []
+    assert account.queue.messages == {}
+
+
+SENDER = client_error(
+    "SendEmail",
+    "MessageRejected",
+    "Email address is not verified. The following identities failed the check in region EU-WEST-1: "
+    "key-rotation@example.com",
+)
+PAUSED = client_error("SendEmail", "SendingPausedException", "Sending is paused")
+DENIED = client_error("SendEmail", "AccessDeniedException", "not authorized", 403)
+DOMAIN = client_error("SendEmail", "MailFromDomainNotVerifiedException", "not verified")
+
+
+@pytest.mark.parametrize("error", [SENDER, PAUSED, DENIED, DOMAIN])
+def test_a_refusal_of_the_sender_makes_no_address_unreachable_and_is_reported_once(
+    account: MailAccount, error: Exception
+) -> None:
+    account.create_key("bob")
+    account.ses.failures = [error] * 9
+    account.run()
+    assert account.aws.items("UNREACHABLE_ADDRESS") == []
+    assert len(account.pending) == 1
+
+    account.run(1)
+    assert "mails not sent" in account.digest["subject"]
+    assert str(error).split(": ", 1)[1][:20] in account.digest["data"]["mail_problems"]["send"]
+    messages = len(account.aws.messages)
+    account.run(1)
+    assert len(account.aws.messages) == messages
+
+    account.ses.failures = []
+    assert [mail["to"] for mail in account.run(1)] == [("bob@example.com",)]
+
+
+def test_a_recipient_that_ses_refuses_is_unreachable_and_the_fallback_gets_the_mail(
+    account: MailAccount,
+) -> None:
+    """In the sandbox, a recipient must be verified."""
+    account.create_key("bob")
+    account.ses.unverified = {"bob@example.com"}
+
+    assert [mail["to"] for mail in account.run()] == [(FALLBACK,)]
+    assert account.pending == []
+    account.run(1)
+    [entry] = account.digest["data"]["owners_not_reached"]
+    assert entry["address"] == "bob@example.com"
+
+
+def test_of_several_recipients_only_the_refused_one_is_left_out(account: MailAccount) -> None:
+    account.create_key("bob", owner="bob@example.com alice@example.com")
+    account.ses.unverified = {"bob@example.com"}
+
+    assert [mail["to"] for mail in account.run()] == [("alice@example.com",)]
+
+
+def test_one_mail_that_is_refused_each_time_does_not_stop_the_others(account: MailAccount) -> None:
+    for user in ("alice", "bob", "carol"):
+        account.create_key(user)
+    refused = client_error("SendEmail", "BadRequestException", "Local address contains a space")
+    account.ses.failures = [refused, None, None, refused]  # the second time in the same run
+
+    assert len(account.run()) == 2
+    assert len(account.pending) == 1
+
+
+def test_only_what_is_left_of_the_quota_is_sent_and_the_digest_counts_the_rest(
+    account: MailAccount,
+) -> None:
+    for user in ("alice", "bob", "carol"):
+        account.create_key(user)
+    account.ses.quota, account.ses.sent_before = 200, 198
+
+    assert len(account.run()) == 2
+    assert account.digest["data"]["mails_waiting"] == 1
+    account.ses.sent_before = 0
+    assert len(account.run(1)) == 1
+
+
+def test_mails_keep_to_the_rate_of_the_account(account: MailAccount) -> None:
+    for user in ("alice", "bob", "carol"):
+        account.create_key(user)
+    account.ses.rate = 1
+    before = account.aws.clock.monotonic()
+    account.run()
+
+    assert account.aws.clock.monotonic() - before >= 2
+
+
+def test_where_the_quota_cannot_be_read_mails_wait_and_the_run_goes_on(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    account.ses.account_failure = client_error("GetAccount", "AccessDeniedException", "no", 403)
+
+    assert account.run() == []
+    assert account.digest["data"]["mails_waiting"] == 1
+    assert "GetAccount: AccessDeniedException" in account.digest["data"]["mail_problems"]["send"]
+    account.ses.account_failure = None
+    assert len(account.run(1)) == 1
+
+
+def test_where_sending_is_paused_mails_wait(account: MailAccount) -> None:
+    account.create_key("bob")
+    account.ses.sending_enabled = False
+
+    assert account.run() == []
+    assert "SHUTDOWN" in account.digest["data"]["mail_problems"]["send"]
+
+
+def test_where_events_cannot_be_read_the_run_goes_on_and_says_so_once(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    account.queue.failure = client_error("ReceiveMessage", "AccessDenied", "no", 403)
+
+    assert len(account.run()) == 1
+    assert "ReceiveMessage: AccessDenied" in account.digest["data"]["mail_problems"]["follow"]
+    messages = len(account.aws.messages)
+    account.run(1)
+    assert len(account.aws.messages) == messages
+
+
+def test_a_notice_that_waited_until_the_key_was_deactivated_is_not_sent(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    account.ses.quota = 0
+    account.run()
+    account.run(7)
+    account.ses.quota = 200
+
+    [mail] = account.run(1)
+
+    assert "no longer works" in mail["text"]
+    assert account.pending == []
