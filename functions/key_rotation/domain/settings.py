@@ -186,6 +186,11 @@ def names_of(*, owners: bool) -> tuple[str, ...]:
     return (*NAMES, *OWNER_NAMES) if owners else NAMES
 
 
+def has_owner_names(names: Iterable[str]) -> bool:
+    """Return whether parameters about owners are among some, so that owners get mail."""
+    return any(name in OWNER_NAMES for name in names)
+
+
 def whole_name(path: str, scope: str | None, name: str) -> str:
     """Return the whole name of a parameter; `scope` is what stands between, if anything."""
     return f"{path}/{scope}/{name}" if scope else f"{path}/{name}"

@@ -11,14 +11,22 @@ from key_rotation import __version__
 from key_rotation.adapters import clients
 from key_rotation.adapters.member_role import MemberRole
 from key_rotation.adapters.organisation_runs import OrganisationRuns
+from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.register import Register
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.errors import InvalidEventError
-from key_rotation.invocation import CLOCK, current_time, read_environment, time_budget
+from key_rotation.invocation import (
+    CLOCK,
+    current_time,
+    read_environment,
+    read_optional,
+    time_budget,
+)
 from key_rotation.organisation.account_event import AccountEvent
 from key_rotation.organisation.account_run import AccountRun
 from key_rotation.organisation.hub import Hub
 from key_rotation.reporting.response import Document
+from key_rotation.service_layer.owners import known_owners
 from key_rotation.service_layer.run_context import Execution
 
 ENVIRONMENT = (
@@ -31,11 +39,14 @@ ENVIRONMENT = (
     "TABLE_NAME",
     "TIMEZONE",
 )
+OWNER_ENVIRONMENT = ("OWNER_DOMAINS", "OWNER_FALLBACK", "OWNER_MAIL_FROM")
 _environment = read_environment(ENVIRONMENT)
+_owner_environment = read_optional(OWNER_ENVIRONMENT)
 _hub = Hub(
     account_id=_environment["ACCOUNT_ID"],
     parameter_path=_environment["PARAMETER_PATH"],
     table=clients.build_table(_environment["TABLE_NAME"]),
+    owners=bool(_owner_environment),
 )
 _role = MemberRole(
     sts=clients.build_sts_client(),
@@ -67,6 +78,9 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
         settings=_hub.settings(settings),
         report_only=request.report_only,
         remainder=request.remainder,
+        owners=known_owners(
+            _owner_environment, OwnerMails(_hub.table, _hub.partitions), request.account_id
+        ),
     )
     log.info("account_started", changes_allowed=registered.changes_allowed)
     answer = account_run.execute(_execution(request, context))

@@ -17,6 +17,7 @@ from key_rotation.reporting.report import FinishedPart
 from key_rotation.reporting.response import Document
 from key_rotation.request import Request
 from key_rotation.run import run
+from key_rotation.service_layer.owners import NO_OWNERS, Owners
 from key_rotation.service_layer.row_notifier import RowNotifier
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.run_services import Notifier, RunServices
@@ -33,6 +34,7 @@ class AccountRun:
     report_only: whether a person asked that no key is changed: then the digest learns nothing of
         it, unless the whole run is one in report mode
     remainder: what an earlier part left to this one
+    owners: who knows the owners of keys
     """
 
     hub: Hub
@@ -41,6 +43,7 @@ class AccountRun:
     settings: Settings
     report_only: bool = False
     remainder: Continuation | None = None
+    owners: Owners = NO_OWNERS
 
     @property
     def account_id(self) -> str:
@@ -100,6 +103,7 @@ class AccountRun:
             table=self.hub.table,
             read_settings=lambda: self.settings,
             notifier=SilentNotifier() if self.is_silent else notifier,
+            owners=self.owners,
         )
         return run(self.request, environment, services, execution)
 

@@ -1,6 +1,7 @@
 """The step `digest`, a Lambda function: publishes what a run of the organization came to."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,22 +11,34 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from key_rotation import __version__
 from key_rotation.adapters import clients
 from key_rotation.adapters.organisation_runs import OrganisationRuns
+from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.register import Register
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import OrganisationRun, ParameterSnapshot
-from key_rotation.errors import InvalidEventError, LedgerError
-from key_rotation.invocation import CLOCK, current_time, read_environment
+from key_rotation.errors import InvalidEventError, LeaseLostError, LedgerError
+from key_rotation.invocation import (
+    CLOCK,
+    current_time,
+    read_environment,
+    read_optional,
+    time_budget,
+)
 from key_rotation.organisation.digest_event import DigestEvent, StepError
 from key_rotation.organisation.digest_step import DigestStep
 from key_rotation.organisation.hub import Hub
+from key_rotation.organisation.owner_mail import OrganisationOwners
 from key_rotation.organisation.run_collector import CollectedRun, RunCollector
 from key_rotation.organisation.save_digest import DigestSaver
 from key_rotation.organisation.stopped_run import publish_stopped
 from key_rotation.reporting.organisation import metrics as figures
 from key_rotation.reporting.organisation.answer import answer
 from key_rotation.reporting.response import Document
+from key_rotation.service_layer.owner_mail_environment import (
+    OWNER_MAIL_ENVIRONMENT,
+    OwnerMailEnvironment,
+)
 
 ENVIRONMENT = (
     "ACCOUNT_ID",
@@ -38,6 +51,7 @@ ENVIRONMENT = (
     "TOPIC_ARN",
 )
 _environment = read_environment(ENVIRONMENT)
+_owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _sns = clients.build_sns_client()
 _topic = SnsTopic(_sns, _environment["TOPIC_ARN"])
 _account_topic = SnsTopic(_sns, _environment["ACCOUNT_TOPIC_ARN"])
@@ -45,7 +59,9 @@ _hub = Hub(
     account_id=_environment["ACCOUNT_ID"],
     parameter_path=_environment["PARAMETER_PATH"],
     table=clients.build_table(_environment["TABLE_NAME"]),
+    owners=_owner_mail is not None,
 )
+_mailer = _owner_mail.mailer(OwnerMails(_hub.table, _hub.partitions)) if _owner_mail else None
 log = Logger()
 metrics = Metrics()
 
@@ -57,7 +73,6 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     A run that has ended is answered again, and published no more. Raises NoListenerError,
     PublishError and LedgerError; then nothing that was not named counts as reported.
     """
-    del context
     request = DigestEvent.parse(event)
     log.append_keys(run_id=request.run_id, version=__version__)
     now = current_time(_environment)
@@ -68,9 +83,12 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
         return publish_stopped(request, _topic, runs, organization_id, now)
     run = _run_of(runs, request)
     collected = _collect(run, runs, now, request.broken_off)
+    owners = _owners(now, context)
     if run.ended:
+        owners.finish(collected, partial(_require_last, runs, run))
         return answer(collected.report, run.messages)
     step = DigestStep(hub=_hub, topic=_topic, account_topic=_account_topic, now=now, clock=CLOCK)
+    collected = owners.begin(collected, lambda: step.require_current(collected))
     published = step.publish(collected)
     failed = step.publish_to_accounts(collected, published)
     if failed:
@@ -83,7 +101,22 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     _log_accounts(collected)
     _publish_metrics(collected, unrecorded=len(published.unrecorded))
     saver.end()
+    owners.finish(collected, partial(_require_last, runs, run), delivered=published.was_delivered)
     return answer(collected.report, len(published.message_ids))
+
+
+def _owners(now: Now, context: LambdaContext) -> OrganisationOwners:
+    budget = time_budget(context)
+    return OrganisationOwners(
+        mailer=_mailer, now=now, clock=CLOCK, may_go_on=lambda: budget.allows_details
+    )
+
+
+def _require_last(runs: OrganisationRuns, run: OrganisationRun) -> None:
+    """Raise LeaseLostError if a later run has begun, which sends the mails that are left."""
+    last = runs.read()
+    if last is None or last.run_id != run.run_id:
+        raise LeaseLostError("Another run of the organization has begun.")
 
 
 def _run_of(runs: OrganisationRuns, request: DigestEvent) -> OrganisationRun:

@@ -17,11 +17,13 @@ class Hub:
 
     account_id: of the hub, whose own items in the ledger have no prefix
     parameter_path: under which the parameters stand, such as `/key-rotation`
+    owners: whether owners of keys get mail
     """
 
     account_id: str
     parameter_path: str
     table: "Table"
+    owners: bool = False
 
     def ledger_account(self, account_id: str) -> str | None:
         """Return the account in the ledger's partition keys; None for the hub."""
@@ -37,4 +39,5 @@ class Hub:
             found.raw,
             path=self.parameter_path,
             exemption_parameters=found.exemption_parameters,
+            owners=self.owners,
         )

@@ -186,11 +186,17 @@ def _document(report: Report, page: Page) -> Document:
         "users": report.user_count,
         "keys": report.key_count,
         **by_section,
-        **(owners_document(report) if page.number == 1 else {}),
+        **_owners(report, page),
         **settings_document(report),
         "suspended_since": {kind: day.isoformat() for kind, day in report.suspended_since.items()},
         "left_out": {str(section): number for section, number in page.left_out.items()},
     }
+
+
+def _owners(report: Report, page: Page) -> Document:
+    """Return what the first message reports of mails to owners; nothing if they get none."""
+    contacts = report.contacts
+    return owners_document(contacts.news) if contacts.policy and page.number == 1 else {}
 
 
 def full_entry(outcome: Outcome, now: Now) -> Document:

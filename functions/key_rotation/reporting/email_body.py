@@ -56,7 +56,7 @@ def render(report: Report, page: Page) -> str:
     """Write one message of a digest."""
     parts = [head(report, page.label, page.total)]
     if page.number == 1:
-        parts += owners_not_reached(report)
+        parts += owners_not_reached(report.contacts.news)
     for section in Section:
         for dry_run in (False, True):
             outcomes = [

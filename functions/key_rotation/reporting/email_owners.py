@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from key_rotation.domain.owners.contacts import MailStep
+from key_rotation.domain.owners.contacts import MailStep, OwnerNews
 from key_rotation.domain.owners.owner import Owner, OwnerSource, Unreachable
 from key_rotation.reporting.exemption_news import as_many_as_fit
 from key_rotation.reporting.formatting import pluralize, sanitize_line, wrap, wrap_foreign
 from key_rotation.reporting.headings import underlined
-from key_rotation.reporting.report import Report
 
 HEADING = "OWNERS NOT REACHED"
 ADVICE = "The mail goes to the fallback for 90 days, or until the tag changes."
@@ -26,9 +25,8 @@ def owner_line(owner: Owner) -> str:
     return sanitize_line(f"owner {', '.join(owner.addresses)} ({how}{why})", 400)
 
 
-def owners_not_reached(report: Report) -> Iterator[str]:
+def owners_not_reached(news: OwnerNews) -> Iterator[str]:
     """Write a paragraph each for addresses that did not accept mail, and for mails not sent."""
-    news = report.contacts.news
     if news.unreachable:
         yield "\n".join(_addresses(news.unreachable))
     for step, problem in sorted(news.problems.items()):

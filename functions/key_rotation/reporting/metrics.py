@@ -39,12 +39,10 @@ def run_metrics(finished: FinishedPart) -> dict[str, int]:
 
 def _owner_metrics(finished: FinishedPart) -> dict[str, int]:
     """Count the addresses that accept no mail, and the keys that wait for an owner for a week."""
-    part, policy = finished.part, finished.report.contacts.policy
-    today = part.now.today
-    unreachable = policy.unreachable.values() if policy else ()
+    part, today = finished.part, finished.part.now.today
     waiting = (step.decision.waiting_since for step in part.plan.steps)
     return {
-        "OwnersUnreachable": sum(u.applies(u.value, today) for u in unreachable),
+        "OwnersUnreachable": finished.report.contacts.news.known_unreachable,
         "WaitingForOwner": sum(bool(since) and today - since >= WEEK for since in waiting if since),
     }
 

@@ -1,8 +1,8 @@
 """What programs read of owners in the JSON of a digest."""
 
+from key_rotation.domain.owners.contacts import OwnerNews
 from key_rotation.domain.owners.owner import Owner
 from key_rotation.reporting.formatting import sanitize_line
-from key_rotation.reporting.report import Report
 from key_rotation.reporting.response import Document, iso_time
 
 
@@ -18,15 +18,13 @@ def owner_document(owner: Owner | None) -> Document | None:
     }
 
 
-def owners_document(report: Report) -> Document:
-    """Return what a digest reports of mails to owners; nothing where owners get none."""
-    if report.contacts.policy is None:
-        return {}
-    news = report.contacts.news
+def owners_document(news: OwnerNews) -> Document:
+    """Return what a digest reports of mails to owners."""
     return {
         "owners_not_reached": [
             {
                 "address": found.address,
+                "account_id": found.account_id,
                 "user": found.user_name,
                 "access_key_id": found.access_key_id,
                 "since": iso_time(found.since),

@@ -14,7 +14,7 @@ from key_rotation.reporting.owner_mail.terms import MailTerms
 from key_rotation.service_layer.mail_delivery import MailDelivery
 from key_rotation.service_layer.mail_events import MailEventRecorder
 from key_rotation.service_layer.owner_mailer import OwnerMailer
-from key_rotation.service_layer.owners import KnownOwners
+from key_rotation.service_layer.owners import KnownOwners, MailingOwners
 
 OWNER_MAIL_ENVIRONMENT = (
     "CONFIGURATION_SET",
@@ -64,32 +64,30 @@ class OwnerMailEnvironment:
             clients=build_mail_clients(),
         )
 
-    def mailer(self, mails: OwnerMails, account_id: str) -> OwnerMailer:
-        """Return what sends the mails about the keys of an account."""
-        known = KnownOwners(
+    def owners(self, mails: OwnerMails, account_id: str) -> MailingOwners:
+        """Return what mails the owners of keys of the account of the deployment."""
+        known = self.known(mails, account_id)
+        return MailingOwners(known=known, mailer=self.mailer(mails))
+
+    def known(self, mails: OwnerMails, account_id: str) -> KnownOwners:
+        """Return what reads who may get mail about the keys of an account."""
+        return KnownOwners(
             mails=mails, domains=self.domains, fallback=self.fallback, account_id=account_id
         )
+
+    def mailer(self, mails: OwnerMails) -> OwnerMailer:
+        """Return what sends mails and reads what came of them."""
+        fallback = OwnerPolicy(domains=self.domains, fallback=self.fallback, owner_tags=())
+        sender = MailSender(
+            ses=self.clients.ses,
+            sender=self.terms.sender,
+            reply_to=self.terms.reply_to,
+            configuration_set=self.configuration_set,
+        )
+        events = MailEvents(sqs=self.clients.sqs, queue_url=self.queue_url)
         return OwnerMailer(
-            known=known, delivery=self.delivery(mails), recorder=self.recorder(mails)
-        )
-
-    def delivery(self, mails: OwnerMails) -> MailDelivery:
-        """Return what sends pending mails."""
-        terms = self.terms
-        return MailDelivery(
             mails=mails,
-            sender=MailSender(
-                ses=self.clients.ses,
-                sender=terms.sender,
-                reply_to=terms.reply_to,
-                configuration_set=self.configuration_set,
-            ),
-            terms=terms,
-            fallback=OwnerPolicy(domains=self.domains, fallback=self.fallback, owner_tags=()),
-        )
-
-    def recorder(self, mails: OwnerMails) -> MailEventRecorder:
-        """Return what records the events of mails."""
-        return MailEventRecorder(
-            events=MailEvents(sqs=self.clients.sqs, queue_url=self.queue_url), mails=mails
+            delivery=MailDelivery(mails=mails, sender=sender, terms=self.terms, fallback=fallback),
+            recorder=MailEventRecorder(events=events, mails=mails),
+            fallback=fallback,
         )

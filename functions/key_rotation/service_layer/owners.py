@@ -1,14 +1,18 @@
 """What a run knows of the owners of keys: read once, before it decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from key_rotation.adapters.owner_mails import OwnerMails
+from key_rotation.domain.model import Mode
 from key_rotation.domain.owners.contacts import NO_CONTACTS, OwnerContacts
 from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.owners.owner import OwnerPolicy, Unreachable
+from key_rotation.reporting.owner_mails import planned_mails
 from key_rotation.reporting.report import Report
+from key_rotation.service_layer.mail_delivery import DeliveryTurn
+from key_rotation.service_layer.owner_mailer import OwnerMailer
 from key_rotation.service_layer.run_context import RunContext
 
 
@@ -85,3 +89,65 @@ class KnownOwners:
 
     def finish(self, report: Report, context: RunContext) -> None:
         """Do nothing: others send the mails."""
+
+
+def known_owners(
+    environment: Mapping[str, str], mails: OwnerMails, account_id: str
+) -> KnownOwners | NoOwners:
+    """Return what knows the owners of keys of an account whose mails others send.
+
+    environment: the variables of the function that are set
+    """
+    if "OWNER_MAIL_FROM" not in environment:
+        return NO_OWNERS
+    return KnownOwners(
+        mails=mails,
+        domains=tuple(environment["OWNER_DOMAINS"].split()),
+        fallback=tuple(environment.get("OWNER_FALLBACK", "").split()),
+        account_id=account_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingOwners:
+    """Mails the owners of keys in the account of the deployment."""
+
+    known: KnownOwners
+    mailer: OwnerMailer
+
+    def begin(self, context: RunContext) -> OwnerContacts:
+        """Record what came of earlier mails, send those that wait, and return what is known.
+
+        Raises LedgerError and LeaseLostError.
+        """
+        news = self.mailer.begin(_turn(context), sends=_sends(context))
+        return replace(self.known.begin(context), news=news)
+
+    def before_digest(self, report: Report) -> Report:
+        """Return the report with how many mails of this run wait for a later one, and why."""
+        news = self.mailer.before_digest(report.contacts.news, planned_mails(report))
+        return replace(report, contacts=replace(report.contacts, news=news))
+
+    def finish(self, report: Report, context: RunContext) -> None:
+        """Record what the digest said of owners, and send what is pending.
+
+        Raises LedgerError and LeaseLostError.
+        """
+        turn, news = _turn(context), report.contacts.news
+        if report.delivered:
+            news = self.mailer.after_digest(news, turn)
+        self.mailer.finish(news, turn, sends=_sends(context))
+
+
+def _sends(context: RunContext) -> bool:
+    """Return whether a run may send mail: one in report mode sends none."""
+    return context.mode is Mode.ENFORCE
+
+
+def _turn(context: RunContext) -> DeliveryTurn:
+    return DeliveryTurn(
+        now=context.now,
+        clock=context.execution.clock,
+        may_go_on=lambda: context.budget.allows_details,
+        check=context.lease.check,
+    )

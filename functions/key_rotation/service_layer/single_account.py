@@ -41,7 +41,7 @@ def single_account_services(
         member=member,
         table=deployment.table,
         read_settings=partial(read_settings, deployment.ssm, path, owners=owner_mail is not None),
-        owners=owner_mail.mailer(mails, environment.account_id) if owner_mail else NO_OWNERS,
+        owners=owner_mail.owners(mails, environment.account_id) if owner_mail else NO_OWNERS,
         notifier=TopicNotifier(
             topic=SnsTopic(deployment.sns, environment.topic_arn),
             ssm=deployment.ssm,

@@ -13,6 +13,7 @@ from moto.iam.models import AccessKeyLastUsed, iam_backends
 
 from key_rotation.adapters.clients import MemberClients
 from key_rotation.adapters.member_role import MemberRole
+from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.accounts import (
     Account,
@@ -24,6 +25,7 @@ from key_rotation.domain.run_state import Continuation
 from key_rotation.domain.settings import Parameter
 from key_rotation.organisation.account_run import AccountRun
 from key_rotation.organisation.hub import Hub
+from key_rotation.service_layer.owners import NO_OWNERS, Owners
 from key_rotation.service_layer.run_context import Execution
 from tests.aws.aws_account import DEFAULTS, REGION, AwsAccount
 
@@ -112,6 +114,7 @@ class Members:
             account_id=self.hub.environment.account_id,
             parameter_path=self.hub.environment.parameter_path,
             table=self.hub.clients.table,
+            owners=self.hub.owner_mail is not None,
         )
         assert registered.settings is not None
         return AccountRun(
@@ -121,7 +124,14 @@ class Members:
             settings=hub.settings(registered.settings),
             report_only=report_only,
             remainder=remainder,
+            owners=self._owners(hub, registered.account.account_id),
         )
+
+    def _owners(self, hub: Hub, account_id: str) -> Owners:
+        mail = self.hub.owner_mail
+        if mail is None:
+            return NO_OWNERS
+        return mail.known(OwnerMails(hub.table, hub.partitions), account_id)
 
     def execution(self, run_id: str = RUN_ID, **options: Any) -> Execution:
         """Return one execution of the account step."""

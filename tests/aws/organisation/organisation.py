@@ -11,6 +11,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from key_rotation.adapters import codec
+from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
@@ -18,6 +19,7 @@ from key_rotation.domain.organisation.organisation_run import ParameterSnapshot
 from key_rotation.domain.run_state import Continuation
 from key_rotation.organisation.digest_step import DigestStep
 from key_rotation.organisation.hub import Hub as LedgerHub
+from key_rotation.organisation.owner_mail import OrganisationOwners
 from key_rotation.organisation.published_digest import PublishedDigest
 from key_rotation.organisation.run_collector import CollectedRun, RunCollector
 from key_rotation.organisation.save_digest import DigestSaver
@@ -110,13 +112,15 @@ class Organisation:
     def publish(self, broken_off: str | None = None) -> FinishedRun:
         """Publish the digest of the run under way."""
         before = len(self.account.messages)
-        collected = self.collect(broken_off)
-        step = self.digest_step()
+        collected, step = self.collect(broken_off), self.digest_step()
+        owners = self._owners()
+        collected = owners.begin(collected, lambda: step.require_current(collected))
         published = step.publish(collected)
         step.publish_to_accounts(collected, published)
         saver = DigestSaver(hub=self._ledger_hub, now=self._now, run=collected, published=published)
         saver.save()
         saver.end()
+        owners.finish(collected, lambda: None, delivered=published.was_delivered)
         return FinishedRun(
             answer=answer(collected.report, len(published.message_ids)),
             messages=self.account.messages[before:],
@@ -140,6 +144,16 @@ class Organisation:
             snapshot=snapshot or ParameterSnapshot(parameters={}),
             previous=runs.read_state(),
         ).collect(broken_off)
+
+    def _owners(self) -> OrganisationOwners:
+        """Return what mails owners at this moment."""
+        mail, hub = self.account.owner_mail, self._ledger_hub
+        return OrganisationOwners(
+            mailer=mail.mailer(OwnerMails(hub.table, hub.partitions)) if mail else None,
+            now=self._now,
+            clock=self.account.clock,
+            may_go_on=lambda: True,
+        )
 
     def digest_step(self) -> DigestStep:
         """Return the digest step of this moment."""
@@ -171,6 +185,7 @@ class Organisation:
             account_id=OWN,
             parameter_path="/key-rotation",
             table=self.account.clients.table,
+            owners=self.account.owner_mail is not None,
         )
 
     @property

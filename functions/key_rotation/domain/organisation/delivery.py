@@ -27,4 +27,5 @@ def at_delivery(change: WatchChange, now: Now, notice: timedelta) -> WatchChange
             replace(event, at=now.instant, due=due) if event.action is Action.NOTICE else event
             for event in change.events
         ),
+        mails=tuple(replace(mail, due=due, subject_day=due) for mail in change.mails),
     )

@@ -18,6 +18,7 @@ from key_rotation.domain.settings import (
     EXEMPTION,
     Parameter,
     Settings,
+    has_owner_names,
 )
 from key_rotation.errors import InvalidSettingsError
 
@@ -48,7 +49,14 @@ class Overrides:
     def base(self) -> Settings:
         """What applies to an account without overrides."""
         scope = self.scopes[BASE]
-        return Settings.parse(scope.raw, path=self.path, exemption_parameters=scope.exemptions)
+        return Settings.parse(
+            scope.raw, path=self.path, exemption_parameters=scope.exemptions, owners=self.owners
+        )
+
+    @property
+    def owners(self) -> bool:
+        """Whether owners of keys get mail: then the base has the parameters about them."""
+        return has_owner_names(self.scopes[BASE].raw)
 
     def for_account(self, account: Account) -> AccountSettings | tuple[str, ...]:
         """Return what applies to an account, or what is wrong with the overrides that reach it."""
@@ -87,7 +95,7 @@ class Overrides:
             },
         )
         try:
-            Settings.parse(merged.raw, path=self.path, sources=merged.sources)
+            Settings.parse(merged.raw, path=self.path, sources=merged.sources, owners=self.owners)
         except InvalidSettingsError as error:
             return error.problems
         return merged

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from key_rotation.domain.settings import EXEMPTION, NAMES, Parameter
+from key_rotation.domain.settings import EXEMPTION, NAMES, OWNER_NAMES, Parameter
 
 OUS, ACCOUNTS, ORGANISATION = "ous", "accounts", "organisation"
 BASE = ""
@@ -67,4 +67,4 @@ class Place:
         """Whether a parameter of this name is read in this scope."""
         if self.scope == ORGANISATION:
             return self.name in ORGANISATION_NAMES
-        return self.name in NAMES or bool(self.exemption)
+        return self.name in {*NAMES, *OWNER_NAMES} or bool(self.exemption)

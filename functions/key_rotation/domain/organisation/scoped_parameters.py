@@ -16,6 +16,7 @@ from key_rotation.domain.settings import (
     Settings,
     bounded_problems,
     exemption_problem,
+    has_owner_names,
     problems_of,
     whole_name,
 )
@@ -29,7 +30,7 @@ TEXT = "String"
 class ScopedParameters:
     """The parameters of one scope.
 
-    raw: those of the eight that it has
+    raw: those that it has, without exemptions of one parameter each
     exemptions: those of one exemption each, by what follows `exemption/`
     problems: what is wrong with them, each by itself
     """
@@ -81,7 +82,8 @@ def _require_base(base: ScopedParameters, path: str) -> None:
     named = {problem.split()[2] for problem in base.problems}
     problems = list(base.problems)
     try:
-        Settings.parse(base.raw, path=path, exemption_parameters=base.exemptions)
+        owners = has_owner_names(base.raw)
+        Settings.parse(base.raw, path=path, exemption_parameters=base.exemptions, owners=owners)
     except InvalidSettingsError as error:
         problems += [each for each in error.problems if each.split()[2] not in named]
     if problems:

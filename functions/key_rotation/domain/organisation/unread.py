@@ -11,8 +11,9 @@ from key_rotation.domain.organisation.parameter_scopes import (
     OUS,
     Place,
 )
-from key_rotation.domain.settings import EXEMPTION, NAMES
+from key_rotation.domain.settings import EXEMPTION, NAMES, OWNER_NAMES, has_owner_names
 
+NO_OWNERS = "the hub was deployed without owner-mail-from, so owners of keys get no mail"
 MAX_COMPARED = 20
 """Names for which a similar one is looked up; each is compared with every account id."""
 
@@ -34,10 +35,15 @@ class UnreadNames:
 
     def among(self, names: Iterable[str]) -> Mapping[str, str]:
         """Return the names that nothing reads, each with a sentence that says why."""
+        names = sorted(names)
+        owners = has_owner_names(names)
         problems: dict[str, str] = {}
-        for name in sorted(names):
-            compare = len(problems) < MAX_COMPARED
-            if problem := self._problem(Place.of(name), compare=compare):
+        for name in names:
+            place, compare = Place.of(name), len(problems) < MAX_COMPARED
+            problem = self._problem(place, compare=compare)
+            if not problem and place.name in OWNER_NAMES and not owners:
+                problem = NO_OWNERS
+            if problem:
                 problems[name] = f"The parameter {self._path}/{name} is not read: {problem}."
         return problems
 

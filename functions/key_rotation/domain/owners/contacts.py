@@ -34,11 +34,13 @@ class OwnerNews:
     unreachable: the addresses of which it is new that they did not accept mail
     problems: why mails are not sent, or not followed; each triggers one digest
     waiting: how many mails wait for a later run
+    known_unreachable: how many addresses accept no mail, whether reported or not
     """
 
     unreachable: tuple[Unreachable, ...] = ()
     problems: Mapping[MailStep, MailProblem] = field(default_factory=dict)
     waiting: int = 0
+    known_unreachable: int = 0
 
     @property
     def needs_digest(self) -> bool:

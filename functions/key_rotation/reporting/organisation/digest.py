@@ -102,5 +102,6 @@ def _events(report: OrganisationReport, page: Page) -> Iterator[str]:
         "accounts": first and report.has_account_news,
         "settings": first and (news.changes or news.unread_is_new or news.ended),
         "exemptions": first and (news.unmatched or report.ending),
+        "owners": first and report.owners and report.owners.needs_digest,
     }
     yield from (event for event, is_reported in others.items() if is_reported)

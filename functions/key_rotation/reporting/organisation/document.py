@@ -14,6 +14,7 @@ from key_rotation.reporting.organisation.report import (
     OrganisationReport,
     ParameterChange,
 )
+from key_rotation.reporting.owners_document import owners_document
 from key_rotation.reporting.response import Document, iso_time
 
 MAX_VALUE = 400
@@ -48,6 +49,7 @@ def document(report: OrganisationReport, page: Page) -> Document:
         "not_looked_at": [_not_looked_at(account) for account in page.not_looked_at],
         **by_section,
         **(_news(report, page.names) if page.number == 1 else {}),
+        **(owners_document(report.owners) if report.owners and page.number == 1 else {}),
         "left_for_tomorrow": {str(section): n for section, n in page.left_for_tomorrow.items()},
         "not_listed": {str(section): n for section, n in page.not_listed.items()},
         "accounts_not_listed": page.accounts_not_listed,

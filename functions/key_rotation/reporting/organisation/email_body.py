@@ -1,6 +1,7 @@
 """An organization's digest as a person reads it: plain text, readable on a phone."""
 
 from key_rotation import __version__
+from key_rotation.reporting.email_owners import owners_not_reached
 from key_rotation.reporting.formatting import pluralize, wrap
 from key_rotation.reporting.organisation.account_blocks import (
     first_blocks,
@@ -19,6 +20,7 @@ def render(report: OrganisationReport, page: Page) -> str:
     """Write one message of a digest; what is no key's is in the first one."""
     parts = [head(report, page), *not_looked_at_block(page.not_looked_at)]
     if page.number == 1:
+        parts += owners_not_reached(report.owners) if report.owners else ()
         parts += first_blocks(report, page)
     parts += key_sections(page.keys)
     if page.number == 1:

@@ -29,6 +29,8 @@ def metrics(report: OrganisationReport) -> dict[str, int]:
         "AccountsNotLookedAt": len(report.failing),
         "RunCompleted": int(completed),
     }
+    if report.owners:
+        figures["OwnersUnreachable"] = report.owners.known_unreachable
     if run.account_ids:
         return {name: figure for name, figure in figures.items() if name not in WHOLE}
     return figures | {"OldestLookDays": _oldest_look_days(report)}

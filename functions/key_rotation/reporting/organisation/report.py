@@ -8,6 +8,7 @@ from datetime import date
 from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import OrganisationRun
+from key_rotation.domain.owners.contacts import OwnerNews
 from key_rotation.domain.settings import Parameter
 from key_rotation.reporting.organisation.stopped_message import hub_account_id
 from key_rotation.reporting.outcome import Outcome, Section
@@ -128,6 +129,7 @@ class OrganisationReport:
     not_covered: the management account, if it has no member role and no digest has named it
     not_active, outside_targets: how many accounts are not active, or not in the targets
     broken_off: why the run ended early; None for a run that came to its end
+    owners: what is reported of mails to owners; None if they get none
     """
 
     run: OrganisationRun
@@ -144,6 +146,7 @@ class OrganisationReport:
     outside_targets: int = 0
     settings: SettingsNews = field(default_factory=SettingsNews)
     broken_off: str | None = None
+    owners: OwnerNews | None = None
 
     @property
     def mode(self) -> Mode:
@@ -211,6 +214,7 @@ class OrganisationReport:
             or self.has_account_news
             or self.settings.needs_digest
             or self.broken_off
+            or (self.owners and self.owners.needs_digest)
         )
 
     @property

@@ -106,10 +106,13 @@ def _others(report: OrganisationReport) -> Iterator[str]:
         "not covered": len(report.not_covered),
     }
     yield from (f"{count:,} {what}" for what, count in counts.items() if count)
+    if report.owners and (unreachable := len(report.owners.unreachable)):
+        yield f"{pluralize(unreachable, 'owner')} not reached"
     others = {
         "settings changed": news.changes or news.unread_is_new,
         "exemption ended": news.ended,
         "exemption ends soon": report.ending,
         "exemption matches nothing": news.unmatched,
+        "mails not sent": report.owners and report.owners.problems,
     }
     yield from (what for what, entries in others.items() if entries)
