@@ -10,6 +10,9 @@ from difflib import get_close_matches
 from infra.context_value import EMAIL, ContextError, refusal, whole_number
 from infra.organisation import context as organisation
 from infra.organisation.parameters import ORGANISATION_PARAMETERS, ORGANISATION_PATH
+from infra.owner_context import KEYS as OWNER_KEYS
+from infra.owner_context import OwnerMailContext
+from infra.owner_parameters import OWNER_PARAMETERS
 from infra.schedule_expression import ACCEPTED, Cron, parse_schedule
 from infra.schedule_gap import longest_gap
 from infra.thresholds import PARAMETER_PATH, THRESHOLDS
@@ -25,12 +28,13 @@ KEYS = (
     "reserved-concurrency",
     "viewer-policy",
     *organisation.KEYS,
+    *OWNER_KEYS,
 )
 """Every key that the app reads."""
 
 _PARAMETERS = {
     each.name: f"{ORGANISATION_PATH}/{each.name}" for each in ORGANISATION_PARAMETERS
-} | {each.name: f"{PARAMETER_PATH}/{each.name}" for each in THRESHOLDS}
+} | {each.name: f"{PARAMETER_PATH}/{each.name}" for each in (*THRESHOLDS, *OWNER_PARAMETERS)}
 _TOPIC_ARN = re.compile(r"arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 # zoneinfo can list these names, but EventBridge Scheduler does not accept them.
 _UNSUPPORTED_ZONES = frozenset({"Factory", "localtime"})
@@ -72,6 +76,9 @@ class Context:
     organisation: organisation.Organisation | None
     """What makes the deployment the hub of an organization; None for a single account."""
 
+    owner_mail: OwnerMailContext | None
+    """Mail to the owners of keys; None if they get none."""
+
     @classmethod
     def read(cls, values: Mapping[str, object]) -> "Context":
         """Read and validate the context; a key that is missing has its default.
@@ -96,6 +103,7 @@ class Context:
             reserved_concurrency=_reserved_concurrency(values.get("reserved-concurrency")),
             viewer_policy=_viewer_policy(values.get("viewer-policy")),
             organisation=organisation.Organisation.read(values),
+            owner_mail=OwnerMailContext.read(values),
         )
 
 

@@ -37,6 +37,7 @@ def test_every_context_key_but_email_has_a_default() -> None:
         reserved_concurrency=None,
         viewer_policy=False,
         organisation=None,
+        owner_mail=None,
     )
 
 
