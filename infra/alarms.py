@@ -13,6 +13,12 @@ from infra.metrics import NAMESPACE, run_metric
 PERIOD = Duration.minutes(5)
 """The period of an alarm that goes off at the first occurrence."""
 
+_WAITING_FOR_OWNER = (
+    "Some keys have waited for an owner for 7 days or more. With owner-notice require, they are not"
+    " rotated until a mail about their notice was accepted. First: read the reasons in the section"
+    " NO OWNER of the last digest e-mail, then see docs/runbook.md."
+)
+
 
 class Alarms(Construct):
     """Alarms that notify the same topics. The engineer on call reads names and descriptions."""
@@ -41,6 +47,11 @@ class Alarms(Construct):
         )
         alarm.add_alarm_action(*self._actions)
         return alarm
+
+    def _owner_alarm(self) -> cloudwatch.Alarm:
+        """Alarm on keys that have waited too long for an owner."""
+        waiting = run_metric("WaitingForOwner", statistic="Maximum", period=PERIOD)
+        return self._alarm_on_first("WaitingForOwner", waiting, _WAITING_FOR_OWNER)
 
     def _silence_alarm(self, hours: int, description: str) -> cloudwatch.Alarm:
         """Alarm when no run completed for this many hours, also before the first run.

@@ -31,10 +31,12 @@ class Dashboard(Construct):
         runs: cloudwatch.IWidget,
         alarms: Sequence[cloudwatch.Alarm],
         accounts: Sequence[cloudwatch.IWidget] = (),
+        owners: bool = False,
     ) -> None:
         """Create the dashboard; it shows 90 days, because grace windows last weeks.
 
-        `runs` shows the errors and the duration of runs; `accounts` is a row of its own.
+        `runs` shows the errors and the duration of runs; `accounts` is a row of its own; `owners`
+        is whether owners get mail.
         """
         super().__init__(scope, construct_id)
         self._dashboard = cloudwatch.Dashboard(
@@ -49,6 +51,7 @@ class Dashboard(Construct):
                     per_day("Failed, held, deferred and exempt keys", "Maximum", *_EXCEPTIONS),
                 ],
                 *([list(accounts)] if accounts else []),
+                *([_owner_row()] if owners else []),
                 [per_day("Completed runs per day", "Sum", "RunCompleted"), runs],
             ],
         )
@@ -74,6 +77,13 @@ def _latest(*names: str) -> cloudwatch.SingleValueWidget:
         width=_FULL_WIDTH,
         sparkline=True,
     )
+
+
+def _owner_row() -> list[cloudwatch.IWidget]:
+    return [
+        per_day("Addresses of owners that mail could not reach", "Maximum", "OwnersUnreachable"),
+        per_day("Keys that wait for an owner for 7 days or more", "Maximum", "WaitingForOwner"),
+    ]
 
 
 def per_day(title: str, statistic: str, *names: str) -> cloudwatch.GraphWidget:

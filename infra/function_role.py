@@ -1,4 +1,6 @@
-"""The role of the function. Every action is listed here or in role_statements.py.
+"""The role of the function.
+
+Every action is listed here, in role_statements.py or in owner_permissions.py.
 
 The policies are managed policies, because auditors' rules refuse inline ones (NIST 800-53
 IAMNoInlinePolicy, and those of PCI DSS and HIPAA).
@@ -78,6 +80,10 @@ class FunctionRole(Construct):
     def grant_key_use(self, key: kms.Key) -> None:
         """Use the KMS key, only through the three services that encrypt with it."""
         self.policy.add_statements(use_encryption_key(key, "dynamodb", "sns", "sqs"))
+
+    def grant_owner_mail(self, statements: Sequence[iam.PolicyStatement]) -> iam.ManagedPolicy:
+        """Mail owners; it is a separate policy, which has room for the allowed domains."""
+        return iam.ManagedPolicy(self, "OwnerMail", roles=[self.role], statements=statements)
 
     def grant_self_invoke(self, function: lambda_.Function, *, scope: Construct) -> None:
         """Invoke the function itself, to continue a run that did not finish in time.

@@ -35,7 +35,7 @@ NO_RUN = (
 
 
 class Monitoring(Alarms):
-    """The four alarms of a single account."""
+    """The four alarms of a single account, and one of the mail to owners."""
 
     def __init__(
         self,
@@ -46,8 +46,12 @@ class Monitoring(Alarms):
         dead_letter_queue: sqs.Queue,
         topics: Sequence[sns.ITopic],
         silence_hours: int,
+        owners: bool = False,
     ) -> None:
-        """Create the alarms; without a completed run for `silence_hours` the last one goes off."""
+        """Create the alarms; without a completed run for `silence_hours` the last one goes off.
+
+        owners: whether owners get mail
+        """
         super().__init__(scope, construct_id, topics=topics)
         failed_keys = run_metric("KeysFailed", statistic="Sum", period=PERIOD)
         dead_letters = dead_letter_queue.metric_approximate_number_of_messages_visible(
@@ -57,5 +61,6 @@ class Monitoring(Alarms):
             self._alarm_on_first("RunFailed", function.metric_errors(period=PERIOD), _RUN_FAILED),
             self._alarm_on_first("KeyFailed", failed_keys, _KEY_FAILED),
             self._alarm_on_first("DeadLetter", dead_letters, _DEAD_LETTER),
+            *([self._owner_alarm()] if owners else []),
             self._silence_alarm(silence_hours, NO_RUN.format(hours=silence_hours)),
         ]

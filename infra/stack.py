@@ -15,6 +15,7 @@ from infra.ledger import Ledger
 from infra.metrics import NAMESPACE, SERVICE
 from infra.monitoring import Monitoring
 from infra.notification_topic import NotificationTopic
+from infra.owner_mail import OwnerMail
 from infra.rotation_function import RotationFunction
 from infra.run_schedule import RunSchedule
 from infra.thresholds import PARAMETER_PATH, Thresholds
@@ -43,6 +44,11 @@ class KeyRotationStack(cdk.Stack):
         self._key = EncryptionKey(self, "Encryption").key
         self._thresholds = Thresholds(self, "Thresholds")
         self._role = FunctionRole(self, "Permissions")
+        self._owner_mail = (
+            OwnerMail(self, "OwnerMail", owners=context.owner_mail, key=self._key)
+            if context.owner_mail
+            else None
+        )
         self._table = self._create_table()
         self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
         function = self._create_function(context, package)
@@ -70,6 +76,8 @@ class KeyRotationStack(cdk.Stack):
         """
         table = Ledger(self, "Ledger", key=self._key).table
         table.node.add_dependency(self._role.account_policy, self._thresholds)
+        if self._owner_mail:
+            table.node.add_dependency(self._owner_mail)
         return table
 
     def _create_function(self, context: Context, package: Path) -> RotationFunction:
@@ -90,9 +98,11 @@ class KeyRotationStack(cdk.Stack):
                 "ACCOUNT_ID": cdk.Aws.ACCOUNT_ID,
                 "POWERTOOLS_SERVICE_NAME": SERVICE,
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
-            },
+            }
+            | (self._owner_mail.variables if self._owner_mail else {}),
         )
-        role.grant_parameter_read(self._thresholds.parameters)
+        more = self._owner_mail.parameters if self._owner_mail else []
+        role.grant_parameter_read([*self._thresholds.parameters, *more])
         role.grant_ledger(self._table)
         role.grant_publish(self._topic)
         role.grant_logging(function.log_group)
@@ -102,6 +112,9 @@ class KeyRotationStack(cdk.Stack):
         function.function.node.add_dependency(
             role.account_policy, role.policy, role.exemption_policy
         )
+        if self._owner_mail:
+            policy = role.grant_owner_mail(self._owner_mail.statements)
+            function.function.node.add_dependency(policy)
         return function
 
     def _create_monitoring(self, context: Context, function: RotationFunction) -> Dashboard:
@@ -112,9 +125,15 @@ class KeyRotationStack(cdk.Stack):
             dead_letter_queue=function.dead_letter_queue,
             topics=self._alarm_topics(context.alarm_topic),
             silence_hours=context.silence_hours,
+            owners=self._owner_mail is not None,
         )
-        runs = function_runs(function.function)
-        return Dashboard(self, "Overview", runs=runs, alarms=monitoring.alarms)
+        return Dashboard(
+            self,
+            "Overview",
+            runs=function_runs(function.function),
+            alarms=monitoring.alarms,
+            owners=self._owner_mail is not None,
+        )
 
     def _alarm_topics(self, other: str | None) -> list[sns.ITopic]:
         """Return our topic, and the existing one that gets the alarms as well, if one is given."""

@@ -51,7 +51,10 @@ _DEAD_LETTER = (
 
 
 class OrganisationMonitoring(Alarms):
-    """The eight alarms of an organization; four have the names of a single account's."""
+    """The eight alarms of an organization, four of them with the names of a single account's.
+
+    One more is that of the mail to owners.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,12 @@ class OrganisationMonitoring(Alarms):
         dead_letter_queue: sqs.Queue,
         topics: Sequence[sns.ITopic],
         silence_hours: int,
+        owners: bool = False,
     ) -> None:
-        """Create the alarms; without a completed run for `silence_hours` the last one goes off."""
+        """Create the alarms; without a completed run for `silence_hours` the last one goes off.
+
+        owners: whether owners get mail
+        """
         super().__init__(scope, construct_id, topics=topics)
         keys = run_metric("KeysFailed", statistic="Sum", period=PERIOD)
         accounts = run_metric("AccountsNotLookedAt", statistic="Sum", period=PERIOD)
@@ -82,5 +89,6 @@ class OrganisationMonitoring(Alarms):
             self._alarm_on_first("AccountForgotten", days, _ACCOUNT_FORGOTTEN, _FORGOTTEN_DAYS),
             self._alarm_on_first("KeyFailed", keys, _KEY_FAILED),
             self._alarm_on_first("DeadLetter", letters, _DEAD_LETTER),
+            *([self._owner_alarm()] if owners else []),
             self._silence_alarm(silence_hours, NO_RUN.format(hours=silence_hours)),
         ]

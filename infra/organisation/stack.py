@@ -24,6 +24,7 @@ from infra.organisation.run_machine import RunMachine
 from infra.organisation.step_permissions import let_prepare_see_executions
 from infra.organisation.step_role import StepRole
 from infra.organisation.steps import Steps
+from infra.owner_mail import OwnerMail
 from infra.rotation_function import dead_letter_queue
 from infra.run_schedule import RunSchedule
 from infra.thresholds import PARAMETER_PATH, Thresholds
@@ -59,6 +60,11 @@ class HubStack(cdk.Stack):
         self._context, self._organisation = context, organisation
         self._key = EncryptionKey(self, "Encryption").key
         self._hub_role = StepRole(self, "AccountRole", role_name=HUB_ROLE, path=ROLE_PATH)
+        self._owner_mail = (
+            OwnerMail(self, "OwnerMail", owners=context.owner_mail, key=self._key)
+            if context.owner_mail
+            else None
+        )
         self._table = self._create_table()
         self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
         steps = self._steps(package)
@@ -93,6 +99,8 @@ class HubStack(cdk.Stack):
         parameters = OrganisationParameters(self, "Organisation")
         table = Ledger(self, "Ledger", key=self._key).table
         table.node.add_dependency(member, self._hub_role.role, thresholds, parameters)
+        if self._owner_mail:
+            table.node.add_dependency(self._owner_mail)
         if self._organisation.member_roles is not MemberRoles.SEPARATE:
             members = MemberStackSet(
                 self,
@@ -120,6 +128,7 @@ class HubStack(cdk.Stack):
             table=self._table,
             topic=self._topic,
             account_topic=account_notices.topic,
+            owner_mail=self._owner_mail,
         )
 
     def _create_run(self) -> RunMachine:
@@ -161,6 +170,7 @@ class HubStack(cdk.Stack):
             dead_letter_queue=self._queue,
             topics=topics,
             silence_hours=self._context.silence_hours,
+            owners=self._owner_mail is not None,
         )
         return Dashboard(
             self,
@@ -168,6 +178,7 @@ class HubStack(cdk.Stack):
             runs=execution_runs(self._run.machine),
             alarms=monitoring.alarms,
             accounts=account_row(),
+            owners=self._owner_mail is not None,
         )
 
     def _create_viewer_policy(self) -> None:

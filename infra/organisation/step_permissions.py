@@ -1,8 +1,11 @@
 """What the three functions of an organization may do.
 
-Every action is listed here or in infra/role_statements.py. No function has the permissions of
-another: the one that may become any member role can neither publish nor read a setting.
+Every action is listed here, in infra/role_statements.py or in infra/owner_permissions.py. No
+function has the permissions of another: the one that may become any member role can neither publish
+nor read a setting.
 """
+
+from collections.abc import Sequence
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -71,9 +74,18 @@ def account_statements(
 
 
 def digest_statements(
-    *, table: dynamodb.Table, key: kms.Key, topic: sns.Topic, account_topic: sns.Topic
+    *,
+    table: dynamodb.Table,
+    key: kms.Key,
+    topic: sns.Topic,
+    account_topic: sns.Topic,
+    owner_mail: Sequence[iam.PolicyStatement] = (),
 ) -> list[iam.PolicyStatement]:
-    """Publish to both topics, see who listens, and record what was reported."""
+    """Publish to both topics, see who listens, record what was reported, and mail owners.
+
+    owner_mail: the statements of `infra.owner_permissions`; empty if owners get no mail
+    """
+    queue = ["sqs"] if owner_mail else []
     topics = [topic.topic_arn, account_topic.topic_arn]
     return [
         allow("PublishDigest", ["sns:Publish", "sns:ListSubscriptionsByTopic"], topics),
@@ -81,7 +93,8 @@ def digest_statements(
         allow("ReadSubscriptions", ["sns:GetSubscriptionAttributes"], ["*"]),
         read_write_ledger(table),
         delete_no_history(table),
-        use_encryption_key(key, "dynamodb", "sns"),
+        use_encryption_key(key, "dynamodb", "sns", *queue),
+        *owner_mail,
     ]
 
 

@@ -15,6 +15,7 @@ from infra.organisation.context import Organisation
 from infra.organisation.member_role import MEMBER_ROLE, ROLE_PATH
 from infra.organisation.run_step import RunStep, Step
 from infra.organisation.step_role import StepRole
+from infra.owner_mail import OwnerMail, owner_variables
 from infra.thresholds import PARAMETER_PATH
 
 
@@ -30,6 +31,7 @@ class Steps:
     table: dynamodb.Table
     topic: sns.Topic
     account_topic: sns.Topic
+    owner_mail: OwnerMail | None
 
     def create_prepare(self, role: StepRole) -> RunStep:
         """Create the function that lists the accounts and reads the settings."""
@@ -75,7 +77,8 @@ class Steps:
                 "PARTITION": cdk.Aws.PARTITION,
                 "MEMBER_ROLE": f"{ROLE_PATH}{MEMBER_ROLE}".removeprefix("/"),
                 "EXTERNAL_ID": organization_id,
-            },
+            }
+            | (owner_variables(self.context.owner_mail) if self.context.owner_mail else {}),
         )
 
     def create_digest(self, role: StepRole) -> RunStep:
@@ -86,6 +89,7 @@ class Steps:
                 key=self.key,
                 topic=self.topic,
                 account_topic=self.account_topic,
+                owner_mail=self.owner_mail.statements if self.owner_mail else [],
             )
         )
         return RunStep(
@@ -100,7 +104,8 @@ class Steps:
             | {
                 "TOPIC_ARN": self.topic.topic_arn,
                 "ACCOUNT_TOPIC_ARN": self.account_topic.topic_arn,
-            },
+            }
+            | (self.owner_mail.variables if self.owner_mail else {}),
         )
 
     def _environment(self) -> dict[str, str]:

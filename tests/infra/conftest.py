@@ -16,6 +16,14 @@ import aws_cdk as cdk
 from infra.app import build_app
 
 NOBODY: dict[str, object] = {"email": "none"}
+OWNER_MAIL: dict[str, object] = {
+    "owner-mail-from": "key-rotation@mail.example.com",
+    "owner-domains": "example.com, *.example.org",
+    "owner-fallback": "it@example.com security@eu.example.org",
+    "owner-reply-to": "security@example.net",
+    "contact": "https://wiki.example.com/keys",
+}
+"""Every context value of the mail to owners."""
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +71,9 @@ def customised(synthesise: Synthesise) -> Template:
         alarm_topic="arn:aws:sns:eu-central-1:123456789012:on-call",
         reserved_concurrency="1",
     )
+
+
+@pytest.fixture(scope="session")
+def mailing(synthesise: Synthesise) -> Template:
+    """Synthesise the stack with every context value of the mail to owners, for any Region."""
+    return synthesise(None, **{key.replace("-", "_"): value for key, value in OWNER_MAIL.items()})

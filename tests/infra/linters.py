@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,15 @@ def nag_findings(
     }
 
 
-def cfn_lint(template: Template, folder: Path) -> tuple[int, str]:
-    """Return the exit code and the output of cfn-lint for a Region in each partition."""
+def cfn_lint(
+    template: Template, folder: Path, regions: Sequence[str] = _REGIONS
+) -> tuple[int, str]:
+    """Return the exit code and output of cfn-lint, by default for a Region in each partition."""
     file = folder / "template.json"
     file.write_text(json.dumps(template.body), encoding="utf-8")
     command = Path(sys.executable).with_name("cfn-lint")
     run = subprocess.run(  # noqa: S603  # a fixed command on our own file
-        [command, "--ignore-checks", _IGNORED, "--regions", *_REGIONS, "--template", file],
+        [command, "--ignore-checks", _IGNORED, "--regions", *regions, "--template", file],
         capture_output=True,
         text=True,
         check=False,

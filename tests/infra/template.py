@@ -1,5 +1,8 @@
 """Queries on a synthesised template."""
 
+import hashlib
+import json
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,6 +13,11 @@ class Template:
 
     body: dict[str, Any]
     warnings: tuple[str, ...]
+
+    def digest(self) -> str:
+        """Hash the template as it is written, with a constant for the hash of the package."""
+        written = re.sub(r"[0-9a-f]{64}(?=\.zip)", "<code>", json.dumps(self.body, indent=1))
+        return hashlib.sha256(written.encode()).hexdigest()
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return all resources of a type by logical id."""

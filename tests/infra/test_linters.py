@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks
 
+from tests.infra.conftest import OWNER_MAIL
 from tests.infra.linters import cfn_lint, nag_findings
 from tests.infra.template import Template
 
@@ -80,3 +81,39 @@ def test_cdk_nag_reports_only_the_accepted_findings(
 
 def test_cfn_lint_reports_nothing_in_any_partition(customised: Template, tmp_path: Path) -> None:
     assert cfn_lint(customised, tmp_path) == (0, "")
+
+
+_ACCEPTED_WITH_OWNER_MAIL = {
+    AwsSolutionsChecks: {
+        # The action that reads the sending quota supports no resources.
+        ("KeyRotation/Permissions/OwnerMail/Resource", "AwsSolutions-IAM5[Resource::*]"),
+        # A run reports and deletes a message that it cannot read.
+        ("KeyRotation/OwnerMail/Events/Resource", "AwsSolutions-SQS3"),
+    },
+}
+
+
+@pytest.mark.parametrize("checks", _ACCEPTED, ids=lambda checks: checks.__name__)
+def test_cdk_nag_reports_only_the_accepted_findings_with_mail_to_owners(
+    checks: type[Any], package: Path, tmp_path: Path
+) -> None:
+    context: dict[str, object] = {"email": "none"} | OWNER_MAIL
+    found = nag_findings(checks, package=package, context=context, outdir=tmp_path)
+    assert found == _ACCEPTED[checks] | _ACCEPTED_WITH_OWNER_MAIL.get(checks, set())
+
+
+def test_cfn_lint_reports_nothing_in_the_partitions_with_ses(
+    mailing: Template, tmp_path: Path
+) -> None:
+    assert cfn_lint(mailing, tmp_path, ("us-east-1", "us-gov-west-1")) == (0, "")
+
+
+def test_in_china_cfn_lint_misses_only_ses_which_a_rule_of_the_template_refuses_first(
+    mailing: Template, tmp_path: Path
+) -> None:
+    _code, output = cfn_lint(mailing, tmp_path, ("cn-north-1",))
+    findings = [line for line in output.splitlines() if line[:1] in {"E", "W", "I"}]
+    assert findings == [
+        f"E3006 Resource type 'AWS::SES::{kind}' does not exist in 'cn-north-1'"
+        for kind in ("ConfigurationSet", "ConfigurationSetEventDestination")
+    ]

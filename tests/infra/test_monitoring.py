@@ -122,3 +122,44 @@ def test_the_dashboard_shows_every_alarm(template: Template) -> None:
     body = render(template.properties("AWS::CloudWatch::Dashboard")["DashboardBody"])
     for alarm in template.resources("AWS::CloudWatch::Alarm"):
         assert f"${{{alarm}.Arn}}" in body
+
+
+def test_with_mail_to_owners_an_alarm_watches_keys_that_wait_for_an_owner(
+    mailing: Template, template: Template
+) -> None:
+    names = {alarm["AlarmName"] for alarm in _alarms(mailing)}
+    assert names - {alarm["AlarmName"] for alarm in _alarms(template)} == {
+        "KeyRotation-WaitingForOwner"
+    }
+    alarm = mailing.alarm("WaitingForOwner")
+    assert alarm["Namespace"] == "KeyRotation"
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "key-rotation"}]
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmActions"] == [{"Ref": mailing.logical_id("AWS::SNS::Topic")}]
+
+
+def test_the_alarm_on_waiting_keys_says_what_is_not_rotated_and_what_to_do_first(
+    mailing: Template,
+) -> None:
+    description = mailing.alarm("WaitingForOwner")["AlarmDescription"]
+    assert "not rotated" in description
+    assert "First: " in description
+    assert description.endswith("see docs/runbook.md.")
+
+
+@pytest.mark.parametrize("metric", [*_METRICS, "OwnersUnreachable", "WaitingForOwner"])
+def test_the_dashboard_of_mail_to_owners_shows_two_metrics_more(
+    mailing: Template, metric: str
+) -> None:
+    body = render(mailing.properties("AWS::CloudWatch::Dashboard")["DashboardBody"])
+    assert f'["KeyRotation","{metric}","service","key-rotation"' in body
+    for alarm in mailing.resources("AWS::CloudWatch::Alarm"):
+        assert f"${{{alarm}.Arn}}" in body
+
+
+def test_addresses_that_mail_did_not_reach_set_off_no_alarm(mailing: Template) -> None:
+    """The digest names them, and the mail goes to the fallback."""
+    assert "OwnersUnreachable" not in {alarm["MetricName"] for alarm in _alarms(mailing)}

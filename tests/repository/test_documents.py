@@ -11,6 +11,8 @@ from typing import get_args
 import pytest
 
 from infra.context import KEYS
+from infra.owner_parameters import OWNER_PARAMETERS
+from infra.thresholds import Threshold
 from key_rotation import __version__, errors
 from key_rotation.domain import exemptions, watch
 from key_rotation.domain.inventory import Scan
@@ -31,7 +33,8 @@ HANDLERS = "\n".join(
     for name in ("handler.py", "organisation/prepare.py")
 )
 ROLE = "".join(
-    (ROOT / f"infra/{name}.py").read_text() for name in ("function_role", "role_statements")
+    (ROOT / f"infra/{name}.py").read_text()
+    for name in ("function_role", "role_statements", "owner_permissions")
 )
 ALARMS = "".join(
     (ROOT / f"infra/{name}.py").read_text()
@@ -82,6 +85,15 @@ def test_the_readme_gives_each_parameter_with_default_and_accepted_values(name: 
     assert f"| `{VALUES[name]}` | {accepted}" in row
 
 
+@pytest.mark.parametrize(
+    "parameter", OWNER_PARAMETERS, ids=[each.name for each in OWNER_PARAMETERS]
+)
+def test_the_readme_gives_each_parameter_of_mail_to_owners_with_its_default(
+    parameter: Threshold,
+) -> None:
+    assert f"| `/key-rotation/{parameter.name}` | `{parameter.default}` | " in README
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_readme_shows_how_to_edit_each_parameter(name: str) -> None:
     assert re.search(
@@ -91,7 +103,7 @@ def test_the_readme_shows_how_to_edit_each_parameter(name: str) -> None:
 
 
 def test_the_readme_lists_the_roles_actions_and_no_others() -> None:
-    services = "iam|ssm|dynamodb|sns|kms|logs|sqs|lambda"
+    services = "iam|ssm|dynamodb|sns|kms|logs|sqs|lambda|ses"
     section = README.partition("## What the role may do")[2].partition("\n## ")[0]
     listed = set(re.findall(rf"`((?:{services}):\w+\*?)`", section))
     granted = set(re.findall(rf'"((?:{services}):\w+\*?)"', ROLE))
@@ -147,6 +159,11 @@ def test_the_runbook_names_every_alarm(name: tuple[str, str]) -> None:
     "metric", sorted(set(re.findall(r'"((?:Keys|Active|Stale|Oldest|Run)\w+)"', MEASURES)))
 )
 def test_the_runbook_names_every_metric(metric: str) -> None:
+    assert f"`{metric}`" in RUNBOOK
+
+
+@pytest.mark.parametrize("metric", ["OwnersUnreachable", "WaitingForOwner"])
+def test_the_runbook_names_the_metrics_of_mail_to_owners(metric: str) -> None:
     assert f"`{metric}`" in RUNBOOK
 
 

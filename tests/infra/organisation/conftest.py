@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.conftest import OWNER_MAIL
 from tests.infra.template import Template
 
 # infra selects the Node.js that aws_cdk starts, so it is imported first.
@@ -63,3 +64,9 @@ def hub(both: dict[str, Template]) -> Template:
 def member(both: dict[str, Template]) -> Template:
     """Return the template of one account of the organization."""
     return both["KeyRotationMember"]
+
+
+@pytest.fixture(scope="session")
+def mailing_hub(stacks: Stacks) -> Template:
+    """Return the template of the hub with every context value of the mail to owners."""
+    return stacks(**OWNER_MAIL)["KeyRotation"]
