@@ -20,6 +20,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
+_BODY_LIMIT = 51_200  # bytes of a template in a request (CloudFormation API Reference, CreateStack)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a constant date, so that equal folders give equal archives
 
 
@@ -40,10 +41,13 @@ class StackDeployer:
 
     def deploy(self, template_dir: Path, stack: str) -> dict[str, str]:
         """Create or update a stack, and return its outputs."""
-        self._upload_assets(template_dir, stack)
-        template = (template_dir / f"{stack}.template.json").read_text()
+        name = f"{stack}.template.json"
+        uploaded = self._upload_assets(template_dir, stack)
+        template = (template_dir / name).read_text()
         self._prepare_bootstrap_version(json.loads(template))
-        self._create_or_update(stack, template)
+        fits = len(template.encode()) <= _BODY_LIMIT
+        source = {"TemplateBody": template} if fits else {"TemplateURL": uploaded[name]}
+        self._create_or_update(stack, source)
         return self.outputs(stack)
 
     def outputs(self, stack: str) -> dict[str, str]:
@@ -51,10 +55,10 @@ class StackDeployer:
         described = self._stacks.describe_stacks(StackName=stack)["Stacks"][0]
         return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
-    def _create_or_update(self, stack: str, template: str) -> None:
+    def _create_or_update(self, stack: str, template: Mapping[str, str]) -> None:
         arguments: Any = {
             "StackName": stack,
-            "TemplateBody": template,
+            **template,
             "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         }
         try:
@@ -96,19 +100,25 @@ class StackDeployer:
             name = parameter["Default"]
             self._ssm.put_parameter(Name=name, Value="30", Type="String", Overwrite=True)
 
-    def _upload_assets(self, template_dir: Path, stack: str) -> None:
+    def _upload_assets(self, template_dir: Path, stack: str) -> dict[str, str]:
+        """Upload the assets of a stack, of which its template is one; return their URLs by path."""
         manifest = json.loads((template_dir / f"{stack}.assets.json").read_text())
+        urls = {}
         for asset in manifest["files"].values():
-            content = _asset_content(template_dir / asset["source"]["path"])
+            path = asset["source"]["path"]
+            content = _asset_content(template_dir / path)
             for destination in asset["destinations"].values():
-                self._upload(destination, content)
+                urls[path] = self._upload(destination, content)
+        return urls
 
-    def _upload(self, destination: Mapping[str, str], content: bytes) -> None:
+    def _upload(self, destination: Mapping[str, str], content: bytes) -> str:
         bucket = self._substitute(destination["bucketName"])
         location: Any = {"LocationConstraint": self._region}
         with contextlib.suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
             self._s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
-        self._s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=content)
+        key = destination["objectKey"]
+        self._s3.put_object(Bucket=bucket, Key=key, Body=content)
+        return f"https://s3.{self._region}.amazonaws.com/{bucket}/{key}"
 
     def _substitute(self, name: str) -> str:
         named = {"${AWS::AccountId}": self._account, "${AWS::Region}": self._region}
