@@ -70,6 +70,12 @@ class Control:
         """Set the name of a member of an organization."""
         organization.account_record(arguments["account"])["Name"] = arguments["name"]
 
+    def emit_event(self, arguments: Arguments) -> None:
+        """Send an event to the default event bus as a service of AWS."""
+        ministack_internals.emit_event(
+            arguments["source"], arguments["detail_type"], arguments["detail"]
+        )
+
     def set_confirmed(self, arguments: Arguments) -> None:
         """Set the subscriptions of an endpoint to confirmed or to pending confirmation."""
         ministack_internals.set_confirmed(arguments["endpoint"], confirmed=arguments["confirmed"])

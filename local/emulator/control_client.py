@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +53,13 @@ class ControlClient:
     def set_account_name(self, account: str, name: str) -> None:
         """Set the name of a member of an organization, which its owner chose before it joined."""
         self._control("set_account_name", account=account, name=name)
+
+    def emit_event(self, source: str, detail_type: str, detail: Mapping[str, Any]) -> None:
+        """Send an event to the default event bus as an AWS service does, such as `aws.ses`.
+
+        `PutEvents` refuses such a source, and the emulated SES sends no events.
+        """
+        self._control("emit_event", source=source, detail_type=detail_type, detail=detail)
 
     def set_confirmed(self, endpoint: str, *, confirmed: bool) -> None:
         """Set a subscription to confirmed (the initial state) or to pending confirmation."""

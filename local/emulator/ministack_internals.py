@@ -145,6 +145,12 @@ def send_to_queue(queue_arn: str, body: str) -> None:
     private_name("services.eventbridge", "_dispatch_to_sqs")(arn, body)
 
 
+def emit_event(source: str, detail_type: str, detail: Mapping[str, Any]) -> None:
+    """Send an event of an AWS service to the default event bus."""
+    entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
+    private_name("services.eventbridge", "_put_events")({"Entries": [entry]}, allow_aws_source=True)
+
+
 def backdate_key(key_id: str, created: datetime) -> None:
     """Set the creation date of a key of any account. Its user is made at least as old."""
     account = private_name("core.iam_evaluator", "find_iam_access_key_account")(key_id)

@@ -14,6 +14,7 @@ from local.emulator.patches import (
     iam,
     lambda_functions,
     last_used,
+    mail,
     organization_operations,
     organizations,
     parameters,
@@ -38,6 +39,7 @@ def install(components: Components) -> None:
     authorization.authorize_each_parameter()
     authorization.authorize_topic_kms_key()
     authorization.tell_leading_keys()
+    mail.authorize_mails()
     iam.paginate_users()
     iam.paginate_access_keys()
     iam.check_owner_of_deleted_key()

@@ -149,11 +149,24 @@ def _function_policy() -> dict[str, Any]:
             _allow(["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys"], user),
             _allow("ssm:GetParameters", [{"Fn::Sub": each} for each in parameters]),
             _allow("sns:Publish", _ref("Topic")),
+            _allow_mail(),
             _allow(["dynamodb:PutItem", "dynamodb:GetItem"], _arn("Table")),
             _allow(["dynamodb:DeleteItem"], _arn("Table"), Condition=own_items),
             _allow(["kms:Decrypt", "kms:GenerateDataKey*"], _arn("Key"), Condition=key_use),
         ]
     }
+
+
+def _allow_mail() -> dict[str, Any]:
+    prefix = "arn:aws:ses:${AWS::Region}:${AWS::AccountId}"
+    names = ("identity/example.com", "identity/other@example.com", "configuration-set/first")
+    conditions = {
+        "StringEquals": {"ses:FromAddress": ["me@example.com", "other@example.com"]},
+        "ForAllValues:StringLike": {"ses:Recipients": ["*@example.com"]},
+        "Null": {"ses:Recipients": "false"},
+    }
+    arns = [{"Fn::Sub": f"{prefix}:{name}"} for name in names]
+    return _allow("ses:SendEmail", arns, Condition=conditions)
 
 
 def _role(service: str, allowed: dict[str, Any]) -> dict[str, Any]:
