@@ -137,7 +137,8 @@ def _let_events_use(key: kms.Key) -> None:
     """Let EventBridge encrypt what it sends to the queue.
 
     The key's policy cannot name the rule, which names the queue, which names the key. The queue's
-    policy admits that rule alone.
+    policy admits that rule alone. The CDK's own grant for a rule and an encrypted queue has this
+    condition too (aws_events_targets.SqsQueue); that `aws:SourceArn` would work is not verified.
     """
     key.add_to_resource_policy(
         iam.PolicyStatement(
