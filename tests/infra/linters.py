@@ -10,7 +10,7 @@ from typing import Any
 from infra.app import build_app
 from tests.infra.template import Template
 
-_REGIONS = ("us-east-1", "cn-north-1", "us-gov-west-1")  # one in each partition
+REGIONS = ("us-east-1", "cn-north-1", "us-gov-west-1")  # one in each partition
 # The CDK writes a DependsOn for a function's role, which cfn-lint reports as redundant.
 _IGNORED = "W3005"
 
@@ -28,10 +28,8 @@ def nag_findings(
     }
 
 
-def cfn_lint(
-    template: Template, folder: Path, regions: Sequence[str] = _REGIONS
-) -> tuple[int, str]:
-    """Return the exit code and output of cfn-lint, by default for a Region in each partition."""
+def cfn_lint(template: Template, folder: Path, regions: Sequence[str] = REGIONS) -> tuple[int, str]:
+    """Return the exit code and the output of cfn-lint for a Region in each partition."""
     file = folder / "template.json"
     file.write_text(json.dumps(template.body), encoding="utf-8")
     command = Path(sys.executable).with_name("cfn-lint")
