@@ -25,8 +25,6 @@ from tests.unit.owners.mail_builders import (
 )
 from tests.unit.owners.mail_reader import MailReader
 
-INACTIVE = (MailKind.DEACTIVATED, MailKind.EXTENDED)
-
 
 def words(text: str) -> str:
     """Return a text with one space between its words."""
@@ -235,3 +233,12 @@ def test_nobody_is_asked_for_a_secret() -> None:
 def test_a_mail_about_no_key_is_refused() -> None:
     with pytest.raises(ValueError, match="no key"):
         compose_mail([], TERMS, today=TODAY)
+
+
+@pytest.mark.parametrize("kind", MailKind)
+@pytest.mark.parametrize("comes", [Coming.DEACTIVATION, Coming.DELETION])
+def test_more_time_is_offered_only_while_the_key_works(kind: MailKind, comes: Coming) -> None:
+    text = composed(an_owner_mail(kind, comes=comes)).text
+    works = kind in {MailKind.NOTICE, MailKind.REMINDER} and comes is Coming.DEACTIVATION
+    assert ("If you need more time" in text) == works
+    assert ("If anything is unclear" in text) == (not works)
