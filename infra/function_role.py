@@ -58,9 +58,12 @@ class FunctionRole(Construct):
         arns = [parameter.parameter_arn for parameter in parameters]
         self._add("ReadParameters", ["ssm:GetParameters"], arns)
 
-    def grant_ledger(self, table: dynamodb.Table) -> None:
-        """Read and write single items, and delete watches and what belongs to runs, not history."""
-        self.policy.add_statements(read_write_ledger(table), delete_no_history(table))
+    def grant_ledger(self, table: dynamodb.Table, *, mails: bool) -> None:
+        """Read and write single items, and delete watches and what belongs to runs, not history.
+
+        mails: whether mails to owners are deleted too, once they are no longer pending
+        """
+        self.policy.add_statements(read_write_ledger(table), delete_no_history(table, mails=mails))
 
     def grant_publish(self, topic: sns.Topic) -> None:
         """Publish to the topic, list its subscriptions and read their filter policies."""

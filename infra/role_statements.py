@@ -14,6 +14,7 @@ from infra.encryption_key import via_services
 ONE_PER_ACCOUNT = "KeyRotation-OneDeploymentPerAccount"
 """The name of the policy that lets the function change keys. IAM is one for all Regions, so a
 second stack, in any Region, is refused: a policy with this name exists already."""
+_PENDING_MAIL = "PENDING_MAIL"  # key_rotation.adapters.owner_mail_items
 _WATCH_AND_RUN = ("WATCH", "RUN", "*#WATCH", "*#RUN")  # key_rotation.adapters.ledger_items
 
 
@@ -80,9 +81,13 @@ def read_write_ledger(table: dynamodb.Table) -> iam.PolicyStatement:
     return allow("ReadWriteLedger", actions, [table.table_arn])
 
 
-def delete_no_history(table: dynamodb.Table) -> iam.PolicyStatement:
-    """Delete watches and what belongs to runs, of any account; no history."""
-    of_no_history = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*_WATCH_AND_RUN]}}
+def delete_no_history(table: dynamodb.Table, *, mails: bool = False) -> iam.PolicyStatement:
+    """Delete watches and what belongs to runs, of any account; no history.
+
+    mails: whether mails to owners are deleted too, once they are no longer pending
+    """
+    keys = [*_WATCH_AND_RUN, *([_PENDING_MAIL] if mails else [])]
+    of_no_history = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
     return allow("DeleteNoHistory", ["dynamodb:DeleteItem"], [table.table_arn], of_no_history)
 
 

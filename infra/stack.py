@@ -103,7 +103,7 @@ class KeyRotationStack(cdk.Stack):
         )
         more = self._owner_mail.parameters if self._owner_mail else []
         role.grant_parameter_read([*self._thresholds.parameters, *more])
-        role.grant_ledger(self._table)
+        role.grant_ledger(self._table, mails=self._owner_mail is not None)
         role.grant_publish(self._topic)
         role.grant_logging(function.log_group)
         role.grant_dead_letter_send(function.dead_letter_queue)

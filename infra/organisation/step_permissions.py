@@ -92,7 +92,7 @@ def digest_statements(
         # It supports no resource-level permissions.
         allow("ReadSubscriptions", ["sns:GetSubscriptionAttributes"], ["*"]),
         read_write_ledger(table),
-        delete_no_history(table),
+        delete_no_history(table, mails=bool(owner_mail)),
         use_encryption_key(key, "dynamodb", "sns", *queue),
         *owner_mail,
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.app import build_app
+from key_rotation.adapters.owner_mail_items import PENDING
 from tests.infra.conftest import OWNER_MAIL
 from tests.infra.template import Synthesise, Template, as_list, render
 
@@ -148,6 +149,18 @@ def test_the_role_may_do_this_besides_and_nothing_else(
         "sqs:DeleteMessage": [f"${{{_QUEUE}.Arn}}"],
     }
     assert {each["Effect"] for each in mailing.role_statements("lambda")} == {"Allow"}
+
+
+def test_the_role_deletes_mails_that_are_no_longer_pending(
+    mailing: Template, template: Template
+) -> None:
+    def keys(found: Template) -> list[str]:
+        statements = found.role_statements("lambda")
+        (deletes,) = [s for s in statements if s["Action"] == "dynamodb:DeleteItem"]
+        leading: list[str] = deletes["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        return leading
+
+    assert keys(mailing) == [*keys(template), PENDING]
 
 
 def _conditions(mailing: Template) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from key_rotation.errors import LedgerError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-AT_ONCE = 30
-"""Mails accepted in one transaction: three writes each, of a hundred (TransactWriteItems)."""
+AT_ONCE = 50
+"""Mails accepted in one transaction: two writes each, of a hundred (TransactWriteItems)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,12 @@ class OwnerMails:
         self._transact([self._put(items.problems_item(problems))])
 
     def accept(self, mails: Sequence[OwnerMail], message_id: str, at: datetime) -> None:
-        """Record that SES accepted one message, about one key or several; raises LedgerError."""
+        """Record that SES accepted one message, about one key or several; raises LedgerError.
+
+        The mails are deleted from the pending ones last, and not in the same transaction: the role
+        may delete nothing else, and a condition on the keys of a whole transaction is not
+        documented.
+        """
         self._transact([self._put(items.message_item(message_id, mails))])
         waiting = list(mails)
         while waiting:
@@ -79,13 +84,22 @@ class OwnerMails:
             for mail in batch:
                 sent = SentMail(mail=mail, message_id=message_id, accepted_at=at)
                 writes += self._writes(sent, sent.notice_mail)
-                writes.append(self._delete(items.pending_key(mail)))
             self._transact(writes)
+        self.drop(mails)
 
     def drop(self, mails: Iterable[OwnerMail]) -> None:
         """Delete pending mails that are not sent any more; raises LedgerError."""
-        for mail in mails:
-            self._transact([self._delete(items.pending_key(mail))])
+        try:
+            for mail in mails:
+                self._table.delete_item(Key=items.pending_key(mail))
+        except AWS_ERRORS as cause:
+            text = f"The ledger did not delete a pending mail ({error_message(cause)})."
+            raise LedgerError(text) from cause
+
+    def is_sent(self, mail: OwnerMail) -> bool:
+        """Return whether SES accepted a mail that is still pending; raises LedgerError."""
+        found = self._get(items.sent_key(mail, self._partitions_of(mail.account_id)))
+        return bool(found and found.get("message_id"))
 
     def read_sent(self, account_id: str, access_key_id: str) -> tuple[SentMail, ...]:
         """Read the mails about one key that SES accepted; raises LedgerError."""
@@ -150,9 +164,6 @@ class OwnerMails:
 
     def _put(self, item: Item) -> Item:
         return {"Put": {"TableName": self._table.name, "Item": item}}
-
-    def _delete(self, key: Item) -> Item:
-        return {"Delete": {"TableName": self._table.name, "Key": key}}
 
     def _transact(self, writes: list[Item]) -> None:
         transaction: Any = writes

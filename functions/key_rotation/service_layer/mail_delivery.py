@@ -76,8 +76,9 @@ class MailDelivery:
             pending = self.mails.read_pending().mails
             if not pending:
                 break
-            selection = select_mails(pending)
-            self.mails.drop(selection.overtaken)
+            sent = [mail for mail in pending if self.mails.is_sent(mail)]
+            selection = select_mails(mail for mail in pending if mail not in sent)
+            self.mails.drop([*sent, *selection.overtaken])
             try:
                 quota = self.sender.read_quota()
             except MailNotSentError as error:

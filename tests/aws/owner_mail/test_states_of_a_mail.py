@@ -98,6 +98,18 @@ def test_a_mail_that_the_ledger_did_not_record_as_accepted_is_sent_again(
     assert account.pending == []
 
 
+def test_a_mail_that_is_recorded_and_still_pending_is_not_sent_again(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    with failing_call(account.aws, "dynamodb.DeleteItem", KilledError(), only_for=None, nth=0):
+        killed(account)
+    assert len(account.pending) == 1
+
+    assert account.run(1) == []
+    assert account.pending == []
+
+
 def test_a_bounce_reaches_the_fallback_at_once_and_is_news(account: MailAccount) -> None:
     key_id = account.create_key("bob")
     [mail] = account.run()
