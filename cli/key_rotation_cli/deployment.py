@@ -117,10 +117,15 @@ class Deployment:
         if self.in_account:
             return self.in_account.settings(self.parameter_path)
         try:
-            return read_settings(self.session.ssm, self.parameter_path)
+            return read_settings(self.session.ssm, self.parameter_path, owners=self.mails_owners)
         except KeyRotationError as cause:
             what = f"The parameters under {self.parameter_path} could not be read."
             raise _unreadable(what, cause) from cause
+
+    @property
+    def mails_owners(self) -> bool:
+        """Whether owners of keys get mail; raises CliError if that cannot be read."""
+        return bool(self.variables.get("OWNER_MAIL_FROM"))
 
     def ledger(self, writer: str = "") -> Ledger:
         """Return its ledger; `writer` is the name that is written with each item."""

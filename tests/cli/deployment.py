@@ -1,6 +1,7 @@
 """A deployment in an account of moto, as far as the command line sees it."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,12 @@ def deploy(
     stack: str = "KeyRotation",
     region: str = REGION,
     timezone: str = "UTC",
+    variables: Mapping[str, str] | None = None,
     **outputs: str,
 ) -> None:
     """Create a stack with the outputs of a deployment, and its function.
 
+    variables: of the function, besides those of each deployment
     outputs: those that differ
     """
     function = f"{stack}-function"
@@ -55,5 +58,7 @@ def deploy(
         Role=role["Role"]["Arn"],
         Handler="handler.handler",
         Code={"ZipFile": b"x"},
-        Environment={"Variables": {"TIMEZONE": timezone, "LONGEST_GAP_HOURS": "24"}},
+        Environment={
+            "Variables": {"TIMEZONE": timezone, "LONGEST_GAP_HOURS": "24", **(variables or {})}
+        },
     )

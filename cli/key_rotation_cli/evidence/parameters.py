@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from key_rotation.domain.organisation.parameter_scopes import ACCOUNTS, OUS, Place
-from key_rotation.domain.settings import EXEMPTION, NAMES
+from key_rotation.domain.settings import EXEMPTION, names_of
 from key_rotation_cli.deployment import Deployment
 from key_rotation_cli.evidence.facts import ParameterVersion
 
@@ -34,11 +34,12 @@ class ParameterHistory:
         self._path = deployment.parameter_path
         self._exemptions = self._below(f"{self._path}/{EXEMPTION}")
         self._all = self._below(self._path) if deployment.is_hub else ()
+        self._owners = deployment.mails_owners
         self._known: dict[str, Sequence[ParameterVersion]] = {}
 
     def reaching(self, account_id: str, ous: Iterable[str]) -> Iterator[Reaching]:
         """Return the parameters of all accounts, and those of some units and of one account."""
-        for name in (*NAMES, *self._exemptions):
+        for name in (*names_of(owners=self._owners), *self._exemptions):
             yield Reaching(relative=name, name=name)
         scopes = {*(f"{OUS}/{ou}" for ou in ous), f"{ACCOUNTS}/{account_id}"}
         for relative in self._all:

@@ -25,6 +25,7 @@ from key_rotation_cli.options import (
     RoleName,
     Stack,
 )
+from key_rotation_cli.owners import read_owners
 from key_rotation_cli.session import Session
 
 
@@ -63,9 +64,14 @@ def _explain(deployment: Deployment, key: str) -> Explanation:
     """Explain one key; raises CliError if neither IAM nor the ledger knows it."""
     events = read_events_of(deployment.table, key, deployment.partitions)
     settings, now = deployment.read_settings(), deployment.now
-    found = explain_key(key, read_key(deployment, key, events), events, settings, now)
+    owners = read_owners(deployment, settings)
+    mail = owners.contacts.notice_mails.get(key) if owners else None
+    known = replace(read_key(deployment, key, events), mail=mail)
+    found = explain_key(key, known, events, settings, now)
     if found is None:
         where = f"neither IAM of account {deployment.account_id} nor the ledger knows it"
         raise CliError(f"There is no access key {sanitize_line(key)!r}: {where}.")
     option = deployment.account_option
-    return replace(found, commands=tuple(f"{each}{option}" for each in found.commands))
+    commands = tuple(f"{each}{option}" for each in found.commands)
+    mails = owners.mails_about(key) if owners else ()
+    return replace(found, commands=commands, mails=mails)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from key_rotation.domain.model import LastUse, Now
+from key_rotation.domain.owners.sent_mail import SentMail
 from key_rotation.domain.settings import Settings
 from key_rotation_cli.explain.events import PastEvent
 from key_rotation_cli.explain.key_now import KeyNow
@@ -37,6 +38,7 @@ class Explanation:
     next_due: the day of what comes next
     next_texts: what comes next
     commands: what changes it
+    mails: those to its owner that SES accepted, the oldest first
     """
 
     access_key_id: str
@@ -49,6 +51,7 @@ class Explanation:
     next_due: str | None
     next_texts: tuple[str, ...]
     commands: tuple[str, ...]
+    mails: tuple[SentMail, ...] = ()
 
 
 def explain_key(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from key_rotation.adapters.ledger_items import decode_watch, watch_key
 from key_rotation.domain.decide import decide, decide_gone
 from key_rotation.domain.model import Action, Decision, Now, ObservedKey, Reason
+from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watch
 from key_rotation.errors import KeyRotationError
@@ -25,18 +26,20 @@ class KeyNow:
     observed: None if IAM has no such key, or was not read
     watch: None if the ledger has none
     problem: why IAM was not read; empty if it was
+    mail: what is remembered of the mails about its notice
     """
 
     observed: ObservedKey | None
     watch: Watch | None
     problem: str = ""
+    mail: NoticeMail | None = None
 
     def decision(self, now: Now, settings: Settings) -> Decision:
         """Decide as a run would do now; raises CliError where a last use is not known."""
         if self.observed is None:
             return decide_gone(self.watch) if self.watch else GONE
         try:
-            return decide(self.observed, self.watch, now=now, settings=settings)
+            return decide(self.observed, self.watch, now=now, settings=settings, mail=self.mail)
         except KeyRotationError as cause:
             raise CliError(f"What comes next is not known: {cause}.") from cause
 

@@ -106,6 +106,8 @@ def _kept(
             )
         case Reason.NOTICE_RUNNING:
             return f"It stops working on {due}, unless it is exempted or replaced before."
+        case Reason.WAITING_FOR_OWNER:
+            return f"It waits for an owner, and works at least until {due}."
         case Reason.IN_WINDOW:
             return f"It is deleted on {due}, if it stays unused and inactive."
         case Reason.NOT_OURS:
@@ -146,7 +148,7 @@ def next_commands(decision: Decision, access_key_id: str, today: date, *, ours: 
             return ["key-rotation exempt list"]
         case (Action.NOTICE | Action.DEACTIVATE, _) | (
             Action.KEEP,
-            Reason.FRESH | Reason.NOTICE_RUNNING,
+            Reason.FRESH | Reason.NOTICE_RUNNING | Reason.WAITING_FOR_OWNER,
         ):
             return [exempt]
         case _:

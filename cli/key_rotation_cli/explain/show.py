@@ -4,6 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from key_rotation.domain.model import Now
+from key_rotation.domain.owners.sent_mail import SentMail
 from key_rotation.reporting.formatting import (
     format_date,
     last_use_text,
@@ -30,10 +31,19 @@ def show(found: Explanation, now: Now) -> None:
         table.add_row(Text(day), text)
     if not found.history:
         table.add_row(Text("History"), Text("Nothing happened to it yet."))
+    for sent in found.mails:
+        table.add_row(Text(format_date(now.day(sent.accepted_at))), Text(mail_sentence(sent)))
     table.add_row(Text("Next", style="bold"), Text(" ".join(found.next_texts), style="bold"))
     console.out.print(table)
     for command in found.commands:
         console.out.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
+
+
+def mail_sentence(sent: SentMail) -> str:
+    """Say to whom a mail about the key went, and what came of it."""
+    addresses = ", ".join(sent.mail.owner.addresses)
+    words = f" ({sanitize_line(sent.words)})" if sent.words else ""
+    return f"Mail to {sanitize_line(addresses)}: {sent.mail.kind}, {sent.state}{words}"
 
 
 def head(found: Explanation, now: Now) -> str:
@@ -60,6 +70,19 @@ def document(found: Explanation) -> dict[str, object]:
             "text": " ".join(found.next_texts),
             "commands": list(found.commands),
         },
+        **({"mails": [_mail(each) for each in found.mails]} if found.mails else {}),
+    }
+
+
+def _mail(sent: SentMail) -> dict[str, object]:
+    return {
+        "at": sent.accepted_at.isoformat(),
+        "kind": str(sent.mail.kind),
+        "addresses": list(sent.mail.owner.addresses),
+        "source": str(sent.mail.owner.source),
+        "state": str(sent.state),
+        "words": sent.words,
+        "message_id": sent.message_id,
     }
 
 

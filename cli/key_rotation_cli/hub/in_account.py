@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from key_rotation.adapters.ledger_items import OWN_ACCOUNT, Partitions
 from key_rotation.domain.organisation.accounts import Coverage, RegisteredAccount
-from key_rotation.domain.settings import Settings
+from key_rotation.domain.settings import Settings, has_owner_names
 from key_rotation.reporting.formatting import format_date, sanitize_line
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.session import Session
@@ -54,7 +54,10 @@ class InAccount:
             why = " ".join(self.row.problems) or not_looked_at(self.row)
             raise CliError(f"The account {self.title} has no settings. {why}")
         return Settings.parse(
-            found.raw, path=base_path, exemption_parameters=found.exemption_parameters
+            found.raw,
+            path=base_path,
+            exemption_parameters=found.exemption_parameters,
+            owners=has_owner_names(found.raw),
         )
 
     @property

@@ -7,6 +7,7 @@ from key_rotation.errors import KeyRotationError
 from key_rotation_cli.deployment import Deployment
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.explain.sentences import next_sentence, suspension_sentence
+from key_rotation_cli.owners import read_owners
 
 
 def what_comes(
@@ -19,7 +20,9 @@ def what_comes(
     observed = ObservedKey(key=key, last_use=last_use)
     try:
         settings, now = deployment.read_settings(), deployment.now
-        decision = decide(observed, watch, now=now, settings=settings)
+        owners = read_owners(deployment, settings)
+        mail = owners.contacts.notice_mails.get(key.access_key_id) if owners else None
+        decision = decide(observed, watch, now=now, settings=settings, mail=mail)
     except (CliError, KeyRotationError) as cause:
         return f"What the next run does with it is not known. {cause}"
     texts = (next_sentence(decision, observed, settings, now), suspension_sentence(settings))

@@ -1,12 +1,14 @@
 """The command `status`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from key_rotation.domain.model import Failure, Now
+from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watches
 from key_rotation_cli import console
@@ -30,6 +32,7 @@ from key_rotation_cli.options import (
     RoleName,
     Stack,
 )
+from key_rotation_cli.owners import OwnersNow, read_owners
 from key_rotation_cli.session import Session
 from key_rotation_cli.status import screen
 from key_rotation_cli.status.organisation import screen as organisation_screen
@@ -117,8 +120,24 @@ def _standings(
     if deployment.in_account and deployment.in_account.session is None:
         found = recorded_standings(watches, which)
         return oldest_first(found), deployment.in_account.problem
-    read = _read(deployment.iam_session, which)
-    return oldest_first(_decided(read, watches, now, settings)), ""
+    session, owners = deployment.iam_session, read_owners(deployment, settings)
+    read = _read(session, which)
+    mails = owners.contacts.notice_mails if owners else {}
+    decided = oldest_first(_decided(read, watches, now, settings, mails))
+    return (_with_owners(decided, owners, session) if owners else decided), ""
+
+
+def _with_owners(
+    standings: tuple[Standing, ...], owners: OwnersNow, session: Session
+) -> tuple[Standing, ...]:
+    """Add the owners of the keys that have a notice or are in their grace window."""
+    keys = {
+        each.access_key_id: each.user
+        for each in standings
+        if each.access_key_id and each.state in {State.NOTICED, State.DEACTIVATED}
+    }
+    found = owners.read(session.iam, keys)
+    return tuple(replace(each, owner=found.get(each.access_key_id or "")) for each in standings)
 
 
 def _of_account(deployment: Deployment) -> dict[str, object]:
@@ -135,7 +154,13 @@ def _read(session: Session, which: str | None) -> KeysRead:
     return read_keys_of(session, which)
 
 
-def _decided(read: KeysRead, watches: Watches, now: Now, settings: Settings) -> Iterable[Standing]:
+def _decided(
+    read: KeysRead,
+    watches: Watches,
+    now: Now,
+    settings: Settings,
+    mails: Mapping[str, NoticeMail],
+) -> Iterable[Standing]:
     """Return where each key stands; one whose watch cannot be read stands nowhere."""
     broken: dict[str | None, Failure] = {f.access_key_id: f for f in watches.unreadable}
     for observed in read.keys:
@@ -143,7 +168,8 @@ def _decided(read: KeysRead, watches: Watches, now: Now, settings: Settings) -> 
         if key_id in broken:
             yield unreadable(broken[key_id], status=observed.key.status_text)
         else:
-            yield standing(observed, watches.by_key_id.get(key_id), now=now, settings=settings)
+            watch, mail = watches.by_key_id.get(key_id), mails.get(key_id)
+            yield standing(observed, watch, now=now, settings=settings, mail=mail)
     yield from map(unreadable, read.failures)
 
 

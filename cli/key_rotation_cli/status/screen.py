@@ -9,9 +9,11 @@ from rich.text import Text
 from key_rotation.domain.model import Now
 from key_rotation.domain.run_history import RunSummary
 from key_rotation.domain.settings import Settings
+from key_rotation.reporting.email_owners import owner_line
 from key_rotation.reporting.formatting import format_date, pluralize, sanitize_line
 from key_rotation.reporting.response import iso_time
 from key_rotation_cli.dates import short_date
+from key_rotation_cli.owners import owner_document
 from key_rotation_cli.status.standing import Standing, State
 
 SCHEMA = "key-rotation/status/1"
@@ -41,6 +43,7 @@ def _entry(standing: Standing, now: Now) -> dict[str, object]:
         "state": str(standing.state),
         "due": iso_time(standing.due),
         "reason": sanitize_line(standing.reason, 400),
+        **({"owner": owner_document(standing.owner)} if standing.owner else {}),
     }
 
 
@@ -89,9 +92,17 @@ def table(standings: Iterable[Standing], now: Now) -> Table:
             Text(each.access_key_id or "-"),
             Text("-" if age is None else f"{age:,}"),
             Text(_last_use(each, now)),
-            Text(_state(each), style=STYLES.get(each.state, "")),
+            _state_and_owner(each),
         )
     return shown
+
+
+def _state_and_owner(standing: Standing) -> Text:
+    text = Text(_state(standing), style=STYLES.get(standing.state, ""))
+    if standing.owner:
+        known = standing.owner
+        text.append(f"\n{owner_line(known.owner)}; {known.reached}", style="dim")
+    return text
 
 
 def _last_use(standing: Standing, now: Now) -> str:

@@ -7,10 +7,12 @@ from enum import StrEnum
 
 from key_rotation.domain.decide import decide
 from key_rotation.domain.model import Action, Decision, Failure, Mode, Now, ObservedKey, Reason
+from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.watch import Watch
 from key_rotation.errors import UnreadableError
 from key_rotation_cli.dates import short_date
+from key_rotation_cli.owners import KnownOwner
 
 
 class State(StrEnum):
@@ -35,6 +37,7 @@ class Standing:
     due: the day of what comes next; for an exempt key, the last day of the exemption
     text: where it stands, in a few words
     reason: why
+    owner: who gets mail about it, and whether that arrived; None where owners get none
     """
 
     user: str
@@ -46,6 +49,7 @@ class Standing:
     due: date | None
     text: str
     reason: str
+    owner: KnownOwner | None = None
 
     def age_days(self, now: Now) -> int | None:
         """The age of the key in calendar days."""
@@ -54,6 +58,7 @@ class Standing:
 
 _BY_REASON = {
     Reason.NOTICE_RUNNING: State.NOTICED,
+    Reason.WAITING_FOR_OWNER: State.NOTICED,
     Reason.NOTICE_OVER: State.NOTICED,
     Reason.NOTICE_OUTDATED: State.NOTICED,
     Reason.THRESHOLDS_CHANGED: State.NOTICED,
@@ -78,12 +83,20 @@ _BY_REASON = {
 
 
 def standing(
-    observed: ObservedKey, watch: Watch | None, *, now: Now, settings: Settings
+    observed: ObservedKey,
+    watch: Watch | None,
+    *,
+    now: Now,
+    settings: Settings,
+    mail: NoticeMail | None = None,
 ) -> Standing:
-    """Return where a key stands, by the decision of a run that came now."""
+    """Return where a key stands, by the decision of a run that came now.
+
+    mail: what is remembered of the mails about its notice
+    """
     key, last_use = observed.key, observed.last_use
     try:
-        decision = decide(observed, watch, now=now, settings=settings)
+        decision = decide(observed, watch, now=now, settings=settings, mail=mail)
     except UnreadableError as error:
         return unreadable(
             Failure(
@@ -142,6 +155,7 @@ def oldest_first(standings: Iterable[Standing]) -> tuple[Standing, ...]:
 _TEXTS = {
     Reason.FRESH: "fresh until {day}",
     Reason.NOTICE_RUNNING: "noticed, stops {day}",
+    Reason.WAITING_FOR_OWNER: "waits for an owner, at least until {day}",
     Reason.IN_WINDOW: "off, deleted {day}",
     Reason.DELETION_OFF: "off, not deleted",
     Reason.NOT_ADOPTED: "off, not deleted",

@@ -3,6 +3,7 @@
 An error here is never an answer: unreadable is neither "none" nor "never used".
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -120,3 +121,12 @@ def _key(user: User, found: "AccessKeyMetadataTypeDef") -> AccessKey:
 
 def _known(text: str | None) -> str | None:
     return None if text == NOT_APPLICABLE else text
+
+
+def read_user_tags(iam: "IAMClient", user_name: str) -> Mapping[str, str] | None:
+    """Return the tags of a user by their keys; None if they cannot be read."""
+    pages = iam.get_paginator("list_user_tags").paginate(UserName=user_name)
+    try:
+        return {found["Key"]: found["Value"] for page in pages for found in page["Tags"]}
+    except AWS_ERRORS:
+        return None

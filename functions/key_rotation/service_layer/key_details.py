@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from key_rotation.adapters.clients import AWS_ERRORS
 from key_rotation.adapters.concurrency import in_parallel
-from key_rotation.adapters.iam_reads import read_last_use
+from key_rotation.adapters.iam_reads import read_last_use, read_user_tags
 from key_rotation.domain.inventory import Inventory
 from key_rotation.domain.key_details import Details, NewerKey
 from key_rotation.domain.model import AccessKey, LastUse, Status
@@ -113,11 +113,7 @@ class KeyDetailsReader:
         """
         if not self.context.budget.allows_details:
             return None
-        pages = self.iam.get_paginator("list_user_tags").paginate(UserName=user_name)
-        try:
-            return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-        except AWS_ERRORS:
-            return None
+        return read_user_tags(self.iam, user_name)
 
     def _newer_keys(
         self, keys: Iterable[AccessKey], inventory: Inventory, known: Mapping[str, LastUse]
