@@ -133,6 +133,15 @@ class ChangeRefusedError(KeyScopedError):
 class MailNotSentError(KeyRotationError):
     """Raised when SES refuses a mail, or does not answer: it stays pending, and the run goes on."""
 
+    def __init__(self, words: str, *, concerns_all: bool = True) -> None:
+        """Carry the words of SES; `concerns_all` is whether other mails are not sent either."""
+        super().__init__(words)
+        self.concerns_all = concerns_all
+
+
+class MailThrottledError(MailNotSentError):
+    """Raised when SES refuses a mail because of the rate: it was not sent, and can be tried."""
+
 
 class RecipientRefusedError(KeyRotationError):
     """Raised when SES refuses recipients of a mail, which count as unreachable then."""

@@ -4,12 +4,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.domain.owners.addresses import parse_address
 from key_rotation.domain.owners.sending import SendQuota
-from key_rotation.errors import MailNotSentError, RecipientRefusedError
+from key_rotation.errors import (
+    KeyRotationError,
+    MailNotSentError,
+    MailThrottledError,
+    RecipientRefusedError,
+)
 from key_rotation.reporting.composed_mail import ComposedMail
 
 if TYPE_CHECKING:
@@ -19,6 +24,10 @@ if TYPE_CHECKING:
 
 
 UTF_8 = "UTF-8"
+THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException"})
+OF_ONE_MAIL = frozenset({"MessageRejected", "BadRequestException"})
+"""What SES answers if it does not accept a mail, or one of its addresses (SES API v2 Reference,
+SendEmail)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +85,31 @@ class MailSender:
             )
             return answer["MessageId"]
         except (*AWS_ERRORS, KeyError) as cause:
-            if refused := _refused_recipients(cause, addresses):
-                raise RecipientRefusedError(error_message(cause), refused) from cause
-            raise MailNotSentError(error_message(cause)) from cause
+            raise self._error(cause, addresses) from cause
+
+    def _error(self, cause: Exception, addresses: "Sequence[str]") -> KeyRotationError:
+        """Return why a mail was not sent, as far as SES says it."""
+        text = error_message(cause)
+        if isinstance(cause, ParamValidationError):
+            return MailNotSentError(text, concerns_all=False)
+        code = cause.response["Error"].get("Code") if isinstance(cause, ClientError) else ""
+        if code in THROTTLED:
+            return MailThrottledError(text)
+        if code not in OF_ONE_MAIL:
+            return MailNotSentError(text)
+        named = _addresses_in(text)
+        if refused := tuple(address for address in addresses if address in named):
+            return RecipientRefusedError(text, refused)
+        domain = self.sender.rpartition("@")[2]
+        of_sender = self.sender in text or domain in text
+        return MailNotSentError(text, concerns_all=of_sender)
 
 
-def _refused_recipients(error: Exception, addresses: "Sequence[str]") -> tuple[str, ...]:
-    """Return the recipients that an error of SES is about.
+def _addresses_in(text: str) -> set[str | None]:
+    """Return the addresses that an error of SES names.
 
     In the sandbox, SES refuses a recipient that is not verified, and names it; it names a sender in
     the same way (SES Developer Guide, "Email address is not verified").
     """
-    if not isinstance(error, ClientError):
-        return ()
-    if error.response["Error"].get("Code") not in {"MessageRejected", "BadRequestException"}:
-        return ()
-    words = re.split(r"[\s,;:'\"<>()\[\]]+", error.response["Error"].get("Message", ""))
-    named = {parse_address(word.rstrip(".")) for word in words}
-    return tuple(address for address in addresses if address in named)
+    words = re.split(r"[\s,;:'\"<>()\[\]]+", text)
+    return {parse_address(word.rstrip(".")) for word in words}

@@ -40,6 +40,11 @@ class TimeBudget:
         return self.time_left() > self.total / 4
 
     @property
+    def allows_earlier_mails(self) -> bool:
+        """Whether there is time to send mails of earlier runs, before this one reads anything."""
+        return self.time_left() > self.total - self.total / 8
+
+    @property
     def allows_details(self) -> bool:
         """Whether there is time to read what only makes the digest more useful."""
         return self.time_left() > self.total / 8

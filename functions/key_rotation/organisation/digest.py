@@ -106,10 +106,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
 
 
 def _owners(now: Now, context: LambdaContext) -> OrganisationOwners:
-    budget = time_budget(context)
-    return OrganisationOwners(
-        mailer=_mailer, now=now, clock=CLOCK, may_go_on=lambda: budget.allows_details
-    )
+    return OrganisationOwners(mailer=_mailer, now=now, clock=CLOCK, budget=time_budget(context))
 
 
 def _require_last(runs: OrganisationRuns, run: OrganisationRun) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
 
-from key_rotation.domain.execution import Clock
+from key_rotation.domain.execution import Clock, TimeBudget
 from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.errors import LeaseLostError
@@ -21,13 +21,13 @@ class OrganisationOwners:
     """Mails owners in one run of the organization.
 
     mailer: None if owners get no mail
-    may_go_on: returns whether there is time for another mail
+    budget: the time of the step
     """
 
     mailer: OwnerMailer | None
     now: Now
     clock: Clock
-    may_go_on: Callable[[], bool]
+    budget: TimeBudget
 
     def begin(self, run: CollectedRun, check: Callable[[], None]) -> CollectedRun:
         """Record what came of earlier mails, send those that wait, and return the run with both.
@@ -38,7 +38,8 @@ class OrganisationOwners:
         """
         if self.mailer is None:
             return run
-        news = self.mailer.begin(self._turn(check), sends=_sends(run))
+        turn = self._turn(check, lambda: self.budget.allows_earlier_mails)
+        news = self.mailer.begin(turn, sends=_sends(run))
         news = self.mailer.before_digest(news, _planned(run))
         return replace(run, report=replace(run.report, owners=news))
 
@@ -54,7 +55,7 @@ class OrganisationOwners:
         news = run.report.owners
         if self.mailer is None or news is None:
             return
-        turn = self._turn(check)
+        turn = self._turn(check, lambda: self.budget.allows_details)
         if delivered:
             news = self.mailer.after_digest(news, turn)
         try:
@@ -62,8 +63,8 @@ class OrganisationOwners:
         except LeaseLostError:
             log.info("mails_left_to_the_next_run")
 
-    def _turn(self, check: Callable[[], None]) -> DeliveryTurn:
-        return DeliveryTurn(now=self.now, clock=self.clock, may_go_on=self.may_go_on, check=check)
+    def _turn(self, check: Callable[[], None], may_go_on: Callable[[], bool]) -> DeliveryTurn:
+        return DeliveryTurn(now=self.now, clock=self.clock, may_go_on=may_go_on, check=check)
 
 
 def _sends(run: CollectedRun) -> bool:

@@ -9,18 +9,21 @@ from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.ses import MailSender
 from key_rotation.domain.execution import Clock
 from key_rotation.domain.model import Now
+from key_rotation.domain.owners.addresses import is_in_domains
 from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.domain.owners.mail_event import MailEvent, MailState
 from key_rotation.domain.owners.owner import OwnerPolicy
 from key_rotation.domain.owners.sending import SendQuota, fitting, select_mails
 from key_rotation.domain.owners.sent_mail import SentMail, after_event
-from key_rotation.errors import MailNotSentError, RecipientRefusedError
+from key_rotation.errors import MailNotSentError, MailThrottledError, RecipientRefusedError
+from key_rotation.reporting.composed_mail import ComposedMail
 from key_rotation.reporting.owner_mail.compose import compose_mail
 from key_rotation.reporting.owner_mail.terms import MailTerms
 
 MAX_FAILURES = 3
-"""Mails in a row that are not sent: after these, the reason is not one mail, and no more are
-tried."""
+"""Mails in a row that are not sent for a reason that concerns all: then no more are tried."""
+PAUSES = (1.0, 2.0, 4.0)
+"""Seconds before each further try of a mail that SES throttled."""
 ROUNDS = 2
 """How often the pending mails are read and sent: a refused recipient leads to another one."""
 log = Logger(child=True)
@@ -76,9 +79,8 @@ class MailDelivery:
             pending = self.mails.read_pending().mails
             if not pending:
                 break
-            sent = [mail for mail in pending if self.mails.is_sent(mail)]
-            selection = select_mails(mail for mail in pending if mail not in sent)
-            self.mails.drop([*sent, *selection.overtaken])
+            selection = select_mails(pending)
+            self._drop_overtaken(selection.overtaken)
             try:
                 quota = self.sender.read_quota()
             except MailNotSentError as error:
@@ -95,51 +97,91 @@ class MailDelivery:
         self, letters: Sequence[Sequence[OwnerMail]], quota: SendQuota, turn: DeliveryTurn
     ) -> str:
         """Send letters one after the other; returns why the last ones were not sent."""
-        failures: list[str] = []
+        failed, no_answers = "", 0
         for number, letter in enumerate(letters):
-            if not turn.may_go_on() or len(failures) == MAX_FAILURES:
+            if not turn.may_go_on() or no_answers == MAX_FAILURES:
                 break
             if number:
                 recipients = len(letters[number - 1][0].owner.addresses)
                 turn.clock.sleep(recipients / quota.per_second)
             turn.check()
             try:
-                self._send(letter, turn)
-                failures.clear()
+                self._send_unless_sent(letter, turn)
+                no_answers = 0
             except MailNotSentError as error:
                 log.warning("mail_not_sent", mail_id=letter[0].mail_id, why=str(error))
-                failures.append(str(error))
-        return failures[-1] if failures else ""
+                failed = str(error)
+                no_answers += error.concerns_all
+        return failed
+
+    def _send_unless_sent(self, letter: Sequence[OwnerMail], turn: DeliveryTurn) -> None:
+        """Send what is not recorded as accepted; a run may have died right after it was."""
+        sent = [mail for mail in letter if self.mails.is_sent(mail)]
+        self.mails.drop(sent)
+        if left := [mail for mail in letter if mail not in sent]:
+            self._send(left, turn)
 
     def _send(self, letter: Sequence[OwnerMail], turn: DeliveryTurn) -> None:
         first = letter[0]
+        addresses, domains = first.owner.addresses, self.fallback.domains
+        if outside := tuple(a for a in addresses if not is_in_domains(a, domains)):
+            error = RecipientRefusedError("outside the domains that are allowed now", outside)
+            self._refused(letter, error, turn, unreachable=False)
+            return
         mail = compose_mail(letter, self.terms, today=turn.now.today)
         try:
-            message_id = self.sender.send(mail, first.owner.addresses)
+            message_id = self._send_at_rate(mail, addresses, turn)
         except RecipientRefusedError as error:
-            log.warning("mail_refused", mail_id=first.mail_id, why=str(error))
-            for each in letter:
-                self._refused(each, error, turn)
+            self._refused(letter, error, turn, unreachable=True)
         else:
             self.mails.accept(letter, message_id, turn.now.instant)
             log.info("mail_accepted", mail_id=first.mail_id, message_id=message_id)
 
-    def _refused(self, mail: OwnerMail, error: RecipientRefusedError, turn: DeliveryTurn) -> None:
-        """Record that SES refused recipients, as if the mail had bounced from them."""
+    def _send_at_rate(
+        self, mail: ComposedMail, addresses: Sequence[str], turn: DeliveryTurn
+    ) -> str:
+        """Send a mail; returns its id. One that is throttled was not sent, and is tried again."""
+        for pause in PAUSES:
+            try:
+                return self.sender.send(mail, addresses)
+            except MailThrottledError:
+                turn.clock.sleep(pause)
+        return self.sender.send(mail, addresses)
+
+    def _drop_overtaken(self, mails: Sequence[OwnerMail]) -> None:
+        self.mails.drop(mails)
+        for mail in mails:
+            log.info("mail_overtaken", mail_id=mail.mail_id)
+
+    def _refused(
+        self,
+        letter: Sequence[OwnerMail],
+        error: RecipientRefusedError,
+        turn: DeliveryTurn,
+        *,
+        unreachable: bool,
+    ) -> None:
+        """Record of each mail that recipients were refused, as if it had bounced from them."""
+        log.warning("mail_refused", mail_id=letter[0].mail_id, why=str(error))
         event = MailEvent(
             state=MailState.BOUNCED,
             message_id="",
             addresses=error.addresses,
-            unreachable=True,
+            unreachable=unreachable,
             words=str(error),
         )
+        for mail in letter:
+            self._replace(mail, event, turn)
+
+    def _replace(self, mail: OwnerMail, event: MailEvent, turn: DeliveryTurn) -> None:
+        """Make the mail pending for those of its recipients that are left, or for the fallback."""
         sent = SentMail(mail=mail, message_id="", accepted_at=turn.now.instant)
         unreachable = self.mails.read_unreachable().by_address
         policy = replace(self.fallback, unreachable=unreachable)
         effect = after_event(sent, event, policy, turn.now.today)
         if effect is None:
             return
-        left = tuple(a for a in mail.owner.addresses if a not in error.addresses)
+        left = tuple(a for a in mail.owner.addresses if a not in event.addresses)
         if left:  # nobody has got it yet: SES refuses a mail as a whole
             again = replace(mail, owner=replace(mail.owner, addresses=left))
             effect = replace(effect, again=again)

@@ -1,6 +1,7 @@
 """Records what came of mails: the events that SES sent since the last run."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
 
@@ -21,30 +22,37 @@ class MailEventRecorder:
     events: MailEvents
     mails: OwnerMails
 
-    def record(self, policy: OwnerPolicy, now: Now) -> str:
+    def record(self, policy: OwnerPolicy, now: Now, may_go_on: Callable[[], bool]) -> str:
         """Record all events; returns why some could not be read, or nothing.
 
         policy: who gets the mail instead, where one was not delivered
+        may_go_on: returns whether there is time for another event; what is left comes again
 
         An event of another mail, or of another form, changes nothing. Raises LedgerError.
         """
         try:
             for received in self.events.receive():
-                self._record(received, policy, now)
+                if not may_go_on():
+                    break
+                policy = self._record(received, policy, now)
                 self.events.delete(received)
         except MailEventsUnreadableError as error:
             return f"what came of earlier mails cannot be read ({error})"
         return ""
 
-    def _record(self, received: ReceivedEvent, policy: OwnerPolicy, now: Now) -> None:
+    def _record(self, received: ReceivedEvent, policy: OwnerPolicy, now: Now) -> OwnerPolicy:
+        """Record one event; returns the policy with the addresses that it made unreachable."""
         event = received.event
         if event is None:
             if received.problem:
                 log.warning("mail_event_refused", why=received.problem)
-            return
+            return policy
         for sent in self.mails.read_message(event.message_id):
             effect = after_event(sent, event, policy, now.today)
             if effect:
                 self.mails.write_effect(effect, now.instant)
+                found = {each.address: each for each in effect.unreachable}
+                policy = replace(policy, unreachable={**policy.unreachable, **found})
                 mail = sent.mail
                 log.info("mail_event", mail_id=mail.mail_id, state=event.state, words=event.words)
+        return policy

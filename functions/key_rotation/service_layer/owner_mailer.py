@@ -34,13 +34,13 @@ class OwnerMailer:
         """
         unreachable = self.mails.read_unreachable().by_address
         policy = replace(self.fallback, unreachable=unreachable)
-        failed = self.recorder.record(policy, turn.now)
+        failed = self.recorder.record(policy, turn.now, turn.may_go_on)
         stored = self.mails.read_pending().problems
         news = OwnerNews(problems=stored).with_problem(MailStep.FOLLOW, failed)
         news = self._send(news, turn, sends=sends)
         self._save(stored, news.problems)
         found, today = self.mails.read_unreachable(), turn.now.today
-        known = sum(each.applies(each.value, today) for each in found.by_address.values())
+        known = sum(each.is_recent(today) for each in found.by_address.values())
         return replace(news, unreachable=found.unreported, known_unreachable=known)
 
     def before_digest(self, news: OwnerNews, planned: Sequence[OwnerMail]) -> OwnerNews:

@@ -1,6 +1,6 @@
 """What a run knows of the owners of keys: read once, before it decides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -120,7 +120,9 @@ class MailingOwners:
 
         Raises LedgerError and LeaseLostError.
         """
-        news = self.mailer.begin(_turn(context), sends=_sends(context))
+        budget = context.budget
+        turn = _turn(context, lambda: budget.allows_earlier_mails)
+        news = self.mailer.begin(turn, sends=_sends(context))
         return replace(self.known.begin(context), news=news)
 
     def before_digest(self, report: Report) -> Report:
@@ -133,7 +135,8 @@ class MailingOwners:
 
         Raises LedgerError and LeaseLostError.
         """
-        turn, news = _turn(context), report.contacts.news
+        turn = _turn(context, lambda: context.budget.allows_details)
+        news = report.contacts.news
         if report.delivered:
             news = self.mailer.after_digest(news, turn)
         self.mailer.finish(news, turn, sends=_sends(context))
@@ -144,10 +147,10 @@ def _sends(context: RunContext) -> bool:
     return context.mode is Mode.ENFORCE
 
 
-def _turn(context: RunContext) -> DeliveryTurn:
+def _turn(context: RunContext, may_go_on: Callable[[], bool]) -> DeliveryTurn:
     return DeliveryTurn(
         now=context.now,
         clock=context.execution.clock,
-        may_go_on=lambda: context.budget.allows_details,
+        may_go_on=may_go_on,
         check=context.lease.check,
     )

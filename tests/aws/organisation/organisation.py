@@ -13,6 +13,7 @@ from moto.sns.models import sns_backends
 from key_rotation.adapters import codec
 from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.sns_topic import SnsTopic
+from key_rotation.domain.execution import UNLIMITED
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import ParameterSnapshot
@@ -152,7 +153,7 @@ class Organisation:
             mailer=mail.mailer(OwnerMails(hub.table, hub.partitions)) if mail else None,
             now=self._now,
             clock=self.account.clock,
-            may_go_on=lambda: True,
+            budget=UNLIMITED,
         )
 
     def digest_step(self) -> DigestStep:

@@ -1,9 +1,11 @@
 """From pending to accepted, delivered or bounced: at least once, and none forgotten."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from key_rotation.domain.execution import TimeBudget
 from tests.aws.faults import failing_call
 from tests.aws.owner_mail.conftest import FALLBACK, MailAccount
 from tests.aws.owner_mail.fakes import bounce, client_error, complaint, delivery, event_of
@@ -328,6 +330,89 @@ def test_one_mail_that_is_refused_each_time_does_not_stop_the_others(account: Ma
 
     assert len(account.run()) == 2
     assert len(account.pending) == 1
+
+
+def test_many_mails_that_are_refused_one_by_one_do_not_stop_the_others(
+    account: MailAccount,
+) -> None:
+    for number in range(6):
+        account.create_key(f"user{number}")
+    refused = client_error("SendEmail", "BadRequestException", "Local address contains a space")
+    account.ses.failures = [*[refused] * 5, None, *[refused] * 5]
+
+    assert len(account.run()) == 1
+    assert len(account.pending) == 5
+
+
+def test_a_mail_that_ses_throttles_is_tried_again_in_the_same_run(account: MailAccount) -> None:
+    account.create_key("bob")
+    throttled = client_error("SendEmail", "TooManyRequestsException", "Rate exceeded", 429)
+    account.ses.failures = [throttled] * 3
+
+    assert len(account.run()) == 1
+    assert account.ses.calls.count("SendEmail") == 4
+
+
+def test_once_a_domain_is_no_longer_allowed_a_pending_mail_goes_to_the_fallback(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob", owner="bob@a.example.org")
+    account.ses.sending_enabled = False
+    account.run()
+    owner_mail = account.aws.owner_mail
+    assert owner_mail
+    account.aws.owner_mail = replace(owner_mail, domains=("example.com",))
+    account.ses.sending_enabled = True
+
+    assert [mail["to"] for mail in account.run(1)] == [(FALLBACK,)]
+    assert account.aws.items("UNREACHABLE_ADDRESS") == []
+
+
+def test_an_address_that_two_tags_write_differently_stays_unreachable_for_both(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob", owner="bob@example.com")
+    account.create_key("carol", owner="Bob bob@example.com")
+    for mail in account.run():
+        account.queue.put(bounce(mail))
+
+    assert {mail["to"] for mail in account.run(1)} == {(FALLBACK,)}
+    assert {mail["to"] for mail in account.run(5)} == {(FALLBACK,)}
+
+
+def test_another_reason_why_mails_are_not_sent_is_reported_again(account: MailAccount) -> None:
+    account.create_key("bob")
+    account.ses.failures = [PAUSED] * 9
+    account.run()
+    account.run(1)
+    account.ses.failures = [DENIED] * 9
+    messages = len(account.aws.messages)
+    account.run(1)
+    account.run(1)
+
+    assert len(account.aws.messages) == messages + 1
+    assert "AccessDeniedException" in account.digest["data"]["mail_problems"]["send"]
+
+
+def test_mails_of_earlier_runs_take_an_eighth_of_the_time_at_most(account: MailAccount) -> None:
+    """A backlog of mails must not keep a run from reading and changing keys."""
+    for number in range(5):
+        account.create_key(f"user{number}")
+    account.ses.sending_enabled = False
+    account.run()
+    account.ses.sending_enabled, account.ses.rate = True, 1
+    clock, start = account.aws.clock, account.aws.clock.monotonic()
+
+    def time_left() -> timedelta:
+        return timedelta(seconds=16) - timedelta(seconds=clock.monotonic() - start)
+
+    account.aws.now += timedelta(days=1)
+    account.aws.run_within(TimeBudget(time_left, timedelta(seconds=16)))
+
+    assert len(account.ses.sent) == 5
+    calls = account.ses.calls
+    first = calls.index("SendEmail")
+    assert calls[first : first + 3] == ["SendEmail", "SendEmail", "SendEmail"]
 
 
 def test_only_what_is_left_of_the_quota_is_sent_and_the_digest_counts_the_rest(

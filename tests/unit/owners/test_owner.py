@@ -188,7 +188,7 @@ def test_without_a_fallback_nobody_gets_the_mail() -> None:
 
 
 def _unreachable(address: str, value: str, since: date = TODAY) -> OwnerPolicy:
-    found = Unreachable(address=address, since=since, value=value, words="550 no such user")
+    found = Unreachable(address=address, since=since, values=(value,), words="550 no such user")
     return OwnerPolicy(
         domains=POLICY.domains,
         fallback=("keys@example.com",),

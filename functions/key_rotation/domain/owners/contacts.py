@@ -54,7 +54,7 @@ class OwnerNews:
         if not text:
             return replace(self, problems=others)
         known = self.problems.get(step)
-        found = MailProblem(text=text, reported=bool(known and known.reported))
+        found = known if known and known.text == text else MailProblem(text=text)
         return replace(self, problems={**others, step: found})
 
 

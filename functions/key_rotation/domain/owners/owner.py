@@ -45,14 +45,14 @@ class Unreachable:
     """An address that did not accept mail.
 
     since: the day on which that became known
-    value: what it came from then: a tag's value, a user name, or the address itself
+    values: what it came from: values of tags, a user name, or the address itself
     words: of SES, why
     account_id, user_name, access_key_id: of the key that the mail was about
     """
 
     address: str
     since: date
-    value: str
+    values: tuple[str, ...]
     words: str
     account_id: str = ""
     user_name: str = ""
@@ -60,7 +60,11 @@ class Unreachable:
 
     def applies(self, value: str, today: date) -> bool:
         """Return whether the address still counts as unreachable, if it comes from `value`."""
-        return self.value == value and today < self.since + UNREACHABLE_FOR
+        return value in self.values and self.is_recent(today)
+
+    def is_recent(self, today: date) -> bool:
+        """Return whether it became known in the last 90 days."""
+        return today < self.since + UNREACHABLE_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,9 @@ from key_rotation.domain.owners.mail_event import MailEvent, MailState
 from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.owners.owner import OwnerPolicy, OwnerSource, Unreachable, fallback_owner
 
+MAX_VALUES = 50
+"""Texts that are remembered with one address, so that its item stays small."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMail:
@@ -79,7 +82,7 @@ def after_event(
         Unreachable(
             address=address,
             since=today,
-            value=sent.mail.owner.value or address,
+            values=_values(sent, policy.unreachable.get(address), address, today),
             words=event.words,
             user_name=sent.mail.user_name,
             access_key_id=sent.mail.access_key_id,
@@ -97,6 +100,15 @@ def after_event(
         notice_mail=notice and replace(notice, accepted_at=None, lost_on=today),
         again=_to_fallback(after, policy, unreachable, today),
     )
+
+
+def _values(
+    sent: SentMail, known: Unreachable | None, address: str, today: date
+) -> tuple[str, ...]:
+    """Return all that the address came from: several tags can name it in different ways."""
+    value = sent.mail.owner.value or address
+    before = known.values if known and known.is_recent(today) else ()
+    return tuple(dict.fromkeys((*before, value)))[-MAX_VALUES:]
 
 
 def _to_fallback(
