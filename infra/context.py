@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
-from infra.context_value import EMAIL, ContextError, refusal, whole_number
+from infra import chat_context
+from infra.context_value import EMAIL, ContextError, boolean, refusal, whole_number
 from infra.organisation import context as organisation
 from infra.organisation.parameters import ORGANISATION_PARAMETERS, ORGANISATION_PATH
 from infra.owner_context import KEYS as OWNER_KEYS
@@ -27,6 +28,7 @@ KEYS = (
     "alarm-topic",
     "reserved-concurrency",
     "viewer-policy",
+    *chat_context.KEYS,
     *organisation.KEYS,
     *OWNER_KEYS,
 )
@@ -73,6 +75,9 @@ class Context:
     viewer_policy: bool
     """Whether to create a managed policy for people who look and change nothing."""
 
+    chat: chat_context.Chat | None
+    """The chat topic and its channels; None for a deployment without chat."""
+
     organisation: organisation.Organisation | None
     """What makes the deployment the hub of an organization; None for a single account."""
 
@@ -102,6 +107,7 @@ class Context:
             alarm_topic=_alarm_topic(values.get("alarm-topic")),
             reserved_concurrency=_reserved_concurrency(values.get("reserved-concurrency")),
             viewer_policy=_viewer_policy(values.get("viewer-policy")),
+            chat=chat_context.Chat.read(values),
             organisation=organisation.Organisation.read(values),
             owner_mail=OwnerMailContext.read(values),
         )
@@ -187,9 +193,7 @@ def _reserved_concurrency(value: object) -> int | None:
 
 
 def _viewer_policy(value: object) -> bool:
-    """Read a boolean from cdk.json, or `true` or `false` from -c."""
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    if isinstance(value, str) and value in {"true", "false"}:
-        return value == "true"
-    raise refusal("viewer-policy", value, "true or false")
+    found = boolean(value)
+    if value is not None and found is None:
+        raise refusal("viewer-policy", value, "true or false")
+    return bool(found)

@@ -1,4 +1,4 @@
-"""What the readers of context values share: the error, its wording, and two kinds of values."""
+"""What the readers of context values share: the error, its wording, and three kinds of values."""
 
 import re
 
@@ -25,3 +25,10 @@ def whole_number(value: object) -> int | None:
     if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
         return int(value)
     return value if type(value) is int else None
+
+
+def boolean(value: object) -> bool | None:
+    """Read a boolean from cdk.json, or `true` or `false` from -c; None for anything else."""
+    if isinstance(value, str) and value in {"true", "false"}:
+        return value == "true"
+    return value if isinstance(value, bool) else None

@@ -23,6 +23,7 @@ from infra.role_statements import (
     account_policy,
     allow,
     delete_no_history,
+    publish_chat,
     read_write_ledger,
     use_encryption_key,
     write_log,
@@ -71,6 +72,10 @@ class FunctionRole(Construct):
         self._add("PublishDigest", actions, [topic.topic_arn])
         # It supports no resource-level permissions.
         self._add("ReadSubscriptions", ["sns:GetSubscriptionAttributes"], ["*"])
+
+    def grant_chat(self, topic: sns.Topic) -> None:
+        """Publish to the chat topic."""
+        self.policy.add_statements(publish_chat(topic))
 
     def grant_logging(self, log_group: logs.LogGroup) -> None:
         """Write to the log group of the function."""

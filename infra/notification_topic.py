@@ -21,16 +21,7 @@ class NotificationTopic(Construct):
         self.topic = sns.Topic(
             self, "Topic", display_name="Key rotation", master_key=key, enforce_ssl=True
         )
-        # enforce_ssl gives the topic a policy, so the policy must also allow the alarms.
-        self.topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsPublish",
-                actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
-        )
+        let_alarms_publish(self.topic)
         for email in emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         if not emails:
@@ -39,3 +30,19 @@ class NotificationTopic(Construct):
                 "The context email is none: nobody is subscribed. In enforce mode every run fails"
                 " until the topic has a confirmed subscription.",
             )
+
+
+def let_alarms_publish(topic: sns.Topic) -> None:
+    """Let the alarms of this account publish to a topic.
+
+    enforce_ssl gives the topic a policy, so the policy must also allow the alarms.
+    """
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsPublish",
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        )
+    )

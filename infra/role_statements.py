@@ -7,6 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.encryption_key import via_services
@@ -89,6 +90,11 @@ def delete_no_history(table: dynamodb.Table, *, mails: bool = False) -> iam.Poli
     keys = [*_WATCH_AND_RUN, *([_PENDING_MAIL] if mails else [])]
     of_no_history = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
     return allow("DeleteNoHistory", ["dynamodb:DeleteItem"], [table.table_arn], of_no_history)
+
+
+def publish_chat(topic: sns.Topic) -> iam.PolicyStatement:
+    """Publish to the chat topic; who listens there does not matter."""
+    return allow("PublishChat", ["sns:Publish"], [topic.topic_arn])
 
 
 def write_log(log_group: logs.LogGroup) -> iam.PolicyStatement:

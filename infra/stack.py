@@ -7,6 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.chat import create_chat_topic
 from infra.context import Context
 from infra.dashboard import Dashboard, function_runs
 from infra.encryption_key import EncryptionKey
@@ -51,6 +52,7 @@ class KeyRotationStack(cdk.Stack):
         )
         self._table = self._create_table()
         self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
+        self._chat_topic = create_chat_topic(self, key=self._key, chat=context.chat)
         function = self._create_function(context, package)
         RunSchedule(
             self,
@@ -98,6 +100,7 @@ class KeyRotationStack(cdk.Stack):
                 "ACCOUNT_ID": cdk.Aws.ACCOUNT_ID,
                 "POWERTOOLS_SERVICE_NAME": SERVICE,
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
+                **({"CHAT_TOPIC_ARN": self._chat_topic.topic_arn} if self._chat_topic else {}),
             }
             | (self._owner_mail.variables if self._owner_mail else {}),
         )
@@ -105,6 +108,8 @@ class KeyRotationStack(cdk.Stack):
         role.grant_parameter_read([*self._thresholds.parameters, *more])
         role.grant_ledger(self._table, mails=self._owner_mail is not None)
         role.grant_publish(self._topic)
+        if self._chat_topic:
+            role.grant_chat(self._chat_topic)
         role.grant_logging(function.log_group)
         role.grant_dead_letter_send(function.dead_letter_queue)
         role.grant_key_use(self._key)
@@ -136,10 +141,13 @@ class KeyRotationStack(cdk.Stack):
         )
 
     def _alarm_topics(self, other: str | None) -> list[sns.ITopic]:
-        """Return our topic, and the existing one that gets the alarms as well, if one is given."""
-        if other is None:
-            return [self._topic]
-        return [self._topic, sns.Topic.from_topic_arn(self, "AlarmTopic", other)]
+        """Return our topic, that of chat, and the existing one that gets the alarms as well."""
+        topics: list[sns.ITopic] = [self._topic]
+        if self._chat_topic:
+            topics.append(self._chat_topic)
+        if other is not None:
+            topics.append(sns.Topic.from_topic_arn(self, "AlarmTopic", other))
+        return topics
 
     def _create_outputs(self, function: RotationFunction, dashboard: Dashboard) -> None:
         for name, value in {

@@ -7,6 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.chat import create_chat_topic
 from infra.context import Context
 from infra.dashboard import Dashboard
 from infra.encryption_key import EncryptionKey
@@ -67,6 +68,7 @@ class HubStack(cdk.Stack):
         )
         self._table = self._create_table()
         self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
+        self._chat_topic = create_chat_topic(self, key=self._key, chat=context.chat)
         steps = self._steps(package)
         prepare_role = StepRole(self, "PrepareRole")
         self._prepare = steps.create_prepare(prepare_role)
@@ -129,6 +131,7 @@ class HubStack(cdk.Stack):
             topic=self._topic,
             account_topic=account_notices.topic,
             owner_mail=self._owner_mail,
+            chat_topic=self._chat_topic,
         )
 
     def _create_run(self) -> RunMachine:
@@ -160,6 +163,8 @@ class HubStack(cdk.Stack):
 
     def _create_monitoring(self) -> Dashboard:
         topics: list[sns.ITopic] = [self._topic]
+        if self._chat_topic:
+            topics.append(self._chat_topic)
         if self._context.alarm_topic is not None:
             other = sns.Topic.from_topic_arn(self, "AlarmTopic", self._context.alarm_topic)
             topics.append(other)

@@ -16,7 +16,13 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from infra.organisation.member_role import MEMBER_ROLE, ROLE_PATH
-from infra.role_statements import allow, delete_no_history, read_write_ledger, use_encryption_key
+from infra.role_statements import (
+    allow,
+    delete_no_history,
+    publish_chat,
+    read_write_ledger,
+    use_encryption_key,
+)
 from infra.thresholds import PARAMETER_PATH
 
 
@@ -80,8 +86,9 @@ def digest_statements(
     topic: sns.Topic,
     account_topic: sns.Topic,
     owner_mail: Sequence[iam.PolicyStatement] = (),
+    chat_topic: sns.Topic | None = None,
 ) -> list[iam.PolicyStatement]:
-    """Publish to both topics, see who listens, record what was reported, and mail owners.
+    """Publish to all topics, see who listens, record what was reported, and mail owners.
 
     owner_mail: the statements of `infra.owner_permissions`; empty if owners get no mail
     """
@@ -89,6 +96,7 @@ def digest_statements(
     topics = [topic.topic_arn, account_topic.topic_arn]
     return [
         allow("PublishDigest", ["sns:Publish", "sns:ListSubscriptionsByTopic"], topics),
+        *([publish_chat(chat_topic)] if chat_topic else []),
         # It supports no resource-level permissions.
         allow("ReadSubscriptions", ["sns:GetSubscriptionAttributes"], ["*"]),
         read_write_ledger(table),

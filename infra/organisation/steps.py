@@ -32,6 +32,7 @@ class Steps:
     topic: sns.Topic
     account_topic: sns.Topic
     owner_mail: OwnerMail | None
+    chat_topic: sns.Topic | None
 
     def create_prepare(self, role: StepRole) -> RunStep:
         """Create the function that lists the accounts and reads the settings."""
@@ -90,6 +91,7 @@ class Steps:
                 topic=self.topic,
                 account_topic=self.account_topic,
                 owner_mail=self.owner_mail.statements if self.owner_mail else [],
+                chat_topic=self.chat_topic,
             )
         )
         return RunStep(
@@ -104,6 +106,7 @@ class Steps:
             | {
                 "TOPIC_ARN": self.topic.topic_arn,
                 "ACCOUNT_TOPIC_ARN": self.account_topic.topic_arn,
+                **({"CHAT_TOPIC_ARN": self.chat_topic.topic_arn} if self.chat_topic else {}),
             }
             | (self.owner_mail.variables if self.owner_mail else {}),
         )

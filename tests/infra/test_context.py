@@ -36,6 +36,7 @@ def test_every_context_key_but_email_has_a_default() -> None:
         alarm_topic=None,
         reserved_concurrency=None,
         viewer_policy=False,
+        chat=None,
         organisation=None,
         owner_mail=None,
     )

@@ -8,7 +8,8 @@ from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, 
 
 from tests.infra.conftest import OWNER_MAIL
 from tests.infra.linters import cfn_lint, nag_findings
-from tests.infra.template import Template
+from tests.infra.template import Synthesise, Template
+from tests.infra.test_chat import CHANNELS
 
 _ACCOUNT = "KeyRotation/Permissions/Account/Resource"
 _ROLE = "KeyRotation/Permissions/Policy/Resource"
@@ -77,6 +78,25 @@ def test_cdk_nag_reports_only_the_accepted_findings(
     context: dict[str, object] = {"email": "none"}
     found = nag_findings(checks, package=package, context=context, outdir=tmp_path)
     assert found == _ACCEPTED[checks]
+
+
+@pytest.mark.parametrize("checks", _ACCEPTED, ids=lambda checks: checks.__name__)
+def test_chat_adds_no_finding(checks: type[Any], package: Path, tmp_path: Path) -> None:
+    context = {"email": "none"} | CHANNELS
+    found = nag_findings(checks, package=package, context=context, outdir=tmp_path)
+    assert found == _ACCEPTED[checks]
+
+
+def test_cfn_lint_reports_nothing_of_the_chat_channels_where_they_exist(
+    synthesise: Synthesise, tmp_path: Path
+) -> None:
+    assert cfn_lint(synthesise(None, **CHANNELS), tmp_path, ["us-east-1"]) == (0, "")
+
+
+def test_cfn_lint_reports_nothing_of_the_chat_topic_in_any_partition(
+    synthesise: Synthesise, tmp_path: Path
+) -> None:
+    assert cfn_lint(synthesise(None, chat_topic="true"), tmp_path) == (0, "")
 
 
 def test_cfn_lint_reports_nothing_in_any_partition(customised: Template, tmp_path: Path) -> None:
