@@ -62,16 +62,9 @@ def compose(report: Report) -> list[tuple[Message, tuple[Outcome, ...]]]:
 def subject(report: Report, page_label: str = "") -> str:
     """Write what happened in under 100 printable ASCII characters."""
     alias = sanitize_line(report.account_alias)
-    part = f"part {report.facts.number + 1}" if report.is_part else ""
-    labels = ", ".join(label for label in (part, page_label) if label)
-    tail = f" ({labels})" if labels else ""
-    parts = [title for kind, title in SUSPENDED.items() if kind in report.suspended_since]
-    if unreachable := report.contacts.news.unreachable:
-        parts.append(f"{pluralize(len(unreachable), 'owner')} not reached")
-    parts += [part for section in SUBJECT_ORDER for part in _counts(report, section)]
-    parts += _other_news(report)
-    empty = "REPORT MODE, nothing to do" if report.mode is Mode.REPORT else "nothing to do"
-    what = ", ".join(parts) or empty
+    tail = subject_tail(report, page_label)
+    parts = subject_parts(report)
+    what = ", ".join(parts)
     line = f"[key-rotation] {alias} ({report.account_id}): {what}{tail}"
     if not alias or not line.isascii() or len(line) > SUBJECT_LIMIT:  # the text has the alias
         line = f"[key-rotation] {report.account_id}: {what}{tail}"
@@ -81,9 +74,20 @@ def subject(report: Report, page_label: str = "") -> str:
     return line
 
 
-def _other_news(report: Report) -> Iterator[str]:
-    """Name what is reported besides keys, owners and suspensions."""
-    found = {
+def subject_tail(report: Report, page_label: str = "") -> str:
+    """Write which part of the run it is, and which message of the digest; nothing for the only."""
+    part = f"part {report.facts.number + 1}" if report.is_part else ""
+    labels = ", ".join(label for label in (part, page_label) if label)
+    return f" ({labels})" if labels else ""
+
+
+def subject_parts(report: Report) -> list[str]:
+    """Return what happened, the most urgent first; at least one part."""
+    parts = [title for kind, title in SUSPENDED.items() if kind in report.suspended_since]
+    if unreachable := report.contacts.news.unreachable:
+        parts.append(f"{pluralize(len(unreachable), 'owner')} not reached")
+    parts += [part for section in SUBJECT_ORDER for part in _counts(report, section)]
+    others = {
         "settings changed": report.changed_parameters,
         "exemptions changed": report.exemption_news.changed,
         "exemption ended": report.ended_exemptions,
@@ -91,7 +95,9 @@ def _other_news(report: Report) -> Iterator[str]:
         "exemption matches nothing": report.unmatched_listed,
         "mails not sent": report.contacts.news.problems,
     }
-    yield from (text for text, news in found.items() if news)
+    parts += [what for what, found in others.items() if found]
+    empty = "REPORT MODE, nothing to do" if report.mode is Mode.REPORT else "nothing to do"
+    return parts or [empty]
 
 
 def _counts(report: Report, section: Section) -> Iterator[str]:
@@ -129,7 +135,7 @@ def _message(report: Report, page: Page, forms: Callable[[str, str], dict[str, s
         variants=forms(render(report, page), document),
         attributes={
             "mode": str(report.mode),
-            "severity": _severity(report),
+            "severity": severity(report),
             "account_id": report.account_id,
             "event": tuple(sorted(_events(report, page))) or ("listed",),
         },
@@ -151,7 +157,8 @@ def _events(report: Report, page: Page) -> Iterator[str]:
         yield "exemptions"
 
 
-def _severity(report: Report) -> str:
+def severity(report: Report) -> str:
+    """Return how urgent a digest is: `error`, `warning` or `info`."""
     sections = {outcome.section for outcome in report.outcomes}
     if Section.FAILED in sections:
         return "error"

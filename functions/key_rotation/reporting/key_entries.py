@@ -44,7 +44,7 @@ def detailed_entry(outcome: Outcome, report: Report, place: Place | None = None)
 
     place: its account, in a digest of several
     """
-    facts = [_what_comes(outcome, report), _age_and_use(outcome, report)]
+    facts = [what_comes(outcome, report), _age_and_use(outcome, report)]
     if newer := outcome.details.newer:
         use = last_use_text(newer.last_use, report.now)
         facts.append(f"newer key {newer.access_key_id}: active, {use}")
@@ -109,7 +109,7 @@ def group_title(outcome: Outcome, report: Report) -> str:
 
 
 def _title(outcome: Outcome, report: Report) -> str:
-    comes = _what_comes(outcome, report)
+    comes = what_comes(outcome, report)
     if outcome.section is Section.EXEMPT:
         return f"{comes}: {sanitize_line(outcome.detail)}" if outcome.detail else comes
     if outcome.section is Section.DEFERRED and outcome.detail:
@@ -134,7 +134,8 @@ def _short_use(outcome: Outcome, now: Now) -> str:
     return f", used {now.day(outcome.last_use.at)}" if outcome.last_use.at else ", never used"
 
 
-def _what_comes(outcome: Outcome, report: Report) -> str:
+def what_comes(outcome: Outcome, report: Report) -> str:
+    """Write what happens to a key, and on which day; nothing where no day comes."""
     if outcome.section is Section.EXEMPT:
         return f"until {format_date(outcome.due)}" if outcome.due else "no end date"
     if outcome.due is None:

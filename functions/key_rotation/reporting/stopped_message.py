@@ -59,7 +59,7 @@ def stopped_message(
     error: RunStoppedError, account_id: str, run_id: str, now: Now, done: DoneBeforeStop
 ) -> Message:
     """Write what stopped a run. It has no account alias, since reading that may be what fails."""
-    problem, command = _error_text(error, done), tuple[str, ...]()
+    problem, command = error_text(error, done), tuple[str, ...]()
     if isinstance(error, UnreadableItemError):
         problem, command = error.problem, error.command
     kind = type(error).__name__.removesuffix("Error")
@@ -72,7 +72,7 @@ def stopped_message(
         "",
         *wrap("", done.text),
         "",
-        *_what_follows(error),
+        *what_follows(error),
         "",
         f"Run {run_id}, key-rotation {__version__}.",
     ]
@@ -82,7 +82,7 @@ def stopped_message(
         "account_id": account_id,
         "at": now.instant.isoformat(),
         "stopped": kind,
-        "error": _error_text(error, done),
+        "error": error_text(error, done),
         "done": asdict(done) | {"part": done.part + 1},
         **({"fix": one_line(command)} if command else {}),
     }
@@ -94,13 +94,14 @@ def stopped_message(
     )
 
 
-def _error_text(error: RunStoppedError, done: DoneBeforeStop) -> str:
+def error_text(error: RunStoppedError, done: DoneBeforeStop) -> str:
     """Return the error; what it says of one part it must not say of the whole run."""
     text = str(error)
     return text.replace(" Nothing was changed.", "") if done.part else text
 
 
-def _what_follows(error: RunStoppedError) -> list[str]:
+def what_follows(error: RunStoppedError) -> list[str]:
+    """Return what happens to the other keys, then what to do."""
     if isinstance(error, LeaseLostError):
         return ["The run that took over goes on with the other keys."]
     return [

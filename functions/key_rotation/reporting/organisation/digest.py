@@ -33,7 +33,7 @@ def compose(
     Returns each message with the keys that it names. All outcomes of a key are in one message. A
     key that no message names must not be recorded as reported.
     """
-    report = _as_paused(report) if report.paused else report
+    report = as_paused(report) if report.paused else report
     whole = whole_page(report)
     message = _message(report, whole, variants)
     if message.size <= limit:
@@ -46,7 +46,7 @@ def compose(
     return [(compact(page), _named(page)) for page in paginate(report, room)]
 
 
-def _as_paused(report: OrganisationReport) -> OrganisationReport:
+def as_paused(report: OrganisationReport) -> OrganisationReport:
     """Return the report as if changes were paused in each account: the limit of all is 0."""
 
     def paused(account: AccountReport) -> AccountReport:
@@ -72,7 +72,7 @@ def _message(
         variants=forms(render(report, page), data),
         attributes={
             "mode": str(report.mode),
-            "severity": _severity(report),
+            "severity": severity(report),
             "account_id": report.hub_account_id,
             "organization_id": report.organization_id,
             "event": tuple(sorted(set(_events(report, page)))) or ("listed",),
@@ -80,7 +80,8 @@ def _message(
     )
 
 
-def _severity(report: OrganisationReport) -> str:
+def severity(report: OrganisationReport) -> str:
+    """Return how urgent a digest is: `error`, `warning` or `info`."""
     sections = {outcome.section for _, outcome in report.outcomes()}
     if Section.FAILED in sections or report.failing or report.broken_off:
         return "error"

@@ -24,7 +24,7 @@ def stopped_message(
     kind: the name of the error, such as `InvalidSettingsError`, or of Step Functions
     text: what it says
     """
-    kind = _printable(kind.removesuffix("Error")) or "unknown"
+    kind = printable_kind(kind)
     data = {
         "version": __version__,
         "organization_id": organization_id,
@@ -70,5 +70,7 @@ def hub_account_id(execution_arn: str) -> str:
     return execution_arn.split(":")[4]
 
 
-def _printable(kind: str) -> str:
-    return sanitize_line(kind.encode("ascii", "ignore").decode(), MAX_KIND)
+def printable_kind(kind: str) -> str:
+    """Write the kind of an error in ASCII, without what each name of an error ends with."""
+    name = kind.removesuffix("Error").encode("ascii", "ignore").decode()
+    return sanitize_line(name, MAX_KIND) or "unknown"

@@ -18,9 +18,7 @@ def subject(report: OrganisationReport, page_label: str = "", unnamed_notices: i
     page_label: `1 of 2`, or empty where there is one message only
     unnamed_notices: how many notices no message names: they are not given
     """
-    parts = [*_labels(report), _accounts(report)]
-    happened = [*_sections(report, unnamed_notices), *_others(report)]
-    parts += happened or _nothing_happened(report)
+    parts = subject_parts(report, unnamed_notices)
     start = f"[key-rotation] {report.organization_id}: "
     tail = f" ({page_label})" if page_label else ""
     line = f"{start}{', '.join(parts)}{tail}"
@@ -28,6 +26,12 @@ def subject(report: OrganisationReport, page_label: str = "", unnamed_notices: i
         parts.pop()
         line = f"{start}{', '.join(parts)}, ...{tail}"
     return line
+
+
+def subject_parts(report: OrganisationReport, unnamed_notices: int = 0) -> list[str]:
+    """Return what happened, the most urgent first; at least one part."""
+    happened = [*_sections(report, unnamed_notices), *_others(report)]
+    return [*_labels(report), _accounts(report), *(happened or _nothing_happened(report))]
 
 
 def _nothing_happened(report: OrganisationReport) -> Iterator[str]:
