@@ -88,6 +88,10 @@ class PublishError(RunStoppedError):
     """Raised when SNS does not accept the digest: the next run reports what was done."""
 
 
+class ChatError(KeyRotationError):
+    """Raised when SNS does not accept a chat message: the next digest reports it."""
+
+
 class CredentialReportUnavailableError(KeyRotationError):
     """Raised when IAM gives no credential report: the keys of all users are read instead."""
 

@@ -43,7 +43,7 @@ ENVIRONMENT = (
     "TIMEZONE",
     "TOPIC_ARN",
 )
-_environment = read_environment(ENVIRONMENT)
+_environment = read_environment(ENVIRONMENT, optional=("CHAT_TOPIC_ARN",))
 _owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _member = clients.build_member_clients()
 _deployment = clients.build_deployment_clients(_environment["TABLE_NAME"])
@@ -59,6 +59,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         account_id=_environment["ACCOUNT_ID"],
         topic_arn=_environment["TOPIC_ARN"],
         parameter_path=_environment["PARAMETER_PATH"],
+        chat_topic_arn=_environment.get("CHAT_TOPIC_ARN"),
     )
     log.append_keys(run_id=execution.run_id, version=__version__)
     request = Request.parse(event, context.aws_request_id)
@@ -74,7 +75,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         return skipped_response(execution.run_id, other.other_run_id)
     except RunStoppedError as error:
         log.exception("run_stopped")
-        notify_run_stopped(error, _deployment, environment, execution)
+        _log_chat_failure(notify_run_stopped(error, _deployment, environment, execution))
         raise
     _log_outcomes(finished)
     _publish_metrics(finished)
@@ -121,6 +122,7 @@ def _log_outcomes(finished: FinishedPart) -> None:
             due=outcome.due,
             dry_run=outcome.dry_run,
         )
+    _log_chat_failure(report.chat_failure)
     log.info(
         "run_continued" if report.users_left else "run_completed",
         mode=report.mode,
@@ -128,6 +130,11 @@ def _log_outcomes(finished: FinishedPart) -> None:
         keys=report.key_count,
         users_left=report.users_left,
     )
+
+
+def _log_chat_failure(failure: str) -> None:
+    if failure:
+        log.error("chat_failed", why=failure)
 
 
 def _publish_metrics(finished: FinishedPart) -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -24,8 +25,10 @@ from key_rotation.errors import (
     LedgerError,
     NoListenerError,
 )
+from key_rotation.invocation import read_environment
 from key_rotation.service_layer import inventory
 from tests.aws.aws_account import AwsAccount
+from tests.aws.chat import open_chat
 from tests.aws.faults import client_error, refused
 from tests.unit.builders import METRIC_NAMES
 
@@ -333,3 +336,37 @@ def test_the_log_contains_no_secret_and_no_text_can_forge_a_line(
     assert all(isinstance(json.loads(line), dict) for line in lines)
     assert any(key_id in line for line in lines)
     assert not any("SecretAccessKey" in line for line in lines)
+
+
+@pytest.mark.parametrize("bad_setting", ["90", "soon"], ids=["digest", "stopped"])
+def test_a_chat_message_that_fails_is_in_the_log_with_its_reason(
+    handler: Handler, handler_module: ModuleType, account: AwsAccount, bad_setting: str
+) -> None:
+    log = io.StringIO()
+    handler_module.log.registered_handler.stream = log
+    chat = open_chat(account)
+    handler_module._environment["CHAT_TOPIC_ARN"] = chat.topic_arn  # noqa: SLF001  # as Lambda's
+    account.put_parameters(max_age_days=bad_setting)
+    account.create_key("alice", age=400)
+    with (
+        refused(account, "sns.Publish", only_for=chat.topic_arn),
+        nullcontext() if bad_setting == "90" else pytest.raises(InvalidSettingsError),
+    ):
+        handler()
+    events = [json.loads(line) for line in log.getvalue().splitlines()]
+    [failed] = [event for event in events if event["message"] == "chat_failed"]
+    assert failed["level"] == "ERROR"
+    assert "SNS did not accept the chat message" in failed["why"]
+
+
+@pytest.mark.parametrize("value", [None, ""], ids=["absent", "empty"])
+def test_a_deployment_without_chat_has_no_variable_for_it(
+    monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
+    if value is None:
+        monkeypatch.delenv("CHAT_TOPIC_ARN", raising=False)
+    else:
+        monkeypatch.setenv("CHAT_TOPIC_ARN", value)
+    assert read_environment((), optional=("CHAT_TOPIC_ARN",)) == {}
+    monkeypatch.setenv("CHAT_TOPIC_ARN", "arn:chat")
+    assert read_environment((), optional=("CHAT_TOPIC_ARN",)) == {"CHAT_TOPIC_ARN": "arn:chat"}

@@ -181,3 +181,15 @@ def test_the_subject_is_printable_ascii_whatever_the_alias(alias: str) -> None:
     assert line.isascii()
     assert line.isprintable()
     assert line.endswith(" (1 of 2)")
+
+
+def test_a_chat_message_that_failed_is_told_at_the_end_of_the_email_and_in_the_json() -> None:
+    before = RunState(parameters=parameters(), chat_failure="2026-11-23: refused " + "why " * 40)
+    message = single_message(an_outcome(), previous=before)
+    body = message.variants["email"]
+    assert "CHAT: the last message to the chat topic was not sent\n  2026-11-23: refused" in body
+    assert "\n  | why why" in body
+    assert json_document(message)["chat_failed"].startswith("2026-11-23: refused why")
+    silent = single_message(an_outcome())
+    assert "CHAT" not in silent.variants["email"]
+    assert "chat_failed" not in json_document(silent)

@@ -44,6 +44,21 @@ def test_the_day_on_which_a_digest_named_a_suspension_is_remembered_while_it_las
     assert (after.suspended_since, after.suspension_reported) == (since, reported)
 
 
+@pytest.mark.parametrize(("delivered", "left"), [(True, ""), (False, "2026-11-23: refused")])
+def test_a_failed_chat_message_is_remembered_until_a_digest_was_delivered(
+    left: str, *, delivered: bool
+) -> None:
+    before = RunState(chat_failure="2026-11-23: refused")
+    assert next_state(before, a_part(), DigestSummary(delivered=delivered)).chat_failure == left
+
+
+def test_a_report_run_that_a_person_started_forgets_no_failed_chat_message() -> None:
+    before = RunState(chat_failure="2026-11-23: refused")
+    manual = a_part(mode=Mode.REPORT, setting="enforce")
+    after = next_state(before, manual, DigestSummary(delivered=True))
+    assert after.chat_failure == before.chat_failure
+
+
 @pytest.mark.parametrize(
     ("mode", "delivered", "days"),
     [

@@ -187,9 +187,11 @@ class RunEnvironment:
     topic_arn: of the topic to which the digest is published
     parameter_path: under which the parameters stand, such as `/key-rotation`
     ledger_account: the account in the ledger's partition keys; None for that of the deployment
+    chat_topic_arn: of the topic of chat messages; None for a deployment without one
     """
 
     account_id: str
     topic_arn: str
     parameter_path: str
     ledger_account: str | None = None
+    chat_topic_arn: str | None = None

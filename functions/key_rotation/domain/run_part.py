@@ -190,6 +190,7 @@ def after_digest(before: RunState, part: ReportedPart, digest: DigestSummary) ->
         suspended_since=digest.suspended_since,
         suspension_reported=named if digest.suspended_since else None,
         report_fingerprints=_fingerprints(before, part, digest),
+        chat_failure="" if digest.delivered else state.chat_failure,
     )
 
 

@@ -38,6 +38,7 @@ class RunState:
     last_limit: the last `max-changes-per-run` above 0: new days are given by it while it is 0
     stopped: the fingerprint of the last message that a run was stopped; empty after a good run
     expected_continuations: the fingerprints of what runs left to their next parts
+    chat_failure: why the last chat message was not accepted, if no digest has reported it
     ledger_created: when the table was created, so that one restored from a backup is recognised
     changes_by_event: how many keys were changed, or tried, for each of the last events
     """
@@ -56,6 +57,7 @@ class RunState:
     last_full_report_scan: date | None = None
     last_limit: int = DEFAULT_LIMIT
     stopped: str = ""
+    chat_failure: str = ""
     expected_continuations: tuple[str, ...] = ()
     ledger_created: str = ""
     changes_by_event: Mapping[str, int] = field(default_factory=dict)

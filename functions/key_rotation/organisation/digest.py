@@ -25,16 +25,19 @@ from key_rotation.invocation import (
     read_optional,
     time_budget,
 )
+from key_rotation.organisation.chat_step import ChatStep
 from key_rotation.organisation.digest_event import DigestEvent, StepError
 from key_rotation.organisation.digest_step import DigestStep
 from key_rotation.organisation.hub import Hub
 from key_rotation.organisation.owner_mail import OrganisationOwners
+from key_rotation.organisation.published_digest import PublishedDigest
 from key_rotation.organisation.run_collector import CollectedRun, RunCollector
 from key_rotation.organisation.save_digest import DigestSaver
 from key_rotation.organisation.stopped_run import publish_stopped
 from key_rotation.reporting.organisation import metrics as figures
 from key_rotation.reporting.organisation.answer import answer
 from key_rotation.reporting.response import Document
+from key_rotation.service_layer.chat_notifier import ChatNotifier
 from key_rotation.service_layer.owner_mail_environment import (
     OWNER_MAIL_ENVIRONMENT,
     OwnerMailEnvironment,
@@ -50,11 +53,12 @@ ENVIRONMENT = (
     "TIMEZONE",
     "TOPIC_ARN",
 )
-_environment = read_environment(ENVIRONMENT)
+_environment = read_environment(ENVIRONMENT, optional=("CHAT_TOPIC_ARN",))
 _owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _sns = clients.build_sns_client()
 _topic = SnsTopic(_sns, _environment["TOPIC_ARN"])
 _account_topic = SnsTopic(_sns, _environment["ACCOUNT_TOPIC_ARN"])
+_chat = ChatNotifier.of(_sns, _environment.get("CHAT_TOPIC_ARN"))
 _hub = Hub(
     account_id=_environment["ACCOUNT_ID"],
     parameter_path=_environment["PARAMETER_PATH"],
@@ -77,10 +81,9 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     log.append_keys(run_id=request.run_id, version=__version__)
     now = current_time(_environment)
     runs = OrganisationRuns(_hub.table)
+    chat = ChatStep(chat=_chat, runs=runs, now=now)
     if request.stopped:
-        log.error("run_stopped", error=request.stopped.kind, text=request.stopped.text)
-        organization_id = _environment["ORGANIZATION_ID"]
-        return publish_stopped(request, _topic, runs, organization_id, now)
+        return _stopped(request, request.stopped, chat)
     run = _run_of(runs, request)
     collected = _collect(run, runs, now, request.broken_off)
     owners = _owners(now, context)
@@ -96,11 +99,10 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     saver = DigestSaver(hub=_hub, now=now, run=collected, published=published)
     step.require_current(collected)
     saver.save()
-    for failure in published.unrecorded:
-        log.warning("key_not_recorded", access_key_id=failure.access_key_id, why=failure.detail)
-    _log_accounts(collected)
+    _log(collected, published)
     _publish_metrics(collected, unrecorded=len(published.unrecorded))
     saver.end()
+    _log_chat_failure(chat.send_digest(collected.report, published))
     owners.finish(collected, partial(_require_last, runs, run), delivered=published.was_delivered)
     return answer(collected.report, len(published.message_ids))
 
@@ -114,6 +116,21 @@ def _require_last(runs: OrganisationRuns, run: OrganisationRun) -> None:
     last = runs.read()
     if last is None or last.run_id != run.run_id:
         raise LeaseLostError("Another run of the organization has begun.")
+
+
+def _stopped(request: DigestEvent, error: StepError, chat: ChatStep) -> Document:
+    """Publish what stopped a run, to the chat topic too if it is not known already."""
+    log.error("run_stopped", error=error.kind, text=error.text)
+    organization_id = _environment["ORGANIZATION_ID"]
+    answered = publish_stopped(request, _topic, chat.runs, organization_id, chat.now)
+    if answered["published"]:
+        _log_chat_failure(chat.send_stopped(error, organization_id, request.execution_arn))
+    return answered
+
+
+def _log_chat_failure(failure: str) -> None:
+    if failure:
+        log.error("chat_failed", why=failure)
 
 
 def _run_of(runs: OrganisationRuns, request: DigestEvent) -> OrganisationRun:
@@ -157,7 +174,11 @@ def _registered() -> Mapping[str, RegisteredAccount]:
     return found.by_id
 
 
-def _log_accounts(run: CollectedRun) -> None:
+def _log(run: CollectedRun, published: PublishedDigest) -> None:
+    for unrecorded in published.unrecorded:
+        log.warning(
+            "key_not_recorded", access_key_id=unrecorded.access_key_id, why=unrecorded.detail
+        )
     for account in run.report.accounts:
         log.info(
             "account_looked_at",

@@ -165,9 +165,7 @@ def state_after_run(
     kept = previous.ended if report.not_looked_at else ()
     lines = dict.fromkeys((*map(remembered_line, ended), *kept))
     named = dict.fromkeys(map(remembered_line, report.settings.unmatched), report.now.today)
-    recent = {
-        line: day for line, day in previous.unmatched.items() if report.now.today - day < WEEK
-    }
+    recent = {x: day for x, day in previous.unmatched.items() if report.now.today - day < WEEK}
     unmatched = {**recent, **named}
     return replace(
         previous,
@@ -181,4 +179,5 @@ def state_after_run(
             *(each.account.account_id for each in report.not_covered),
         ),
         stopped="",
+        chat_failure="",
     )

@@ -147,6 +147,7 @@ class RunCollector:
                 is_whole=not self.run.account_ids,
             ),
             broken_off=broken_off,
+            chat_failure=self.previous.chat_failure,
         )
         return report if self.run.account_ids else self._with_register(report, accounts)
 

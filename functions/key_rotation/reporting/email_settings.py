@@ -10,12 +10,13 @@ from key_rotation.reporting.report import Report
 
 REMOVED_BY = "Parameter Store does not tell who removed one; CloudTrail does, as DeleteParameter."
 NOT_COMPARED = "These are too many to remember: only the first by name are compared here."
+CHAT = "CHAT: the last message to the chat topic was not sent"
 UNKNOWN = "its editor could not be read"
 
 
 def settings_blocks(report: Report) -> Iterator[str]:
     """Write a paragraph for each kind of news; nothing where there is none."""
-    for lines in (_unmatched, _ended, _ending, _changed_exemptions, _changed_settings):
+    for lines in (_unmatched, _ended, _ending, _changed_exemptions, _changed_settings, _chat):
         if text := "\n".join(lines(report)):
             yield text
 
@@ -84,6 +85,17 @@ def _changed_settings(report: Report) -> Iterator[str]:
         before = report.previous.parameters.get(name) if name in changed else None
         yield from _setting(f"  {'*' if name in changed else ' '} {name}:", parameter, before)
         yield from _editor(report, name) if name in changed else ()
+
+
+def _chat(report: Report) -> Iterator[str]:
+    yield from chat_block(report.previous.chat_failure)
+
+
+def chat_block(failure: str) -> Iterator[str]:
+    """Write why the last chat message was not accepted; nothing for an empty failure."""
+    if failure:
+        yield CHAT
+        yield from wrap_foreign("  ", sanitize_line(failure, 400))
 
 
 def _setting(name: str, parameter: Parameter, before: Parameter | None) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Report:
     delivered: whether a digest was published, and counts as read
     message_ids: what SNS calls the messages of the digest
     contacts: what the run knows of owners
+    chat_failure: why its chat message was not accepted; empty if it was, or if there is none
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class Report:
     delivered: bool = False
     message_ids: tuple[str, ...] = ()
     contacts: OwnerContacts = NO_CONTACTS
+    chat_failure: str = ""
 
     @property
     def now(self) -> Now:

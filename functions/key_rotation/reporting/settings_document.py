@@ -39,7 +39,13 @@ def settings_document(report: Report) -> Document:
             for entry in unmatched
         ],
         "left_out_exemptions": {name: count for name, count in left_out.items() if count},
+        **chat_document(report.previous.chat_failure),
     }
+
+
+def chat_document(failure: str) -> Document:
+    """Return why the last chat message was not accepted; nothing for an empty failure."""
+    return {"chat_failed": sanitize_line(failure, 400)} if failure else {}
 
 
 def _parameter(parameter: Parameter) -> Document:

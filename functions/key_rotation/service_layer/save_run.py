@@ -18,15 +18,16 @@ from key_rotation.domain.run_history import (
     recorded_settings,
 )
 from key_rotation.domain.run_part import next_state
+from key_rotation.domain.run_state import RunState
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.report import FinishedPart
 
 
-def save_run(finished: FinishedPart, ledger: Ledger, history: RunHistory, lease: Lease) -> None:
+def save_run(finished: FinishedPart, ledger: Ledger, history: RunHistory, lease: Lease) -> RunState:
     """Save a run, of which everything that was done and reported is recorded.
 
-    Raises LedgerError and LeaseLostError.
+    Returns what it left to the next run. Raises LedgerError and LeaseLostError.
     """
     lease.check()
     part, report = finished.part, finished.report
@@ -34,8 +35,10 @@ def save_run(finished: FinishedPart, ledger: Ledger, history: RunHistory, lease:
     last_full_scan = report.previous.last_full_scan_in(report.mode)
     keys = population_of(part, last_full_scan)
     summary = replace(summary, population_items=history.write_population(summary, keys))
-    ledger.write_run_state(next_state(report.previous, part, report.digest))
+    state = next_state(report.previous, part, report.digest)
+    ledger.write_run_state(state)
     history.write_run(summary)
+    return state
 
 
 def summary_of(finished: FinishedPart) -> RunSummary:

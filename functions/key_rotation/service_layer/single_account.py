@@ -13,6 +13,7 @@ from key_rotation.adapters.sns_topic import SnsTopic
 from key_rotation.domain.model import RunEnvironment
 from key_rotation.domain.watch import Watches
 from key_rotation.reporting.report import FinishedPart, Report
+from key_rotation.service_layer.chat_notifier import ChatNotifier
 from key_rotation.service_layer.notify import DigestNotifier
 from key_rotation.service_layer.owner_mail_environment import OwnerMailEnvironment
 from key_rotation.service_layer.owners import NO_OWNERS
@@ -44,6 +45,7 @@ def single_account_services(
         owners=owner_mail.owners(mails, environment.account_id) if owner_mail else NO_OWNERS,
         notifier=TopicNotifier(
             topic=SnsTopic(deployment.sns, environment.topic_arn),
+            chat=ChatNotifier.of(deployment.sns, environment.chat_topic_arn),
             ssm=deployment.ssm,
             parameter_path=path,
         ),
@@ -55,6 +57,7 @@ class TopicNotifier:
     """Publishes the digest of a run at its end."""
 
     topic: SnsTopic
+    chat: ChatNotifier
     ssm: "SSMClient"
     parameter_path: str
 
@@ -67,11 +70,11 @@ class TopicNotifier:
         return ParameterEditorReader(self.ssm, self.parameter_path, context).read(report)
 
     def finish(self, finished: FinishedPart, watches: Watches, records: RunRecords) -> FinishedPart:
-        """Publish the digest if one is needed, and save the run.
+        """Publish the digest if one is needed, save the run, and publish the digest in short.
 
         Raises PublishError, LedgerError and LeaseLostError.
         """
         notifier = DigestNotifier(self.topic, records.ledger, records.context)
         finished = replace(finished, report=notifier.send(finished, watches))
-        save_run(finished, records.ledger, records.history, records.context.lease)
-        return finished
+        state = save_run(finished, records.ledger, records.history, records.context.lease)
+        return self.chat.send_digest(finished, state, records)

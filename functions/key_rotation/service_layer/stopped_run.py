@@ -4,6 +4,7 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from key_rotation import __version__
@@ -24,9 +25,11 @@ from key_rotation.errors import (
     PublishError,
     RunStoppedError,
 )
+from key_rotation.reporting.chat_message import stopped_chat_message
 from key_rotation.reporting.formatting import sanitize_line
 from key_rotation.reporting.outcome import Section
 from key_rotation.reporting.stopped_message import DoneBeforeStop, stopped_message
+from key_rotation.service_layer.chat_notifier import ChatNotifier, remember_failure
 from key_rotation.service_layer.run_context import Execution, Stage
 
 if TYPE_CHECKING:
@@ -38,11 +41,12 @@ def notify_run_stopped(
     clients: DeploymentClients,
     environment: RunEnvironment,
     execution: Execution,
-) -> None:
+) -> str:
     """Publish what stopped a run, and what it did, unless an earlier try published the same today.
 
     If the ledger cannot be read, it is published: twice is better than never. If SNS or the ledger
-    does not accept it, the log and the function's error remain.
+    does not accept it, the log and the function's error remain. Returns why the chat message about
+    it was not accepted; empty if it was, or if there is none.
     """
     partitions = Partitions(environment.ledger_account)
     ledger = Ledger(clients.table, "", partitions)
@@ -53,12 +57,20 @@ def notify_run_stopped(
     message_id = None
     if not state or state.stopped != fingerprint:
         message_id = _publish(error, clients, environment, execution, done)
-    if message_id and state and not isinstance(error, LeaseLostError):  # else it is another run's
+    writable = None if isinstance(error, LeaseLostError) else state  # else it is another run's
+    if message_id and writable:
+        writable = replace(writable, stopped=fingerprint)
         with suppress(LedgerError):
-            ledger.write_run_state(replace(state, stopped=fingerprint))
+            ledger.write_run_state(writable)
     with suppress(LedgerError):
         summary = _summary(error, execution, done, message_id)
         RunHistory(clients.table, partitions).write_run(summary)
+    if not message_id:
+        return ""
+    failure = _send_chat(error, clients, environment, execution, done)
+    if failure and writable:
+        remember_failure(ledger, writable, failure)
+    return failure
 
 
 def record_run_stopped(
@@ -85,6 +97,20 @@ def _publish(
         return SnsTopic(clients.sns, environment.topic_arn).publish(message)
     except PublishError:
         return None
+
+
+def _send_chat(
+    error: RunStoppedError,
+    clients: DeploymentClients,
+    environment: RunEnvironment,
+    execution: Execution,
+    done: DoneBeforeStop,
+) -> str:
+    """Publish it to the chat topic; returns why SNS did not accept it, or an empty text."""
+    run_id, now = execution.run_id, execution.now
+    chat = ChatNotifier.of(clients.sns, environment.chat_topic_arn)
+    compose = partial(stopped_chat_message, error, environment.account_id, run_id, now, done)
+    return chat.send(compose, now.today)
 
 
 def _summary(

@@ -18,6 +18,7 @@ from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import ParameterSnapshot
 from key_rotation.domain.run_state import Continuation
+from key_rotation.organisation.chat_step import ChatStep
 from key_rotation.organisation.digest_step import DigestStep
 from key_rotation.organisation.hub import Hub as LedgerHub
 from key_rotation.organisation.owner_mail import OrganisationOwners
@@ -26,6 +27,7 @@ from key_rotation.organisation.run_collector import CollectedRun, RunCollector
 from key_rotation.organisation.save_digest import DigestSaver
 from key_rotation.reporting.organisation.answer import answer
 from key_rotation.reporting.organisation.metrics import metrics
+from key_rotation.service_layer.chat_notifier import ChatNotifier
 from tests.aws.aws_account import REGION, AwsAccount
 from tests.aws.organisation.hub import ORGANIZATION_ID, OWN, Hub, open_hub
 from tests.aws.organisation.members import Members, open_members
@@ -37,6 +39,7 @@ class FinishedRun:
 
     answer: of the execution
     messages: those of the organization's topic
+    chat_failure: why its chat message was not accepted
     """
 
     answer: dict[str, Any]
@@ -44,6 +47,7 @@ class FinishedRun:
     metrics: Mapping[str, int]
     collected: CollectedRun
     published: PublishedDigest
+    chat_failure: str = ""
 
     @property
     def text(self) -> str:
@@ -122,7 +126,9 @@ class Organisation:
         saver.save()
         saver.end()
         owners.finish(collected, lambda: None, delivered=published.was_delivered)
+        chat_failure = self.chat_step().send_digest(collected.report, published)
         return FinishedRun(
+            chat_failure=chat_failure,
             answer=answer(collected.report, len(published.message_ids)),
             messages=self.account.messages[before:],
             metrics=metrics(collected.report),
@@ -166,6 +172,12 @@ class Organisation:
             now=self._now,
             clock=self.account.clock,
         )
+
+    def chat_step(self) -> ChatStep:
+        """Return what publishes to the chat topic, if the account has one."""
+        account = self.account
+        chat = ChatNotifier.of(account.clients.sns, account.environment.chat_topic_arn)
+        return ChatStep(chat=chat, runs=self.hub.runs, now=self._now)
 
     @property
     def account_messages(self) -> list[dict[str, Any]]:

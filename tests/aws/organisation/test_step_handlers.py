@@ -36,9 +36,8 @@ def invoke(module: ModuleType, event: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-@pytest.fixture
-def steps(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Step]]:
-    """Return the two handlers, each as a function of its event."""
+def set_variables(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the variables of both functions."""
     variables = {
         "ACCOUNT_ID": OWN,
         "ACCOUNT_TOPIC_ARN": organisation.account_topic_arn,
@@ -56,10 +55,21 @@ def steps(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> Iterat
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    modules = {name: load(name) for name in ("account", "digest")}
-    yield {name: partial(invoke, module) for name, module in modules.items()}
-    for name in modules:
+
+
+def loaded(*names: str) -> Iterator[dict[str, ModuleType]]:
+    """Yield the modules of handlers, imported anew."""
+    yield {name: load(name) for name in names}
+    for name in names:
         sys.modules.pop(f"key_rotation.organisation.{name}", None)
+
+
+@pytest.fixture
+def steps(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Step]]:
+    """Return the two handlers, each as a function of its event."""
+    set_variables(organisation, monkeypatch)
+    for modules in loaded("account", "digest"):
+        yield {name: partial(invoke, module) for name, module in modules.items()}
 
 
 @pytest.fixture

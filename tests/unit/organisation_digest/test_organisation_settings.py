@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from key_rotation.reporting.organisation.report import ParameterChange, SettingsNews
-from tests.unit.builders import TODAY
+from tests.unit.builders import TODAY, an_outcome
 from tests.unit.organisation_digest.organisation_builders import (
     a_change,
     an_account,
     body,
+    data,
     organisation,
 )
 
@@ -109,3 +110,13 @@ def test_what_is_wrong_with_the_parameters_is_listed() -> None:
 
 def test_where_nothing_is_new_nothing_is_said_of_settings() -> None:
     assert not {"SETTINGS", "EXEMPTIONS", "ENTRIES"} & set(body(organisation(QUIET)).split())
+
+
+def test_a_chat_message_that_failed_is_told_at_the_end_of_the_email_and_in_the_json() -> None:
+    report = organisation(an_account(1, an_outcome()), chat_failure="2026-11-23: refused")
+    told = "CHAT: the last message to the chat topic was not sent\n  2026-11-23: refused\n"
+    assert told in body(report)
+    assert data(report)["chat_failed"] == "2026-11-23: refused"
+    silent = organisation(an_account(1, an_outcome()))
+    assert "CHAT" not in body(silent)
+    assert "chat_failed" not in data(silent)

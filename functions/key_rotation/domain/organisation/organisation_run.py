@@ -106,6 +106,7 @@ class OrganisationState:
     left_out: the ids of the accounts that were left out, as reported
     not_covered: the ids of the accounts reported as not covered: the management account
     stopped: the fingerprint of the last message that a run was stopped; empty after a good run
+    chat_failure: why the last chat message was not accepted, if no digest has reported it
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -115,3 +116,4 @@ class OrganisationState:
     left_out: tuple[str, ...] = ()
     not_covered: tuple[str, ...] = ()
     stopped: str = ""
+    chat_failure: str = ""

@@ -16,6 +16,7 @@ from key_rotation.reporting.organisation.report import (
 )
 from key_rotation.reporting.owners_document import owners_document
 from key_rotation.reporting.response import Document, iso_time
+from key_rotation.reporting.settings_document import chat_document
 
 MAX_VALUE = 400
 """Characters of a parameter's value, of a reason and of an entry."""
@@ -113,6 +114,7 @@ def _settings(report: OrganisationReport, most: int) -> Document:
         "settings_not_listed": {
             name: count - most for name, count in counts.items() if count > most
         },
+        **chat_document(report.chat_failure),
     }
 
 

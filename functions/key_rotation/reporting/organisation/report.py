@@ -130,6 +130,7 @@ class OrganisationReport:
     not_active, outside_targets: how many accounts are not active, or not in the targets
     broken_off: why the run ended early; None for a run that came to its end
     owners: what is reported of mails to owners; None if they get none
+    chat_failure: why the last chat message was not accepted, if no digest has reported it
     """
 
     run: OrganisationRun
@@ -147,6 +148,7 @@ class OrganisationReport:
     settings: SettingsNews = field(default_factory=SettingsNews)
     broken_off: str | None = None
     owners: OwnerNews | None = None
+    chat_failure: str = ""
 
     @property
     def mode(self) -> Mode:

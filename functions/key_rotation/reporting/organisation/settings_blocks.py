@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from key_rotation.domain.settings import Parameter
-from key_rotation.reporting.email_settings import REMOVED_BY, UNKNOWN
+from key_rotation.reporting.email_settings import REMOVED_BY, UNKNOWN, chat_block
 from key_rotation.reporting.formatting import pluralize, sanitize_line, wrap, wrap_foreign
 from key_rotation.reporting.organisation.report import OrganisationReport, ParameterChange
 
@@ -35,6 +35,8 @@ def settings_blocks(report: OrganisationReport, most: int) -> Iterator[str]:
     yield from _block(CHANGED, news.changes, _change, most)
     if any(change.now is None for change in news.changes):
         yield "\n".join(wrap("  ", REMOVED_BY))
+    if chat := "\n".join(chat_block(report.chat_failure)):
+        yield chat
 
 
 def _block(
