@@ -1,14 +1,17 @@
-"""The e-mails that docs/examples shows.
+"""The e-mails and the chat message that docs/examples shows.
 
 To write them again: `PYTHONPATH=.:functions .venv/bin/python -m tests.unit.example_digests`.
 """
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 from key_rotation.domain.key_details import NewerKey
 from key_rotation.domain.model import Mode, Reason, User
 from key_rotation.errors import ListUsersError
+from key_rotation.reporting.chat_message import chat_message
+from key_rotation.reporting.chat_text import ChatMessage
 from key_rotation.reporting.digest import compose
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.sns_message import Message
@@ -76,6 +79,8 @@ def example_digests() -> dict[str, str]:
         report = a_report(*outcomes, alias="example-prod", inventory=an_inventory(*keys))
         [(message, _)] = compose(report)
         examples[f"digest-{count}.txt"] = _as_text(message)
+        if count == 30:
+            examples["chat-30.json"] = _indented(chat_message(report))
     examples["report-mode.txt"] = _in_report_mode()
     examples["stopped.txt"] = _stopped()
     return examples
@@ -102,6 +107,10 @@ def _stopped() -> str:
     why = "ListUsers: Throttling: Rate exceeded"
     error = ListUsersError(f"The listing of IAM users broke off ({why}). Nothing was changed.")
     return _as_text(stopped_message(error, "123456789012", "run-2", NOW, DoneBeforeStop()))
+
+
+def _indented(message: ChatMessage) -> str:
+    return f"{json.dumps(json.loads(message.body), indent=2, ensure_ascii=False)}\n"
 
 
 def _as_text(message: Message) -> str:
