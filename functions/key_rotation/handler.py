@@ -43,7 +43,7 @@ ENVIRONMENT = (
     "TIMEZONE",
     "TOPIC_ARN",
 )
-_environment = read_environment(ENVIRONMENT, optional=("CHAT_TOPIC_ARN",))
+_environment = {**read_environment(ENVIRONMENT), **read_optional(["CHAT_TOPIC_ARN"])}
 _owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _member = clients.build_member_clients()
 _deployment = clients.build_deployment_clients(_environment["TABLE_NAME"])

@@ -16,12 +16,9 @@ CLOCK: Clock = time
 """Measures and waits."""
 
 
-def read_environment(names: Iterable[str], optional: Iterable[str] = ()) -> Mapping[str, str]:
-    """Return the variables of the function; raises KeyError for one that is missing.
-
-    optional: those that are only read if they are there, and not empty
-    """
-    return {name: os.environ[name] for name in names} | dict(read_optional(optional))
+def read_environment(names: Iterable[str]) -> Mapping[str, str]:
+    """Return the variables of the function; raises KeyError for one that is missing."""
+    return {name: os.environ[name] for name in names}
 
 
 def read_optional(names: Iterable[str]) -> Mapping[str, str]:

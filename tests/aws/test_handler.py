@@ -25,7 +25,7 @@ from key_rotation.errors import (
     LedgerError,
     NoListenerError,
 )
-from key_rotation.invocation import read_environment
+from key_rotation.invocation import read_optional
 from key_rotation.service_layer import inventory
 from tests.aws.aws_account import AwsAccount
 from tests.aws.chat import open_chat
@@ -340,12 +340,16 @@ def test_the_log_contains_no_secret_and_no_text_can_forge_a_line(
 
 @pytest.mark.parametrize("bad_setting", ["90", "soon"], ids=["digest", "stopped"])
 def test_a_chat_message_that_fails_is_in_the_log_with_its_reason(
-    handler: Handler, handler_module: ModuleType, account: AwsAccount, bad_setting: str
+    handler: Handler,
+    handler_module: ModuleType,
+    account: AwsAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    bad_setting: str,
 ) -> None:
     log = io.StringIO()
     handler_module.log.registered_handler.stream = log
     chat = open_chat(account)
-    handler_module._environment["CHAT_TOPIC_ARN"] = chat.topic_arn  # noqa: SLF001  # as Lambda's
+    monkeypatch.setattr(handler_module, "_chat_topic_arn", chat.topic_arn)
     account.put_parameters(max_age_days=bad_setting)
     account.create_key("alice", age=400)
     with (
@@ -367,6 +371,6 @@ def test_a_deployment_without_chat_has_no_variable_for_it(
         monkeypatch.delenv("CHAT_TOPIC_ARN", raising=False)
     else:
         monkeypatch.setenv("CHAT_TOPIC_ARN", value)
-    assert read_environment((), optional=("CHAT_TOPIC_ARN",)) == {}
+    assert read_optional(("CHAT_TOPIC_ARN",)) == {}
     monkeypatch.setenv("CHAT_TOPIC_ARN", "arn:chat")
-    assert read_environment((), optional=("CHAT_TOPIC_ARN",)) == {"CHAT_TOPIC_ARN": "arn:chat"}
+    assert read_optional(("CHAT_TOPIC_ARN",)) == {"CHAT_TOPIC_ARN": "arn:chat"}

@@ -53,7 +53,7 @@ ENVIRONMENT = (
     "TIMEZONE",
     "TOPIC_ARN",
 )
-_environment = read_environment(ENVIRONMENT, optional=("CHAT_TOPIC_ARN",))
+_environment = {**read_environment(ENVIRONMENT), **read_optional(["CHAT_TOPIC_ARN"])}
 _owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _sns = clients.build_sns_client()
 _topic = SnsTopic(_sns, _environment["TOPIC_ARN"])
