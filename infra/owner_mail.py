@@ -72,6 +72,13 @@ class OwnerMail(Construct):
                 self.variables[name] = value
 
 
+def create_owner_mail(
+    scope: Construct, *, owners: OwnerMailContext | None, key: kms.Key
+) -> OwnerMail | None:
+    """Create what mail to owners needs in a stack; None if owners get no mail."""
+    return OwnerMail(scope, "OwnerMail", owners=owners, key=key) if owners else None
+
+
 def _configuration_set(scope: Construct) -> ses.ConfigurationSet:
     """Create the configuration set, with its events on the default event bus: SES has no other."""
     configuration_set = ses.ConfigurationSet(

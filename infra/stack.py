@@ -16,7 +16,7 @@ from infra.ledger import Ledger
 from infra.metrics import NAMESPACE, SERVICE
 from infra.monitoring import Monitoring
 from infra.notification_topic import NotificationTopic
-from infra.owner_mail import OwnerMail
+from infra.owner_mail import create_owner_mail
 from infra.rotation_function import RotationFunction
 from infra.run_schedule import RunSchedule
 from infra.thresholds import PARAMETER_PATH, Thresholds
@@ -45,11 +45,7 @@ class KeyRotationStack(cdk.Stack):
         self._key = EncryptionKey(self, "Encryption").key
         self._thresholds = Thresholds(self, "Thresholds")
         self._role = FunctionRole(self, "Permissions")
-        self._owner_mail = (
-            OwnerMail(self, "OwnerMail", owners=context.owner_mail, key=self._key)
-            if context.owner_mail
-            else None
-        )
+        self._owner_mail = create_owner_mail(self, owners=context.owner_mail, key=self._key)
         self._table = self._create_table()
         self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
         self._chat_topic = create_chat_topic(self, key=self._key, chat=context.chat)

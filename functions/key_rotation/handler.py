@@ -43,7 +43,8 @@ ENVIRONMENT = (
     "TIMEZONE",
     "TOPIC_ARN",
 )
-_environment = {**read_environment(ENVIRONMENT), **read_optional(["CHAT_TOPIC_ARN"])}
+_environment = read_environment(ENVIRONMENT)
+_chat_topic_arn = read_optional(["CHAT_TOPIC_ARN"]).get("CHAT_TOPIC_ARN")
 _owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _member = clients.build_member_clients()
 _deployment = clients.build_deployment_clients(_environment["TABLE_NAME"])
@@ -59,7 +60,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         account_id=_environment["ACCOUNT_ID"],
         topic_arn=_environment["TOPIC_ARN"],
         parameter_path=_environment["PARAMETER_PATH"],
-        chat_topic_arn=_environment.get("CHAT_TOPIC_ARN"),
+        chat_topic_arn=_chat_topic_arn,
     )
     log.append_keys(run_id=execution.run_id, version=__version__)
     request = Request.parse(event, context.aws_request_id)

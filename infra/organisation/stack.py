@@ -25,7 +25,7 @@ from infra.organisation.run_machine import RunMachine
 from infra.organisation.step_permissions import let_prepare_see_executions
 from infra.organisation.step_role import StepRole
 from infra.organisation.steps import Steps
-from infra.owner_mail import OwnerMail
+from infra.owner_mail import create_owner_mail
 from infra.rotation_function import dead_letter_queue
 from infra.run_schedule import RunSchedule
 from infra.thresholds import PARAMETER_PATH, Thresholds
@@ -61,11 +61,7 @@ class HubStack(cdk.Stack):
         self._context, self._organisation = context, organisation
         self._key = EncryptionKey(self, "Encryption").key
         self._hub_role = StepRole(self, "AccountRole", role_name=HUB_ROLE, path=ROLE_PATH)
-        self._owner_mail = (
-            OwnerMail(self, "OwnerMail", owners=context.owner_mail, key=self._key)
-            if context.owner_mail
-            else None
-        )
+        self._owner_mail = create_owner_mail(self, owners=context.owner_mail, key=self._key)
         self._table = self._create_table()
         self._topic = NotificationTopic(self, "Notices", key=self._key, emails=context.emails).topic
         self._chat_topic = create_chat_topic(self, key=self._key, chat=context.chat)

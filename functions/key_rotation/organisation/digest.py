@@ -53,12 +53,13 @@ ENVIRONMENT = (
     "TIMEZONE",
     "TOPIC_ARN",
 )
-_environment = {**read_environment(ENVIRONMENT), **read_optional(["CHAT_TOPIC_ARN"])}
+_environment = read_environment(ENVIRONMENT)
+_chat_topic_arn = read_optional(["CHAT_TOPIC_ARN"]).get("CHAT_TOPIC_ARN")
 _owner_mail = OwnerMailEnvironment.read(read_optional(OWNER_MAIL_ENVIRONMENT))
 _sns = clients.build_sns_client()
 _topic = SnsTopic(_sns, _environment["TOPIC_ARN"])
 _account_topic = SnsTopic(_sns, _environment["ACCOUNT_TOPIC_ARN"])
-_chat = ChatNotifier.of(_sns, _environment.get("CHAT_TOPIC_ARN"))
+_chat = ChatNotifier.of(_sns, _chat_topic_arn)
 _hub = Hub(
     account_id=_environment["ACCOUNT_ID"],
     parameter_path=_environment["PARAMETER_PATH"],
