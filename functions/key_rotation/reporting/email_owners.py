@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from key_rotation.domain.owners.contacts import MailStep, OwnerNews
 from key_rotation.domain.owners.owner import Owner, OwnerSource, Unreachable
 from key_rotation.reporting.exemption_news import as_many_as_fit
-from key_rotation.reporting.formatting import pluralize, sanitize_line, wrap, wrap_foreign
+from key_rotation.reporting.formatting import sanitize_line, wrap, wrap_foreign
 from key_rotation.reporting.headings import underlined
 
 HEADING = "OWNERS NOT REACHED"
@@ -32,8 +32,12 @@ def owners_not_reached(news: OwnerNews) -> Iterator[str]:
     for step, problem in sorted(news.problems.items()):
         yield "\n".join(wrap_foreign("", f"{STEPS[step]}: {sanitize_line(problem.text, 400)}"))
     if news.waiting:
-        mails = pluralize(news.waiting, "mail")
-        yield "\n".join(wrap("", f"To owners, {mails} can only be sent by a later run."))
+        wait = (
+            "1 mail to owners waits"
+            if news.waiting == 1
+            else f"{news.waiting:,} mails to owners wait"
+        )
+        yield "\n".join(wrap("", f"{wait} for a later run."))
 
 
 def _addresses(unreachable: tuple[Unreachable, ...]) -> Iterator[str]:

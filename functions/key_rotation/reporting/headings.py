@@ -15,7 +15,7 @@ HEADINGS = {
     Section.NOTICED: "NOTICE: these keys will stop working",
     Section.UPCOMING: "UPCOMING: announced before",
     Section.DEFERRED: "DEFERRED: over the limit of changes in one run",
-    Section.WAITING: "NO OWNER: these keys work until an owner got mail",
+    Section.WAITING: "NO OWNER: these keys work until an owner is reached",
     Section.EXEMPT: "EXEMPT: no action is taken",
 }
 DRY_RUN_HEADINGS = {

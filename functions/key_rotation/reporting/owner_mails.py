@@ -50,8 +50,10 @@ def planned_mails(report: Report) -> list[OwnerMail]:
 
 def _mail(outcome: Outcome, report: Report) -> OwnerMail | None:
     owner, created, now = outcome.details.owner, outcome.created, report.now
-    key_id = outcome.access_key_id
-    if not owner or not owner.addresses or outcome.dry_run or not created or not key_id:
+    key_id, reason = outcome.access_key_id, outcome.reason
+    if not owner or not owner.addresses or outcome.dry_run:
+        return None
+    if created is None or key_id is None or reason is None:
         return None
     kind = KINDS[outcome.section]
     known = report.contacts.notice_mails.get(key_id)
@@ -72,6 +74,7 @@ def _mail(outcome: Outcome, report: Report) -> OwnerMail | None:
         created=created,
         run_id=report.run_id,
         at=now.instant,
+        reason=reason,
         due=outcome.due,
         comes=_coming(kind, outcome, report),
         subject_day=subject_day,

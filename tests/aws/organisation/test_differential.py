@@ -59,11 +59,12 @@ class Script:
     def __post_init__(self) -> None:
         """Draw everything once, so that both accounts get the same."""
         draw = random.Random(self.seed)  # noqa: S311  # no secret
-        self.keys = [
+        keys = [
             (f"user{number}", draw.choice(AGES), draw.choice(["Active", "Active", "Inactive"]))
             for number in range(6)
             for _ in range(draw.choice([1, 1, 2]))
         ]
+        self.keys = sorted(keys, key=lambda key: -key[1])  # no key is older than its user
         self.run_days = [day for day in range(DAYS) if not day or draw.random() < 0.7]
         self.deeds: dict[int, list[Deed]] = {}
         self.edits: dict[int, tuple[str, str]] = {}

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from key_rotation.domain.model import LastUse
+from key_rotation.domain.model import LastUse, Reason
 from key_rotation.domain.owners.mail import Coming, MailKind, OwnerMail
 from key_rotation.domain.owners.owner import Owner, OwnerSource
 from key_rotation.reporting.owner_mail.compose import ComposedMail, MailTerms, compose_mail
@@ -38,6 +38,14 @@ COMES = {
     MailKind.DELETED: (Coming.NOTHING, None),
 }
 """What comes after a mail of a kind, and in how many days."""
+REASONS = {
+    MailKind.NOTICE: Reason.STALE,
+    MailKind.REMINDER: Reason.NOTICE_RUNNING,
+    MailKind.DEACTIVATED: Reason.NOTICE_OVER,
+    MailKind.EXTENDED: Reason.USED_IN_WINDOW,
+    MailKind.WITHDRAWN: Reason.THRESHOLDS_CHANGED,
+    MailKind.DELETED: Reason.UNUSED,
+}
 SINCE_NOTICE = {
     MailKind.NOTICE: 0,
     MailKind.REMINDER: 6,
@@ -72,6 +80,7 @@ def an_owner_mail(kind: MailKind = MailKind.NOTICE, **changed: Any) -> OwnerMail
         created=AT - timedelta(days=83 + since),
         run_id="run-2",
         at=AT,
+        reason=REASONS[kind],
         due=None if days is None else TODAY + timedelta(days=days),
         comes=comes,
         subject_day=TODAY + timedelta(days=7 - since),

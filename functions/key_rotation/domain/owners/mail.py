@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from key_rotation.domain.key_details import KeyToDelete, NewerKey
-from key_rotation.domain.model import LastUse
+from key_rotation.domain.model import LastUse, Reason
 from key_rotation.domain.owners.owner import Owner
 
 
@@ -37,6 +37,7 @@ class OwnerMail:
     account_alias: empty if there is none, or it is not known
     description: of the key
     at: when the run began that reported it
+    reason: the row of the rules
     due: the day of what comes; None if nothing does
     subject_day: the day in the subject: the first one that a mail of the thread named
     deletes: whether an unused key is deleted at the end of its grace window
@@ -57,6 +58,7 @@ class OwnerMail:
     created: datetime
     run_id: str
     at: datetime
+    reason: Reason
     due: date | None
     comes: Coming
     subject_day: date

@@ -1,5 +1,6 @@
 """How a mail about one key begins: what happened, and what it means for the reader."""
 
+from key_rotation.domain.model import Reason
 from key_rotation.domain.owners.mail import Coming, MailKind, OwnerMail
 from key_rotation.reporting.formatting import format_date, pluralize
 from key_rotation.reporting.owner_mail.blocks import Line, Tone, word
@@ -56,7 +57,7 @@ def lead(reading: Reading) -> Line:
             undo = f"It can be turned on again{before}"
             return (f"{_rule(mail)}. AWS refuses this one now. {undo}. {_DO_NOTHING}",)
         case MailKind.EXTENDED:
-            return (_EXTENDED,)
+            return (_USED if mail.reason is Reason.USED_IN_WINDOW else _INTERRUPTED,)
         case MailKind.WITHDRAWN:
             again = f"{_rule(mail)}; before that, you get a new notice."
             return (f"Its notice no longer applies, and you need to do nothing. {again}",)
@@ -66,9 +67,13 @@ def lead(reading: Reading) -> Line:
 
 
 _DO_NOTHING = "If nothing needs it any more, do nothing."
-_EXTENDED = (
-    "It was used after its deactivation, or its time until deletion was interrupted, so that time"
-    " starts again. Find out what still needs it."
+_USED = (
+    "It was used after its deactivation, so its time until deletion starts again. Find out what"
+    " still needs it."
+)
+_INTERRUPTED = (
+    "Its time until deletion was interrupted, so it starts again. If nothing needs the key any"
+    " more, do nothing."
 )
 
 
