@@ -1,10 +1,15 @@
-"""The command line as a person runs it: a process of its own, against the deployed stack."""
+"""The command line as a person runs it, against the deployed stack.
+
+Each command is a fork of a process that has imported the command line; one runs the installed
+program itself.
+"""
 
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +18,7 @@ import pytest
 
 from key_rotation_cli.dates import short_date
 from local.demo.actors import Actors
+from tests.local.command_server import command_through_server
 from tests.local.conftest import AccountFactory
 from tests.local.daily_runs import disable_schedule
 from tests.local.documented_commands import (
@@ -27,7 +33,7 @@ from tests.local.documented_commands import (
 from tests.local.terminal import Terminal, open_terminal
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
-PROGRAM = Path(sys.executable).with_name("key-rotation")
+INSTALLED = str(Path(sys.executable).with_name("key-rotation"))
 KeyRotation = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -42,6 +48,7 @@ def actors(deployed_account: AccountFactory) -> Iterator[Actors]:
 @pytest.fixture(scope="module")
 def key_rotation(actors: Actors) -> KeyRotation:
     """Return a function that runs the command line in the account."""
+    through_server = shlex.split(command_through_server("key-rotation"))
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_DEFAULT_REGION": actors.account.region,
@@ -52,9 +59,11 @@ def key_rotation(actors: Actors) -> KeyRotation:
         "PATH": os.environ["PATH"],
     }
 
-    def run(*arguments: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, answer: str = "", program: Sequence[str] = through_server
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603  # the program of this repository
-            [str(PROGRAM), *arguments],
+            [*program, *arguments],
             env=environment,
             input=answer,
             capture_output=True,
@@ -77,7 +86,7 @@ def test_a_key_is_followed_from_its_notice_to_its_restoration(
     reported = key_rotation("run", "--report")
     assert (reported.returncode, "1 noticed" in reported.stdout) == (0, True)
     assert "gets its notice with the next run" in key_rotation("status", "alice").stdout
-    started = key_rotation("run", "--json", answer="y\n")
+    started = key_rotation("run", "--json", answer="y\n", program=[INSTALLED])
     assert [entry["access_key_id"] for entry in json.loads(started.stdout)["noticed"]] == [key_id]
     stops, deleted = account.now + timedelta(days=7), account.now + timedelta(days=37)
     assert f"noticed, stops {short_date(stops)}" in key_rotation("status", "alice").stdout

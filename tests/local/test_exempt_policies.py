@@ -1,10 +1,9 @@
 """The README's policies for who may exempt: they allow the commands, and nothing else."""
 
 import json
-import os
 import re
+import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator.account import LocalAccount
+from tests.local.command_server import command_through_server
 from tests.local.conftest import AccountFactory
 
 ROOT = Path(__file__).parents[2]
@@ -58,20 +58,13 @@ def credentials(account: LocalAccount, user: str, names: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
         "AWS_DEFAULT_REGION": account.region,
         "AWS_ENDPOINT_URL": account.endpoint,
-        "PYTHONPATH": f"{ROOT / 'cli'}{os.pathsep}{ROOT / 'functions'}",
     }
 
 
 def run(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
     """Run `key-rotation exempt`; returns the exit code and all output."""
     done = subprocess.run(  # noqa: S603 - the product's own command
-        [
-            sys.executable,
-            "-c",
-            "from key_rotation_cli.main import main; main()",
-            "exempt",
-            *arguments,
-        ],
+        [*shlex.split(command_through_server("key-rotation")), "exempt", *arguments],
         env=environment,
         capture_output=True,
         text=True,
