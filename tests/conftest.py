@@ -1,9 +1,10 @@
 """The order of the tests in one run of pytest, and how often Python collects garbage."""
 
 import gc
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 TESTS = Path(__file__).parent
 SLOWEST_FIRST = (
@@ -11,16 +12,18 @@ SLOWEST_FIRST = (
     "local/test_runbook.py",
     "simulation/test_histories.py",
     "local",
+    "infra",
     "repository",
     "simulation",
     "aws",
     "cli",
     "fuzz",
-    "infra",
     "bench",
     "unit",
 )
 """With the slow files first, all workers end at about the same time."""
+ONE_WORKER = ("infra",)
+"""The files of each folder here share templates that take seconds to synthesise."""
 
 # Modules and models of AWS services are 200,000 objects that stay. To search them after every 700
 # new ones took a tenth of the processor time of the tests. It is set before these are imported.
@@ -30,6 +33,18 @@ gc.set_threshold(100_000, 20, 50)
 def pytest_collection_finish() -> None:
     """Never search what the imports created."""
     gc.freeze()
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(nodeid.split("::", maxsplit=1)[0])
+        return str(file.parent if file.parts[1] in ONE_WORKER else file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Scheduling | None:
+    """Run the tests of one file, which may share an account, in one worker of xdist."""
+    return _Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

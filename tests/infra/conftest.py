@@ -14,6 +14,7 @@ from tests.infra.template import Synthesise, Template
 import aws_cdk as cdk
 
 from infra.app import build_app
+from infra.schedule_gap import longest_gap
 
 NOBODY: dict[str, object] = {"email": "none"}
 OWNER_MAIL: dict[str, object] = {
@@ -24,6 +25,14 @@ OWNER_MAIL: dict[str, object] = {
     "contact": "https://wiki.example.com/keys",
 }
 """Every context value of the mail to owners."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def longest_gaps() -> Iterator[None]:
+    """Compute the longest gap of a schedule once, over 28 years: nearly all tests have the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.context.longest_gap", cache(longest_gap))
+        yield
 
 
 @pytest.fixture(scope="session")

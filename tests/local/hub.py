@@ -18,11 +18,6 @@ from local.emulator.local_organization import LocalOrganization, client
 from local.emulator.records import Invocation, PublishedMessage
 from tests.local.proxy import proxy_to
 
-# infra selects the Node.js that aws_cdk starts, so it is imported first.
-# isort: split
-from infra.app import build_app
-from infra.bundling import bundled_package
-
 MEMBER_ROLE = "KeyRotationMember"
 STALE = timedelta(days=100)
 _POLL = 0.1  # seconds
@@ -117,17 +112,25 @@ class Hub:
         ]
 
 
-def deploy_hub(organization: LocalOrganization, folder: Path, **context: str) -> Hub:
-    """Deploy the hub into the account of the emulator, a member of the organization.
+def synthesise(folder: Path, **context: object) -> Path:
+    """Synthesise the app without the validation of its template, which other tests do.
 
-    The template is not validated, which other tests do.
+    The CDK is imported here, since it starts Node.js in each worker that collects the tests.
     """
+    from infra.app import build_app  # noqa: PLC0415
+    from infra.bundling import bundled_package  # noqa: PLC0415
+
+    with bundled_package() as package:
+        values = {"email": SUBSCRIBER} | context
+        build_app(package=package, context=values, outdir=str(folder), validate=False).synth()
+    return folder
+
+
+def deploy_hub(organization: LocalOrganization, folder: Path, **context: str) -> Hub:
+    """Deploy the hub into the account of the emulator, a member of the organization."""
     account = organization.account
     organization.delegate(ACCOUNT)
-    values: dict[str, object] = {"email": SUBSCRIBER, "organization": organization.id, **context}
-    with bundled_package() as package:
-        build_app(package=package, context=values, outdir=str(folder), validate=False).synth()
-    outputs = account.deploy(folder, STACK)
+    outputs = account.deploy(synthesise(folder, organization=organization.id, **context), STACK)
     account.wait()
     return Hub(organization=organization, outputs=outputs)
 

@@ -7,15 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.demo.scenario import SUBSCRIBER
 from local.demo.synthesis import STACK
 from local.emulator.account import ACCOUNT, LocalAccount
 from local.emulator.local_organization import LocalOrganization, client
-
-# infra selects the Node.js that aws_cdk starts, so it is imported first.
-# isort: split
-from infra.app import build_app
-from infra.bundling import bundled_package
+from tests.local.hub import synthesise
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 MANAGEMENT = "300000000001"
@@ -32,14 +27,6 @@ def organization() -> Iterator[LocalOrganization]:
         organization.join(ACCOUNT)
         organization.delegate(ACCOUNT)
         yield organization
-
-
-def _synthesise(folder: Path, **context: object) -> Path:
-    """Synthesise the app without the validation of its template, which other tests do."""
-    with bundled_package() as package:
-        values = {"email": SUBSCRIBER} | context
-        build_app(package=package, context=values, outdir=str(folder), validate=False).synth()
-    return folder
 
 
 def _data(account: LocalAccount, outputs: dict[str, str]) -> dict[str, Any]:
@@ -75,8 +62,8 @@ def test_a_deployment_becomes_a_hub_and_back_and_keeps_its_data(
     for each in (member, ACCOUNT):
         organization.move(each, unit)
     account.wait()
-    single = _synthesise(tmp_path / "single")
-    hub = _synthesise(tmp_path / "hub", organization=organization.id, targets=unit)
+    single = synthesise(tmp_path / "single")
+    hub = synthesise(tmp_path / "hub", organization=organization.id, targets=unit)
 
     before = account.deploy(single, STACK)
     account.client("ssm").put_parameter(
