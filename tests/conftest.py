@@ -1,7 +1,12 @@
-"""The order of the tests in one run of pytest, and how often Python collects garbage."""
+"""The order of the tests, what of them coverage traces, and how often Python collects garbage."""
 
 import gc
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
@@ -30,9 +35,52 @@ ONE_WORKER = ("infra",)
 gc.set_threshold(100_000, 20, 50)
 
 
+@dataclass
+class _Tracing:
+    """The trace function of coverage, and in how many tests and fixtures it is in use."""
+
+    function: Callable[..., Any] | None = None
+    depth: int = 0
+
+
+TRACING = _Tracing()
+
+
 def pytest_collection_finish() -> None:
-    """Never search what the imports created."""
+    """Never search what the imports created, and trace pytest itself no longer.
+
+    The trace function of coverage slows each line down, also where it records nothing.
+    """
     gc.freeze()
+    TRACING.function = sys.gettrace()
+    sys.settrace(None)
+
+
+@contextmanager
+def _traced(node: pytest.Item | pytest.Collector) -> Iterator[None]:
+    if not TRACING.depth:
+        TRACING.function = sys.gettrace() or TRACING.function  # after `no_cover` it is a new one
+    TRACING.depth += 1
+    sys.settrace(None if node.get_closest_marker("no_cover") else TRACING.function)
+    try:
+        yield
+    finally:
+        TRACING.depth -= 1
+        sys.settrace(TRACING.function if TRACING.depth else None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    """Trace a fixture."""
+    with _traced(request.node):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Trace a test."""
+    with _traced(pyfuncitem):
+        return (yield)
 
 
 class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
