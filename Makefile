@@ -19,9 +19,13 @@ unexport PYTHONDONTWRITEBYTECODE
 # emulated account. There are three workers for two processors, since a worker also waits for others.
 PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1) // 2 or 1)') --dist loadfile --no-loadscope-reorder
 # Measuring the coverage slows a test down: these reach the floor together. All tests that import the
-# CDK are among them, since each worker imports what any of its tests imports.
-MEASURED := tests/cli tests/infra tests/repository tests/unit tests/simulation/test_regressions.py \
-	$(addprefix tests/aws/,organisation test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)
+# CDK are among them, since each worker imports what any of its tests imports. The unit tests run once:
+# on the Python of the function where that is installed, otherwise with the others on that of .venv.
+MEASURED := tests/cli tests/infra tests/repository/test_release.py tests/unit tests/simulation/test_regressions.py \
+	$(filter-out %/test_whole_runs.py %/test_prepare_crashes.py,$(wildcard tests/aws/organisation/test_*.py)) \
+	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)
+LAMBDA_FOUND = $(shell bash tests/unit_lambda.sh --find $(LAMBDA_VERSION) $(LAMBDA_PYTHON))
+WITH_COVERAGE := --cov --cov-report= --cov-fail-under=0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test measured-tests unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean
@@ -73,11 +77,14 @@ local: setup ## the emulated account with everything deployed, until Ctrl-C
 	@$(BIN)/python -m local.demo.serve
 
 test: setup ## format, lint, types, and all tests but those of make soak
-	@$(MAKE) --no-print-directory --jobs=2 lint unit-lambda measured-tests
+	@rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory --jobs=2 lint unit-lambda measured-tests MEASURE='$(WITH_COVERAGE)'
+	@$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
 	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED:%=--ignore=%)
 
 measured-tests: setup
-	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED) --cov --cov-report=
+	@COVERAGE_FILE=.coverage.tests $(BIN)/python -m pytest $(PARALLEL) $(MEASURE) \
+		$(filter-out $(if $(LAMBDA_FOUND),tests/unit),$(MEASURED))
 
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak
@@ -86,7 +93,7 @@ unit: setup ## the rules and the messages, without AWS: some seconds
 	@$(BIN)/python -m pytest tests/unit
 
 unit-lambda: setup ## the same on the Python of the Lambda function, where that is installed
-	@bash tests/unit_lambda.sh $(LAMBDA_VERSION) $(LAMBDA_PYTHON)
+	@COVERAGE_FILE=.coverage.unit bash tests/unit_lambda.sh $(LAMBDA_VERSION) $(LAMBDA_PYTHON) $(MEASURE)
 
 lint: setup ## formatting, every lint rule, strict types
 	@$(BIN)/ruff format --check --quiet .

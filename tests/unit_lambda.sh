@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # Runs the unit tests on the Python of the Lambda function, where that is installed.
-# usage: unit_lambda.sh VERSION PYTHON; PYTHON is the command to try first
+# usage: unit_lambda.sh VERSION PYTHON [OPTION...]; PYTHON is the command to try first, the options
+# are those of pytest. With `--find` before VERSION, it only prints the path of the Python, or nothing
+# if it is not installed, or is that of .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+only_find=
+if [[ $1 == --find ]]; then only_find=yes; shift; fi
 version=$1 python=$2 uv=.venv/bin/uv venv=.venv-lambda stamp=.make/lambda
 
 # Prints the path of the interpreter if it runs and has the right version. The command may be a shim
@@ -16,19 +20,27 @@ print(sys.executable)
 PY
 }
 
+say() {
+  [[ $only_find ]] || echo "unit-lambda: $*"
+}
+
 if path_of .venv/bin/python > /dev/null; then
-  echo "unit-lambda: not needed, since .venv has Python $version itself"
+  say "not needed, since .venv has Python $version itself"
   exit
 fi
 if ! found=$(path_of "$python") && ! found=$(path_of "$("$uv" python find "$version" 2> /dev/null)"); then
-  echo "unit-lambda: NOT RUN: Python $version, which the Lambda function has, was not found here;" \
+  say "NOT RUN: Python $version, which the Lambda function has, was not found here;" \
     "name one: make unit-lambda LAMBDA_PYTHON=..."
   exit
 fi
+if [[ $only_find ]]; then
+  echo "$found"
+  exit
+fi
 if [[ ! -x $venv/bin/python || ! -f $stamp || requirements-dev.txt -nt $stamp ]]; then
-  echo "unit-lambda: installing the locked tools for $found"
+  say "installing the locked tools for $found"
   "$uv" venv --quiet --clear --no-python-downloads --python "$found" "$venv"
   VIRTUAL_ENV=$venv "$uv" pip install --quiet --require-hashes -r requirements-dev.txt
   touch "$stamp"
 fi
-"$venv/bin/python" -m pytest tests/unit
+"$venv/bin/python" -m pytest tests/unit "${@:3}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover
 PACKAGE = Path(__file__).parents[2] / "functions" / "key_rotation"
 
 MODULES = sorted(

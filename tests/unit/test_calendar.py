@@ -57,6 +57,7 @@ def test_days_that_one_run_may_change_together_share_the_limit(gap: int, last: i
     assert days_of(Calendar(limit=25, gap=gap), in_days(7), 100)[-1] == last
 
 
+@pytest.mark.no_cover
 @given(limit=st.integers(1, 4), gap=st.integers(1, 4), kept=st.lists(DAYS), new=st.lists(DAYS))
 @settings(deadline=None, derandomize=True, database=None)
 def test_no_stretch_between_two_runs_has_more_than_the_limit(

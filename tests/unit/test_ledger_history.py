@@ -76,6 +76,7 @@ def test_summaries_sort_by_time_and_each_account_has_its_own() -> None:
     assert encode_run(SUMMARY, Partitions("111111111111"))["pk"] == "111111111111#RUNS"
 
 
+@pytest.mark.no_cover
 def test_the_largest_account_fits_into_items_below_300_kb() -> None:
     """IAM allows 5,000 users with two keys each."""
     keys = a_population(10_000)

@@ -166,6 +166,7 @@ def item_size(value: object) -> int:
             return 21
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("users", "keys"), [(5_000, 2), (10_000, 1), (5_000, 40)])
 def test_the_run_state_fits_into_an_item_whatever_fails(users: int, keys: int) -> None:
     """The most that an account can have, and more; the rest would be news again."""

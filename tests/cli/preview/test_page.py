@@ -116,6 +116,7 @@ def hostile_page() -> Page:
     return Page(to_html(a_preview(*keys, current=current, missing=HOSTILE, unreadable=failures)))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("count", [0, 1, 50, 300])
 def test_a_page_has_neither_scripts_nor_references(count: int) -> None:
     page = Page(to_html(a_preview(*some_keys(count))))

@@ -11,6 +11,7 @@ def test_the_example_in_the_documents_is_what_the_command_shows() -> None:
     assert example_preview() == FILE.read_text(encoding="utf-8")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("count", [0, 1, 50, 300])
 def test_no_line_is_wider_than_the_terminal(count: int) -> None:
     assert max(map(len, as_text(a_preview(*some_keys(count))).splitlines())) <= 80

@@ -62,6 +62,7 @@ def test_the_mode_is_that_of_the_run() -> None:
     assert answer(organisation(run={"mode": Mode.REPORT}), 0)["mode"] == "report"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("count", "more"), [(300, 0), (3_000, 2_000)])
 def test_the_answer_fits_into_the_output_of_a_state(count: int, more: int) -> None:
     """Where no account has a role; with the spaces that Lambda writes."""

@@ -42,6 +42,7 @@ def headings(text: str) -> list[str]:
     return re.findall(r"^([A-Z]{2}[A-Z ]+):", text, re.MULTILINE)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("report", [eight_accounts(), thousand_accounts()])
 def test_lines_have_at_most_72_columns(report: OrganisationReport) -> None:
     assert [line for line in body(report).splitlines() if len(line) > 72] == []

@@ -44,6 +44,7 @@ def test_an_error_without_text_is_named_all_the_same() -> None:
     assert "\nThe error has no text.\n" in stopped(text=" ").variants["email"]
 
 
+@pytest.mark.no_cover
 def test_the_text_of_an_error_makes_no_lines_of_its_own_and_has_a_limit() -> None:
     message = stopped(text="x\nNo account was deleted. " * 20_000)
     assert "\nNo account was deleted" not in message.variants["email"]

@@ -151,6 +151,7 @@ def test_notices_that_no_message_names_are_not_counted() -> None:
     assert "notice" not in subject(report, "", 5)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("label", ["", "5 of 5"])
 @pytest.mark.parametrize("organization_id", ["o-abc1234567", f"o-{'a' * 32}"])
 def test_the_subject_is_under_100_printable_ascii_characters(
