@@ -104,6 +104,14 @@ class Organisation:
         self.hub.stop(arn)
         return finished
 
+    def runs_on(self, *days: int) -> Iterator[tuple[int, FinishedRun]]:
+        """Run on each of these days, counted from today; on those between, nothing is to happen."""
+        passed = 0
+        for day in days:
+            self.hub.after(day - passed)
+            passed = day
+            yield day, self.run()
+
     def run_in_account(self, row: RegisteredAccount) -> None:
         """Run in one account, until nothing is left."""
         remainder: Continuation | None = None
