@@ -71,6 +71,7 @@ def test_no_key_of_a_user_is_changed_if_a_later_page_of_keys_fails(account: AwsA
     assert {account.status(key_id) for key_id in keys} == {"Active"}
 
 
+@pytest.mark.soak  # the first test follows smaller pages
 def test_more_than_one_thousand_users_are_read(account: AwsAccount) -> None:
     """IAM returns at most one thousand on a page."""
     for n in range(1100):

@@ -19,7 +19,7 @@ from key_rotation.reporting.report import Report
 from tests.aws.aws_account import REGION, AwsAccount, open_account
 from tests.aws.faults import altered_response, on_event, refused
 
-USER_COUNT, STALE_COUNT = 300, 20
+USER_COUNT, STALE_COUNT = 100, 20
 MAX_CALLS_ON_A_QUIET_DAY = 20
 GENERATE = "iam.GenerateCredentialReport"
 GET_REPORT = "iam.GetCredentialReport"
@@ -129,7 +129,7 @@ class Day:
 
 @pytest.fixture(scope="module")
 def days() -> dict[str, Day]:
-    """Return some days of an account with 300 old users: half have a key, 20 a stale one."""
+    """Return some days of an account with 100 old users: half have a key, 20 a stale one."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")

@@ -15,7 +15,10 @@ from tests.local.terminal import Terminal, open_terminal
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 STALE = timedelta(days=400)
-NAMES = ["-dash", "--", "=x", "a+b=c,d.e@f-g_h", "u" * 64]
+OTHERS = ["=x", "a+b=c,d.e@f-g_h", "u" * 64]
+NAMES = ["-dash", "--", *(pytest.param(name, marks=pytest.mark.soak) for name in OTHERS)]
+"""One name for each form of a command: behind `=`, and as JSON. `make soak` runs more names, whose
+commands have the first form (tests/unit/test_commands.py)."""
 COMMANDS = re.compile(r"^ +(aws (?:.*\\\n)*.*)$", re.MULTILINE)
 
 

@@ -471,9 +471,11 @@ def test_what_was_saved_is_set_again_and_the_kept_watches_and_history_are_found(
         open_terminal(account, tmp_path / "new").run_block(COPY_WATCHES, KEPT_TABLE=kept_table)
         account.move_clock(to=START + timedelta(days=1))
         assert _run_and_list(actors, "carol") == ["upcoming"]
+        disable_schedule(account)
         account.move_clock(to=START + timedelta(days=30))
         assert _run_and_list(actors, "carol") == ["upcoming"]
-        account.move_clock(to=START + timedelta(days=31))  # the schedule starts a run on each day
+        account.move_clock(to=START + timedelta(days=31))
+        assert _run_and_list(actors, "carol") == ["deleted"]
         assert key_id not in actors.statuses()
 
 

@@ -76,6 +76,7 @@ def actors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Actors]:
         yield people
 
 
+@pytest.mark.soak  # the random accounts of test_forecast.py have each kind of day too
 def test_each_day_of_the_demo_does_what_was_forecast_that_morning(actors: Actors) -> None:
     account = cast("DemoAccount", actors.account).aws
     seen: set[str] = set()

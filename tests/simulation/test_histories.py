@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.simulation.state_machine import HistoryMachine
 
 HISTORY_COUNT = os.environ.get("HISTORIES", "short")
-SHORT, LONG = 100, 20_000
+SHORT, LONG = 50, 20_000
 COUNTS = {"short": SHORT, "long": LONG}
 PROFILE = settings(
     max_examples=COUNTS.get(HISTORY_COUNT) or int(HISTORY_COUNT),

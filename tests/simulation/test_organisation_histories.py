@@ -10,7 +10,7 @@ from tests.simulation.organisation_simulator import OrganisationSimulator
 from tests.simulation.state_machine import HistoryMachine, Items
 from tests.simulation.test_histories import HISTORY_COUNT, PROFILE
 
-FEWER = 30
+FEWER = 15
 """In the short run: the account's rules have their own histories."""
 
 
