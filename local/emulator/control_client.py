@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local.emulator.records import Invocation, PublishedMessage
+from local.emulator.records import Invocation, PublishedMessage, SentMail
 
 
 class ControlError(Exception):
@@ -88,6 +88,13 @@ class ControlClient:
     def outbox(self) -> list[PublishedMessage]:
         """List all messages that were published to SNS."""
         return [PublishedMessage.from_json(each) for each in self._control("outbox")]
+
+    def mails(self) -> list[SentMail]:
+        """List all mails of all accounts that SES accepted, in the order of their time."""
+        with urllib.request.urlopen(f"{self.endpoint}/_ministack/ses/messages") as answer:  # noqa: S310 - http, to ourselves
+            by_account = json.load(answer)["messages"]
+        sent = [SentMail.from_ministack(each) for mails in by_account.values() for each in mails]
+        return sorted(sent, key=lambda mail: mail.at)
 
     def role_credentials(self, function_name: str) -> dict[str, str]:
         """Return the credentials of a function's execution role, by environment variable."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -60,6 +60,32 @@ class PublishedMessage:
         recipients = tuple(Recipient(**each) for each in document["recipients"])
         at = datetime.fromisoformat(document["at"])
         return cls(**{**document, "at": at, "recipients": recipients})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMail:
+    """A mail that SES accepted; `message_id` is what SES calls it."""
+
+    at: datetime
+    message_id: str
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    html: str
+
+    @classmethod
+    def from_ministack(cls, document: Mapping[str, Any]) -> Self:
+        """Convert from ministack's list of what was sent."""
+        return cls(
+            at=datetime.fromtimestamp(document["Timestamp"], UTC),
+            message_id=document["MessageId"],
+            sender=document["Source"],
+            to=tuple(document["To"]),
+            subject=document["Subject"],
+            text=document["BodyText"],
+            html=document["BodyHtml"] or "",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from local.emulator.patches import (
     organization_operations,
     organizations,
     parameters,
+    queues,
     signatures,
     sns,
     stack_sets,
@@ -60,6 +61,7 @@ def install(components: Components) -> None:
     state_machines.authorize_tasks()
     state_machines.authorize_distributed_maps()
     state_machines.limit_payloads()
+    queues.answer_empty_queues_at_once()
     sns.reject_invalid_messages()
     sns.record_messages(components.clock, components.event_log)
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)

@@ -1,6 +1,7 @@
 """SES authorizes a mail for its identity, configuration set and addresses, as on AWS."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -87,3 +88,16 @@ def test_it_is_denied_anything_else(account: LocalAccount, change: dict[str, Any
 def test_an_administrator_may_send_to_anybody(account: LocalAccount) -> None:
     to = {"Destination": {"ToAddresses": ["bob@example.org"]}}
     assert account.client("sesv2").send_email(**_ALLOWED | to)["MessageId"]
+
+
+def test_a_mail_is_listed_with_its_recipients_and_its_text(account: LocalAccount) -> None:
+    before = len(account.mails())
+    message_id = account.client("sesv2").send_email(**_ALLOWED)["MessageId"]
+    (mail,) = account.mails()[before:]
+    assert (mail.message_id, mail.sender, mail.to) == (
+        message_id,
+        "me@example.com",
+        ("bob@example.com",),
+    )
+    assert (mail.subject, mail.text, mail.html) == ("subject", "text", "")
+    assert abs(mail.at - account.now) < timedelta(minutes=1)
