@@ -34,6 +34,10 @@ class Actors:
             UserName=user_of(label), Tags=[{"Key": self.key_ids[label], "Value": text}]
         )
 
+    def name_owner(self, user: str, tag: str, address: str) -> None:
+        """Write the tag that names the owner of a user's keys."""
+        self._iam.tag_user(UserName=user, Tags=[{"Key": tag, "Value": address}])
+
     def activate(self, label: str) -> None:
         """Set a key to Active."""
         self._set(label, ACTIVE)

@@ -2,12 +2,14 @@
 
 import os
 import sys
+import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-WIDTH = 100
+WIDTH = 80
+_MARGIN = 20
 
 
 class Style(StrEnum):
@@ -32,6 +34,21 @@ def styled(text: str, style: Style) -> str:
 def print_line(text: str = "", style: Style = Style.PLAIN) -> None:
     """Print a line, and flush it."""
     print(styled(text, style), flush=True)
+
+
+def wrapped(text: str, *, margin: int) -> list[str]:
+    """Break a text into lines that are no wider than the terminal, after a margin."""
+    return textwrap.wrap(
+        text, WIDTH - margin, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def print_paragraphs(heading: str, paragraphs: Iterable[tuple[str, Style]]) -> None:
+    """Print texts in their styles, each on lines of its own, beside a heading."""
+    for text, style in paragraphs:
+        for line in wrapped(text, margin=_MARGIN):
+            print_line(f"{heading:<{_MARGIN}}{styled(line, style)}")
+            heading = ""
 
 
 @contextmanager

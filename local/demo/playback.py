@@ -1,16 +1,17 @@
 """Plays the scenario in an account, day by day, and records what is observed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from local.demo.actors import Actors
+from local.demo.mailboxes import Mailboxes, bounces
 from local.demo.scenario import ACTIONS, FIRST_DAY, LAST_DAY, day_of
 from local.demo.scenario_keys import KEYS
 from local.demo.stages import ACTIVE, GONE, Stage
-from local.emulator.records import Invocation, PublishedMessage
+from local.emulator.records import Invocation, PublishedMessage, SentMail
 
 _NOON = time(12, tzinfo=UTC)  # the schedule runs at 09:00, and people act after it
 _MORNING = time(6, tzinfo=UTC)
@@ -45,16 +46,21 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """What was observed on one day, and what people did after the run."""
+    """What was observed on one day, and what happened after the run.
+
+    messages: the digests
+    mails: those to owners
+    """
 
     day: int
     runs: tuple[Invocation, ...]
     messages: tuple[PublishedMessage, ...]
+    mails: tuple[SentMail, ...]
     observations: Mapping[str, Observation]
     actions: tuple[str, ...]
 
 
-def play(actors: Actors) -> Iterator[Day]:
+def play(actors: Actors, mailboxes: Mailboxes) -> Iterator[Day]:
     """Move the clock from noon to noon; the schedule invokes the function on the way."""
     account, active = actors.account, set(actors.key_ids)
     for day in range(1, LAST_DAY + 1):
@@ -64,7 +70,13 @@ def play(actors: Actors) -> Iterator[Day]:
             if key.daily and key.label in active:
                 actors.use(key.label, ago=_LAST_NIGHT)
         account.move_clock(to=datetime.combine(day_of(day), _NOON))
-        today = _observe(day, actors, account.invocations()[runs:], account.outbox()[messages:])
+        today = _observe(
+            day,
+            actors,
+            runs=account.invocations()[runs:],
+            messages=account.outbox()[messages:],
+            mails=mailboxes.take(),
+        )
         active = {
             label
             for label, observation in today.observations.items()
@@ -83,8 +95,27 @@ def document(message: PublishedMessage) -> Mapping[str, Any]:
 
 
 def _observe(
-    day: int, actors: Actors, runs: list[Invocation], messages: list[PublishedMessage]
+    day: int,
+    actors: Actors,
+    *,
+    runs: Sequence[Invocation],
+    messages: Sequence[PublishedMessage],
+    mails: Sequence[SentMail],
 ) -> Day:
+    acted = (action.text for action in ACTIONS if action.day == day)
+    return Day(
+        day=day,
+        runs=tuple(runs),
+        messages=tuple(messages),
+        mails=tuple(mails),
+        observations=_observe_keys(actors, runs, messages),
+        actions=(*bounces(mails), *acted),
+    )
+
+
+def _observe_keys(
+    actors: Actors, runs: Sequence[Invocation], messages: Sequence[PublishedMessage]
+) -> Mapping[str, Observation]:
     answer = (runs[-1].answer if runs else None) or {}
     named = [
         (entry["access_key_id"], section, entry["due"])
@@ -109,11 +140,4 @@ def _observe(
             reminded=key_id in reminded,
             due=date.fromisoformat(dues[0]) if dues else None,
         )
-    actions = tuple(action.text for action in ACTIONS if action.day == day)
-    return Day(
-        day=day,
-        runs=tuple(runs),
-        messages=tuple(messages),
-        observations=observations,
-        actions=actions,
-    )
+    return observations

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from local.demo.actors import Actors, user_of
 from local.demo.scenario_keys import KEYS, ScenarioKey
+from local.demo.scenario_owners import TAGS
 
 FIRST_DAY = date(2026, 3, 2)
 LAST_DAY = 60
@@ -32,9 +33,11 @@ def day_of(day: int) -> date:
 
 
 def seed(actors: Actors) -> None:
-    """Create the users, keys and exemptions, as on the morning of day 1."""
+    """Create users with owners, keys and exemptions, as on the morning of day 1."""
     for user in sorted({user_of(key.label) for key in KEYS}):
         actors.account.create_user(user)
+    for user, (tag, address) in TAGS.items():
+        actors.name_owner(user, tag, address)
     for key in KEYS:
         if key.age is not None:
             _seed_key(actors, key)
@@ -107,10 +110,11 @@ ACTIONS = (
 )
 
 DIGEST_DAYS = frozenset(
-    {1, 5, 6, 7, 8, 9, 10, 13, 15, 16, 17, 19, 21, 25, 26, 27, 28, 29, 30}
+    {1, 2, 5, 6, 7, 8, 9, 10, 13, 15, 16, 17, 19, 21, 25, 26, 27, 28, 29, 30}
     | {31, 35, 37, 38, 39, 41, 42, 43, 44, 45, 54, 56, 58, 59}
 )
-"""The days with a digest: those with an action, a reminder or an edited setting."""
+"""The days with a digest: those with an action, a reminder, an edited setting, or an owner who was
+not reached."""
 
 REPORTED_SETTINGS = {
     6: ["max-changes-per-run"],

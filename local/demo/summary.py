@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from local.demo.console import WIDTH, Style, print_line, styled
+from local.demo.console import Style, print_line, styled, wrapped
 from local.demo.verify import Check
 
 
@@ -33,6 +33,10 @@ def _print_section(title: str, lines: Iterable[str]) -> None:
 
 def _print_check(check: Check, width: int) -> None:
     mark = styled("NO", Style.RED) if check.deviations else styled("ok", Style.GREEN)
-    print_line(f"  {mark}  {check.subject:<{width}}{check.rule}"[: WIDTH + 20])
+    margin = len("  ok  ") + width
+    first, *others = wrapped(check.rule, margin=margin)
+    print_line(f"  {mark}  {check.subject:<{width}}{first}")
+    for line in others:
+        print_line(f"{'':<{margin}}{line}")
     for deviation in check.deviations:
-        print_line(f"      {'':<{width}}{deviation}", Style.RED)
+        print_line(f"{'':<{margin}}{deviation}", Style.RED)

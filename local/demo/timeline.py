@@ -8,9 +8,8 @@ from local.demo.scenario import day_of
 from local.demo.scenario_keys import KEYS, ScenarioKey
 from local.demo.stages import Stage
 
-_MARGIN = 22
+_MARGIN = 20  # with 60 days, a row is 80 columns wide
 _TICK = 10
-_LEGEND_WIDTH = 30
 _LEGEND_COLUMNS = 3
 _SIGNS_BY_STYLE = {
     Style.GREEN: "WC.",
@@ -31,15 +30,21 @@ def draw(days: Sequence[Day]) -> Iterator[str]:
     yield " " * _MARGIN + "".join("|".ljust(_TICK) for _ in ticks).rstrip()
     for key in KEYS:
         yield _margin(key) + "".join(_styled(_sign(key, day)) for day in days).rstrip()
-    messages = "".join(_styled("m" if day.messages else " ") for day in days).rstrip()
-    yield "  e-mail sent".ljust(_MARGIN) + messages
+    yield _row("e-mail", [bool(day.messages) for day in days])
+    yield _row("mail to owners", [bool(day.mails) for day in days])
     yield ""
     yield from _legend()
 
 
 def _margin(key: ScenarioKey) -> str:
     age = "new" if key.age is None else f"{key.age} d"
-    return f"  {key.label:<12}{age:>6}".ljust(_MARGIN)
+    return f" {key.label:<12}{age:>5}".ljust(_MARGIN)
+
+
+def _row(what: str, on: Sequence[bool]) -> str:
+    return (
+        f" {what}".ljust(_MARGIN) + "".join(_styled("m" if each else " ") for each in on).rstrip()
+    )
 
 
 def _sign(key: ScenarioKey, day: Day) -> str:
@@ -49,9 +54,13 @@ def _sign(key: ScenarioKey, day: Day) -> str:
 
 def _legend() -> Iterator[str]:
     meanings = {stage.sign: stage.legend for stage in Stage if stage is not Stage.ABSENT}
-    cells = [f"{_styled(sign)} {text.ljust(_LEGEND_WIDTH - 2)}" for sign, text in meanings.items()]
-    for start in range(0, len(cells), _LEGEND_COLUMNS):
-        yield "  " + "".join(cells[start : start + _LEGEND_COLUMNS]).rstrip()
+    cells = list(meanings.items())
+    rows = [cells[i : i + _LEGEND_COLUMNS] for i in range(0, len(cells), _LEGEND_COLUMNS)]
+    widths = [max(len(text) for _, text in cells[i::_LEGEND_COLUMNS]) for i in range(len(rows[0]))]
+    for row in rows:
+        columns = zip(row, widths, strict=False)
+        line = "  ".join(f"{_styled(sign)} {text:<{width}}" for (sign, text), width in columns)
+        yield f" {line}".rstrip()
 
 
 def _styled(sign: str) -> str:

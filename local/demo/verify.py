@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from local.demo.expectations import expected_on
+from local.demo.mailboxes import user_of_mail
 from local.demo.playback import Day, Observation, document
 from local.demo.scenario import (
     DIGEST_DAYS,
@@ -14,6 +15,14 @@ from local.demo.scenario import (
     day_of,
 )
 from local.demo.scenario_keys import KEYS, ScenarioKey
+from local.demo.scenario_owners import (
+    BOUNCE,
+    BOUNCE_REPORTED_ON,
+    BOUNCING,
+    FOLLOWED_MAILS,
+    FOLLOWED_RULES,
+    expected_mails,
+)
 from local.emulator.records import Cause
 
 
@@ -40,6 +49,12 @@ def verify(days: Sequence[Day]) -> list[Check]:
             "each edit and the exemption's end, reported once",
             _settings_deviations(days),
         ),
+        ("mails", "the owner, or else the fallback, hears of each step", _mail_deviations(days)),
+        *(
+            (f"mail: {user}", rule, _followed_deviations(user, days))
+            for user, rule in FOLLOWED_RULES.items()
+        ),
+        ("bounce", "one digest names the address that did not accept mail", _bounces(days)),
     )
     return checks + [
         Check(subject=subject, rule=rule, deviations=tuple(deviations))
@@ -85,6 +100,36 @@ def _settings_deviations(days: Sequence[Day]) -> Iterator[str]:
         ended = sum(len(each["ended_exemptions"]) for each in digests)
         if ended != (day.day == EXEMPTION_END_REPORTED_ON):
             yield f"{_date(day)}: observed {ended} ended exemptions"
+
+
+def _mail_deviations(days: Sequence[Day]) -> Iterator[str]:
+    for day in days:
+        expected = expected_mails(day.day)
+        sent = sorted((user_of_mail(mail), ", ".join(mail.to)) for mail in day.mails)
+        if sent != expected:
+            yield f"{_date(day)}: expected mails {expected}; observed {sent}"
+
+
+def _followed_deviations(user: str, days: Sequence[Day]) -> Iterator[str]:
+    mails = [(day.day, mail) for day in days for mail in day.mails if user_of_mail(mail) == user]
+    sent = tuple((day, ", ".join(m.to), m.text.partition("\n")[0]) for day, m in mails)
+    if sent != FOLLOWED_MAILS[user]:
+        yield f"expected mails {FOLLOWED_MAILS[user]}; observed {sent}"
+    subjects = {mail.subject.removeprefix("Re: ") for _, mail in mails}
+    if len(subjects) != 1:
+        yield f"expected one subject; observed {subjects}"
+
+
+def _bounces(days: Sequence[Day]) -> Iterator[str]:
+    expected = [(BOUNCE_REPORTED_ON, BOUNCING, BOUNCE)]
+    named = [
+        (day.day, each["address"], each["words"])
+        for day in days
+        for message in day.messages
+        for each in document(message)["owners_not_reached"]
+    ]
+    if named != expected:
+        yield f"expected digests to name {expected}; observed {named}"
 
 
 def _describe(observed: Observation) -> str:

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from local.demo.actors import Actors
+from local.demo.mailboxes import Mailboxes
 from local.demo.playback import STARTS_AT, Day, Observation, document, play
 from local.demo.scenario import LAST_DAY, SUBSCRIBER, seed
 from local.demo.scenario_keys import KEYS
+from local.demo.scenario_owners import BOUNCE_REPORTED_ON
 from local.demo.stages import Stage
 from local.demo.timeline import draw
 from local.demo.verify import verify
@@ -19,12 +21,12 @@ Scenario = tuple[Actors, Sequence[Day]]
 
 
 @pytest.fixture(scope="module")
-def scenario(deployed_account: AccountFactory) -> Scenario:
+def scenario(account_with_owner_mail: AccountFactory) -> Scenario:
     """Play the scenario once."""
-    with deployed_account(STARTS_AT) as account:
+    with account_with_owner_mail(STARTS_AT) as account:
         actors = Actors(account)
         seed(actors)
-        return actors, tuple(play(actors))
+        return actors, tuple(play(actors, Mailboxes(account)))
 
 
 @pytest.fixture
@@ -70,6 +72,22 @@ def test_each_edit_and_the_end_of_an_exemption_are_reported_once(days: Sequence[
     assert _deviations(days, "settings") == ()
 
 
+@pytest.mark.parametrize("subject", ["mails", "mail: eve", "mail: dora", "bounce"])
+def test_the_owner_of_a_key_hears_of_each_step_and_the_fallback_after_a_bounce(
+    days: Sequence[Day], subject: str
+) -> None:
+    assert _deviations(days, subject) == ()
+
+
+def test_a_mail_that_bounces_reaches_the_fallback_on_the_next_day(days: Sequence[Day]) -> None:
+    day, (message,) = BOUNCE_REPORTED_ON, days[BOUNCE_REPORTED_ON - 1].messages
+    first = next(mail for mail in days[day - 2].mails if mail.to == ("dora@example.com",))
+    (again,) = days[day - 1].mails
+    assert (again.to, again.subject) == (("it@example.com",), first.subject)
+    assert "OWNERS NOT REACHED (1)" in message.text
+    assert "550 5.1.1 no such user" in message.text
+
+
 def test_each_digest_is_delivered_to_the_subscriber(days: Sequence[Day]) -> None:
     recipients = {
         each.endpoint for day in days for message in day.messages for each in message.recipients
@@ -88,6 +106,16 @@ def test_the_checks_find_a_missing_run_and_a_missing_digest(days: Sequence[Day])
     silent = [replace(days[0], runs=(), messages=()), *days[1:]]
     assert len(_deviations(silent, "runs")) == 1
     assert len(_deviations(silent, "digests")) == 1
+
+
+def test_the_checks_find_a_missing_mail_and_a_bounce_that_no_digest_names(
+    days: Sequence[Day],
+) -> None:
+    bounced = replace(days[1], mails=(), messages=())
+    silent = [days[0], bounced, *days[2:]]
+    assert len(_deviations(silent, "mails")) == 1
+    assert len(_deviations(silent, "mail: dora")) == 1
+    assert len(_deviations(silent, "bounce")) == 1
 
 
 def test_no_key_is_deactivated_without_a_notice_seven_days_earlier(
@@ -142,12 +170,12 @@ def test_no_message_response_or_log_contains_a_secret(days: Sequence[Day]) -> No
 def test_the_timeline_has_a_row_of_sixty_days_for_every_key(days: Sequence[Day]) -> None:
     lines = list(draw(days))
     rows = {
-        label: line[22:] for line, label in zip(lines[2:], [k.label for k in KEYS], strict=False)
+        label: line[20:] for line, label in zip(lines[2:], [k.label for k in KEYS], strict=False)
     }
     assert rows["ann"] == "." * LAST_DAY
     assert rows["gil"] == "NnnnC"
     assert "?" not in "".join(rows.values())
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 80
 
 
 def _lists(message: PublishedMessage, section: str, key_id: str) -> bool:

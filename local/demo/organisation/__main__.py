@@ -134,7 +134,7 @@ def _to(message: PublishedMessage) -> str:
 
 
 def _print_message(message: PublishedMessage) -> None:
-    bar = styled("    | ", Style.DIM)
+    bar = styled("  | ", Style.DIM)
     headers = (f"To: {_to(message)}", f"Subject: {message.subject}", "")
     print_line()
     for line in (*headers, *message.text.splitlines()):
