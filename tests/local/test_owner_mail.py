@@ -11,33 +11,20 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.demo.scenario import SUBSCRIBER
-from local.demo.synthesis import STACK, synthesise
+from local.demo.synthesis import STACK
 from local.emulator.account import ACCOUNT, LocalAccount
 from local.emulator.stack_deployer import DeploymentFailedError, StackDeployer
+from tests.local.conftest import AccountFactory
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
-SENDER = "key-rotation@example.com"
-CONTEXT = {
-    "owner-mail-from": SENDER,
-    "owner-domains": "example.com, *.example.org",
-    "owner-fallback": "it@example.com",
-}
 OTHERS = "aws-ses@example.com"
 """Another sender that is verified in the account."""
 
 
 @pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Synthesise the stack as a user does."""
-    return synthesise(tmp_path_factory.mktemp("cdk.out"), email=SUBSCRIBER, context=CONTEXT)
-
-
-@pytest.fixture(scope="module")
-def account(assembly: Path) -> Iterator[LocalAccount]:
-    """Deploy it into an account in which its sender's domain and others are verified."""
-    with LocalAccount.start(now=START) as account:
-        account.deploy(assembly, STACK)
+def account(account_with_owner_mail: AccountFactory) -> Iterator[LocalAccount]:
+    """Deploy the stack into an account in which its sender's domain and others are verified."""
+    with account_with_owner_mail(START) as account:
         ses = account.client("sesv2")
         for identity in ("example.com", "example.net", OTHERS):
             ses.create_email_identity(EmailIdentity=identity)
@@ -186,7 +173,9 @@ def test_the_role_may_not_send_to_that_queue_or_empty_it(
         getattr(role.client("sqs"), operation)(**queue | body)
 
 
-def test_in_a_region_without_ses_nothing_is_created(account: LocalAccount, assembly: Path) -> None:
+def test_in_a_region_without_ses_nothing_is_created(
+    account: LocalAccount, synthesised_with_owner_mail: Path
+) -> None:
     session = boto3.Session(
         region_name="ap-east-1",
         aws_access_key_id="test",
@@ -194,6 +183,6 @@ def test_in_a_region_without_ses_nothing_is_created(account: LocalAccount, assem
     )
     session.client = partial(session.client, endpoint_url=account.endpoint)  # type: ignore[method-assign]
     with pytest.raises((DeploymentFailedError, ClientError), match="has no Amazon SES"):
-        StackDeployer(session, account=ACCOUNT).deploy(assembly, STACK)
+        StackDeployer(session, account=ACCOUNT).deploy(synthesised_with_owner_mail, STACK)
     assert session.client("dynamodb").list_tables()["TableNames"] == []
     assert session.client("sns").list_topics()["Topics"] == []
