@@ -137,7 +137,7 @@ def _show(answer: Mapping[str, Any]) -> None:
     would = answer["mode"] == "report"
     title = "REPORT MODE: nothing was changed. " if would else ""
     console.show(f"{title}Run {answer['run_id']}: {users}, {keys}.")
-    sections = {section: answer[str(section)] for section in Section if answer[str(section)]}
+    sections = {section: found for section in Section if (found := answer.get(str(section)))}
     if not sections:
         console.show("Nothing to report.")
     for section, entries in sections.items():
