@@ -1,15 +1,17 @@
 """A deployed hub with mail to owners: the digest step sends, and no other step can."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.demo.organisation.playback import document
 from local.emulator.account import LocalAccount
 from local.emulator.local_organization import LocalOrganization
+from local.emulator.records import PublishedMessage, SentMail
 from tests.local.hub import Hub, deploy_hub
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
@@ -79,3 +81,56 @@ def test_no_other_step_sends_or_reads_reports(hub: Hub, function: str) -> None:
     queue = _variables(hub, SENDS)["MAIL_EVENTS_QUEUE_URL"]
     with pytest.raises(ClientError, match=r"\(AccessDenied"):
         role.client("sqs").receive_message(QueueUrl=queue)
+
+
+def test_the_hub_mails_the_owners_of_keys_in_an_account_until_one_bounces(hub: Hub) -> None:
+    """The owner of ops has no mailbox, and this deployment has no fallback."""
+    for name in ("notice-days", "grace-days"):
+        hub.set_parameter(name, "1")
+    for user in ("bob", "ops"):
+        hub.create_key(MEMBER, user)
+        tag = {"Key": "owner-email", "Value": f"{user}@example.com"}
+        hub.iam(MEMBER).tag_user(UserName=user, Tags=[tag])
+
+    days = [_next_day(hub) for _ in range(3)]
+
+    assert [[(mail.to, mail.text.partition("\n")[0]) for mail in mails] for mails, _ in days] == [
+        [
+            (("bob@example.com",), "An AWS access key of bob stops working on Wed 3 Jun 2026"),
+            (("ops@example.com",), "An AWS access key of ops stops working on Wed 3 Jun 2026"),
+        ],
+        [(("bob@example.com",), "An AWS access key of bob no longer works")],
+        [(("bob@example.com",), "An AWS access key of bob was deleted")],
+    ]
+    named = [document(digest)["owners_not_reached"] for _, digests in days for digest in digests]
+    assert [[each["address"] for each in found] for found in named] == [
+        [],
+        ["ops@example.com"],
+        [],
+    ]
+    assert named[1][0]["account_id"] == MEMBER
+
+
+def _next_day(hub: Hub) -> tuple[list[SentMail], list[PublishedMessage]]:
+    """Let the schedule run the hub on the next day; returns its mails and its digests.
+
+    SES then reports that the mails to ops bounced.
+    """
+    account = hub.account
+    mailed, published = len(account.mails()), len(account.outbox())
+    account.move_clock(to=account.now + timedelta(days=1))
+    mails = account.mails()[mailed:]
+    for mail in mails:
+        if mail.to == ("ops@example.com",):
+            account.emit_event("aws.ses", "Email Bounced", _bounce(hub, mail))
+    return sorted(mails, key=lambda mail: mail.to), hub.digests(account.outbox()[published:])
+
+
+def _bounce(hub: Hub, mail: SentMail) -> dict[str, Any]:
+    tags = {"ses:configuration-set": [_variables(hub, SENDS)["CONFIGURATION_SET"]]}
+    bounced = [{"emailAddress": each, "diagnosticCode": "550 no such user"} for each in mail.to]
+    return {
+        "eventType": "Bounce",
+        "mail": {"messageId": mail.message_id, "destination": list(mail.to), "tags": tags},
+        "bounce": {"bounceType": "Permanent", "bouncedRecipients": bounced},
+    }

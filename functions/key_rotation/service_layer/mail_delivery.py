@@ -9,10 +9,9 @@ from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.ses import MailSender
 from key_rotation.domain.execution import Clock
 from key_rotation.domain.model import Now
-from key_rotation.domain.owners.addresses import is_in_domains
 from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.domain.owners.mail_event import MailEvent, MailState
-from key_rotation.domain.owners.owner import OwnerPolicy
+from key_rotation.domain.owners.owner import OwnerPolicy, blocked_addresses
 from key_rotation.domain.owners.sending import SendQuota, fitting, select_mails
 from key_rotation.domain.owners.sent_mail import SentMail, after_event
 from key_rotation.errors import MailNotSentError, MailThrottledError, RecipientRefusedError
@@ -88,13 +87,19 @@ class MailDelivery:
             letters = selection.letters[: fitting(selection, quota)]
             if not letters:
                 break
-            problem = self._send_all(letters, quota, turn)
+            unreachable = self.mails.read_unreachable().by_address
+            policy = replace(self.fallback, unreachable=unreachable)
+            problem = self._send_all(letters, quota, policy, turn)
             if problem:
                 break
         return DeliveryResult(waiting=len(self.mails.read_pending().mails), problem=problem)
 
     def _send_all(
-        self, letters: Sequence[Sequence[OwnerMail]], quota: SendQuota, turn: DeliveryTurn
+        self,
+        letters: Sequence[Sequence[OwnerMail]],
+        quota: SendQuota,
+        policy: OwnerPolicy,
+        turn: DeliveryTurn,
     ) -> str:
         """Send letters one after the other; returns why the last ones were not sent."""
         failed, no_answers = "", 0
@@ -106,7 +111,7 @@ class MailDelivery:
                 turn.clock.sleep(recipients / quota.per_second)
             turn.check()
             try:
-                self._send_unless_sent(letter, turn)
+                self._send_unless_sent(letter, policy, turn)
                 no_answers = 0
             except MailNotSentError as error:
                 log.warning("mail_not_sent", mail_id=letter[0].mail_id, why=str(error))
@@ -114,18 +119,20 @@ class MailDelivery:
                 no_answers += error.concerns_all
         return failed
 
-    def _send_unless_sent(self, letter: Sequence[OwnerMail], turn: DeliveryTurn) -> None:
+    def _send_unless_sent(
+        self, letter: Sequence[OwnerMail], policy: OwnerPolicy, turn: DeliveryTurn
+    ) -> None:
         """Send what is not recorded as accepted; a run may have died right after it was."""
         sent = [mail for mail in letter if self.mails.is_sent(mail)]
         self.mails.drop(sent)
         if left := [mail for mail in letter if mail not in sent]:
-            self._send(left, turn)
+            self._send(left, policy, turn)
 
-    def _send(self, letter: Sequence[OwnerMail], turn: DeliveryTurn) -> None:
+    def _send(self, letter: Sequence[OwnerMail], policy: OwnerPolicy, turn: DeliveryTurn) -> None:
         first = letter[0]
-        addresses, domains = first.owner.addresses, self.fallback.domains
-        if outside := tuple(a for a in addresses if not is_in_domains(a, domains)):
-            error = RecipientRefusedError("outside the domains that are allowed now", outside)
+        addresses = first.owner.addresses
+        if blocked := blocked_addresses(first.owner, policy, turn.now.today):
+            error = RecipientRefusedError("; ".join(blocked.values()), [*blocked])
             self._refused(letter, error, turn, unreachable=False)
             return
         mail = compose_mail(letter, self.terms, today=turn.now.today)

@@ -152,3 +152,17 @@ def test_an_organization_in_report_mode_mails_nobody(mailing: MailingOrganisatio
 
     assert mails == []
     assert "owner bob@example.com (tag owner-email)" in finished.text
+
+
+def test_what_becomes_known_of_an_address_in_the_same_run_counts(
+    mailing: MailingOrganisation,
+) -> None:
+    """The account step finds owners before the digest step reads what came of mails."""
+    mailing.create_key("bob", FIRST)
+    mails, _ = mailing.run()
+    mailing.run(6)
+    mailing.queue.put(bounce(mails[0]))
+
+    again, _ = mailing.run(1)
+
+    assert {mail["to"] for mail in again} == {(FALLBACK,)}

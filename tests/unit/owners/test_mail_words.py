@@ -43,7 +43,7 @@ def test_a_notice_says_everything_in_its_order() -> None:
         "What to do",
         "If nothing is done",
         "until it is deleted. If you may not, ask cloud-security@example.com.",
-        "It is deleted on Sat 2 Jan 2027 at the earliest",
+        "By the settings of today, it is deleted on Sat 2 Jan 2027 at the earliest",
         "If you need more time, ask cloud-security@example.com before Thu 3 Dec 2026.",
         "The tag owner-email of the user bob in account 123456789012 has your address.",
     ]

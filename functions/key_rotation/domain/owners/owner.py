@@ -109,6 +109,21 @@ def find_owner(
     return fallback_owner(problems, policy, today)
 
 
+def blocked_addresses(owner: Owner, policy: OwnerPolicy, today: date) -> Mapping[str, str]:
+    """Return the addresses of an owner that must get no mail any more, each with the reason.
+
+    Since the mail was recorded, the domains may have changed, or an address did not accept mail.
+    """
+    blocked = {}
+    for address in owner.addresses:
+        found = policy.unreachable.get(address)
+        if not is_in_domains(address, policy.domains):
+            blocked[address] = f"{address} is outside the domains that are allowed now"
+        elif found and found.applies(owner.value or address, today):
+            blocked[address] = _unreachable(found)
+    return blocked
+
+
 def _candidates(
     user_name: str, tags: Mapping[str, str], policy: OwnerPolicy
 ) -> Iterator[tuple[OwnerSource, str | None, str]]:

@@ -154,7 +154,9 @@ def _deletion(mail: OwnerMail) -> Line:
         return ("It stays inactive, and is not deleted.",)
     if is_to_replace(mail):
         day = strong_day(mail.due + timedelta(days=mail.grace_days))
-        return ("It is deleted on ", *day, f" at the earliest, {_UNUSED}. {final}")
+        # Only the digest of the deactivation fixes the day, by the settings of then.
+        settings = "By the settings of today, it is deleted on "
+        return (settings, *day, f" at the earliest, {_UNUSED}. {final}")
     return ("It is deleted on ", *strong_day(mail.due), f", {_UNUSED}. {final}")
 
 
