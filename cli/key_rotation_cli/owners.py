@@ -1,7 +1,7 @@
 """Who owns the keys of a deployment whose owners get mail, and whether they were reached."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from key_rotation.adapters.concurrency import in_parallel
@@ -73,23 +73,45 @@ class OwnersNow:
 
 def read_owners(deployment: Deployment, settings: Settings) -> OwnersNow | None:
     """Read what is known of owners; None if they get no mail. Raises CliError."""
-    variables = deployment.variables
     if not deployment.mails_owners:
         return None
-    account_id = deployment.account_id
-    mails = OwnerMails(deployment.table, lambda _: deployment.partitions)
+    policy = configured_policy(deployment, settings.owner_tags)
+    return OwnersNow(
+        contacts=read_contacts(deployment, policy),
+        mails=owner_mails(deployment),
+        account_id=deployment.account_id,
+        now=deployment.now,
+    )
+
+
+def configured_policy(deployment: Deployment, owner_tags: Sequence[str]) -> OwnerPolicy:
+    """Return who may get mail, by the environment of the function; raises CliError.
+
+    It reads nothing of the ledger: no address counts as unreachable.
+    """
+    variables = deployment.variables
+    return OwnerPolicy(
+        domains=tuple(variables.get("OWNER_DOMAINS", "").split()),
+        fallback=tuple(variables.get("OWNER_FALLBACK", "").split()),
+        owner_tags=tuple(owner_tags),
+    )
+
+
+def read_contacts(deployment: Deployment, policy: OwnerPolicy) -> OwnerContacts:
+    """Read which addresses accept no mail, and the mails about notices; raises CliError."""
+    mails = owner_mails(deployment)
     try:
-        policy = OwnerPolicy(
-            domains=tuple(variables.get("OWNER_DOMAINS", "").split()),
-            fallback=tuple(variables.get("OWNER_FALLBACK", "").split()),
-            owner_tags=settings.owner_tags,
-            unreachable=mails.read_unreachable().by_address,
-        )
-        notice_mails = mails.read_notice_mails(account_id)
+        unreachable = mails.read_unreachable().by_address
+        notice_mails = mails.read_notice_mails(deployment.account_id)
     except KeyRotationError as cause:
         raise CliError(f"The owners cannot be read. {describe_cause(cause)}") from cause
-    contacts = OwnerContacts(policy=policy, notice_mails=notice_mails)
-    return OwnersNow(contacts=contacts, mails=mails, account_id=account_id, now=deployment.now)
+    policy = replace(policy, unreachable=unreachable)
+    return OwnerContacts(policy=policy, notice_mails=notice_mails)
+
+
+def owner_mails(deployment: Deployment) -> OwnerMails:
+    """Return the mails to owners, as the account of a deployment has them."""
+    return OwnerMails(deployment.table, lambda _: deployment.partitions)
 
 
 def reached_text(mail: NoticeMail | None, now: Now) -> str:
@@ -103,13 +125,11 @@ def reached_text(mail: NoticeMail | None, now: Now) -> str:
     return "mail not accepted yet"
 
 
-def owner_document(known: KnownOwner) -> dict[str, object]:
+def owner_document(owner: Owner) -> dict[str, object]:
     """Return what programs read of an owner."""
-    owner = known.owner
     return {
         "addresses": list(owner.addresses),
         "source": str(owner.source),
         "tag": owner.tag,
         "problem": owner.problem,
-        "reached": known.reached,
     }

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,6 +28,9 @@ from key_rotation.service_layer.stopped_run import notify_run_stopped
 from tests.simulation.fakes import FakeAws, Observations
 from tests.simulation.fault_injection import Fault, FaultInjector, KilledError
 from tests.simulation.simulated_account import Key, PublishedMessage, SimulatedAccount
+
+if TYPE_CHECKING:
+    from key_rotation.service_layer.owner_mail_environment import OwnerMailEnvironment
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -129,6 +132,7 @@ class Simulator:
         self.account = SimulatedAccount()
         self.zone = ZoneInfo(zone)
         self.aws = FakeAws(self.account, self._record_change, self._record_entries)
+        self.owner_mail: OwnerMailEnvironment | None = None
         self.runs: list[Run] = []
         self.changes: list[KeyChange] = []
         self.reported: defaultdict[str, list[ReportedEntry]] = defaultdict(list)
@@ -195,7 +199,9 @@ class Simulator:
         )
         try:
             request = Request.parse(json.loads(json.dumps(event)), f"event-{current.start}")
-            services = single_account_services(clients.member, clients.deployment, ENVIRONMENT)
+            services = single_account_services(
+                clients.member, clients.deployment, ENVIRONMENT, self.owner_mail
+            )
             finished = run(request, ENVIRONMENT, services, execution)
         except RunStoppedError as error:
             current.error = error

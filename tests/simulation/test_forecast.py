@@ -1,7 +1,7 @@
 """Promise: the forecast of a day is what the run of that day does, where nobody reacts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,13 +10,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from key_rotation.adapters.ledger import Ledger
+from key_rotation.adapters.ledger_items import OWN_ACCOUNT
+from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.parameter_store import read_settings
 from key_rotation.domain.model import NEVER_USED, AccessKey, LastUse, Now, ObservedKey, Status, User
 from key_rotation.domain.watch import State, Watch
 from key_rotation.reporting.outcome import Section
 from key_rotation_cli.preview.forecast import ForecastDay, Start, forecast_runs
+from key_rotation_cli.preview.mails_so_far import MailsSoFar
+from tests.aws.owner_mail.conftest import environment
+from tests.aws.owner_mail.fakes import FakeQueue, FakeSes
 from tests.simulation.simulated_account import Key
-from tests.simulation.simulator import Simulator, without_threads
+from tests.simulation.simulator import ENVIRONMENT, Simulator, without_threads
 
 DAYS = 45
 REPEATABLE: dict[str, Any] = {
@@ -33,6 +38,7 @@ CHANGES = (
     Section.ADOPTED,
     Section.DELETED,
     Section.DEFERRED,
+    Section.WAITING,
 )
 Listed = set[tuple[str, str, date | None]]
 
@@ -81,13 +87,26 @@ def start_of(simulator: Simulator) -> Start:
     account = simulator.account
     ledger = Ledger(simulator.aws.clients.table, "")
     state = ledger.read_run_state()
-    current = read_settings(simulator.aws.clients.ssm, "/key-rotation").after(state.parameters)
+    owner_mail = simulator.owner_mail
+    mails = OwnerMails(simulator.aws.clients.table, lambda _: OWN_ACCOUNT)
+    now = Now(instant=account.now, zone=simulator.zone)
+    found = read_settings(simulator.aws.clients.ssm, "/key-rotation", owners=owner_mail is not None)
+    current = found.after(state.parameters)
     return Start(
-        now=Now(instant=account.now, zone=simulator.zone),
+        now=now,
         settings=current,
         keys=tuple(_observed(simulator, key) for key in account.keys.values()),
         watches=ledger.read_watches(),
         usual_limit=state.last_limit,
+        mails=MailsSoFar(
+            of_notices=mails.read_notice_mails(ENVIRONMENT.account_id),
+            pending=mails.read_pending().mails,
+        ).at_next_run(ENVIRONMENT.account_id, now),
+        unowned=frozenset(
+            key.key_id
+            for key in simulator.account.keys.values()
+            if owner_mail and current.requires_owner and "@" not in key.owner.name
+        ),
     )
 
 
@@ -115,7 +134,7 @@ def done_by(response: Mapping[str, Any]) -> Listed:
             date.fromisoformat(entry["due"]) if entry["due"] else None,
         )
         for section in CHANGES
-        for entry in response[section]
+        for entry in response.get(section, ())  # the answer lists waiting keys if owners get mail
     }
 
 
@@ -150,11 +169,19 @@ def test_each_run_of_a_new_deployment_does_what_was_forecast(
         assert_each_run_does_its_forecast(simulator)
 
 
-def an_account(keys: list[tuple[int, str]], parameters: dict[str, str]) -> Simulator:
-    """Create an account with one key a user, of an age in days and a status."""
+def an_account(
+    keys: list[tuple[int, str]], parameters: dict[str, str], owners: Sequence[bool] = ()
+) -> Simulator:
+    """Create an account with one key a user, of an age in days and a status.
+
+    owners: which users have an address, so that owners get mail; the others have no owner
+    """
     simulator = Simulator()
+    if owners:
+        simulator.owner_mail = replace(environment(FakeSes(), FakeQueue()), fallback=())
     for number, (age, status) in enumerate(keys):
-        owner = simulator.account.create_user(f"user{number}", age=age)
+        name = f"user{number}@example.com" if owners and owners[number] else f"user{number}"
+        owner = simulator.account.create_user(name, age=age)
         key = simulator.account.create_key(owner, age=age)
         if status != "Active":
             simulator.account.set_status(key, status)
@@ -185,6 +212,71 @@ def test_each_run_of_a_deployment_that_people_reacted_to_does_what_was_forecast(
                 _react(simulator, reaction)
             simulator.account.now += timedelta(days=1)
         for name, value in parameters.items():
+            simulator.account.put_parameter(name, value)
+        assert_each_run_does_its_forecast(simulator, 30)
+
+
+OWNERS = st.lists(st.booleans(), min_size=10, max_size=10)
+NOTICES = st.fixed_dictionaries(
+    {
+        "owner-tags": st.just("owner"),
+        "owner-notice": st.sampled_from(["require", "require", "try"]),
+    }
+)
+
+
+@given(
+    keys=st.lists(KEYS, min_size=1, max_size=10),
+    parameters=PARAMETERS,
+    owners=OWNERS,
+    notices=NOTICES,
+)
+@hypothesis_settings(max_examples=25, **REPEATABLE)
+def test_each_run_of_a_new_deployment_that_mails_owners_does_what_was_forecast(
+    keys: list[tuple[int, str]],
+    parameters: dict[str, str],
+    owners: list[bool],
+    notices: dict[str, str],
+) -> None:
+    """Keys of users without an address wait for an owner, if their notice requires one."""
+    with without_threads(batch=50):
+        assert_each_run_does_its_forecast(an_account(keys, parameters | notices, owners))
+
+
+@given(
+    keys=st.lists(KEYS, min_size=1, max_size=10),
+    before=PARAMETERS,
+    parameters=PARAMETERS,
+    reactions=st.lists(REACTIONS, max_size=8),
+    owners=OWNERS,
+    notices=st.tuples(NOTICES, NOTICES),
+    days=st.integers(1, 15),
+)
+@hypothesis_settings(max_examples=40, **REPEATABLE)
+def test_each_run_of_a_deployment_that_mailed_owners_does_what_was_forecast(
+    *,
+    keys: list[tuple[int, str]],
+    before: dict[str, str],
+    parameters: dict[str, str],
+    reactions: list[Reaction],
+    owners: list[bool],
+    notices: tuple[dict[str, str], dict[str, str]],
+    days: int,
+) -> None:
+    """SES accepted no mail on the last days, and the parameters were edited since the last run."""
+    first, then = notices
+    ses = FakeSes()
+    with without_threads(batch=50):
+        simulator = an_account(keys, before | first, owners)
+        simulator.owner_mail = replace(environment(ses, FakeQueue()), fallback=())
+        for day in range(days):
+            ses.sending_enabled = day < days - 3
+            simulator.run()
+            for reaction in (each for each in reactions if each.day == day):
+                _react(simulator, reaction)
+            simulator.account.now += timedelta(days=1)
+        ses.sending_enabled = True
+        for name, value in (parameters | then).items():
             simulator.account.put_parameter(name, value)
         assert_each_run_does_its_forecast(simulator, 30)
 

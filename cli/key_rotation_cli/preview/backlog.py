@@ -16,7 +16,7 @@ LEAST, MOST = 1, RANGES["max-changes-per-run"][1]
 class Backlog:
     """The keys that today's run announces or changes, and those announced before.
 
-    keys: how many they are
+    keys: how many they are; those that wait for an owner do not count
     last_date: the day on which the last of them stops working; None without keys, or if paused
     limit_for_30_days: the smallest limit of changes with which that is within 30 days; None
         without keys, or if there is none
@@ -46,7 +46,7 @@ def _key_ids(start: Start, first: ForecastDay) -> frozenset[str]:
         for key in first.in_section(section)
     }
     withdrawn = {key.access_key_id for key in first.in_section(Section.WITHDRAWN)}
-    return frozenset((today | set(_announced(start))) - withdrawn)
+    return frozenset((today | set(_announced(start))) - withdrawn - start.unowned)
 
 
 def _announced(start: Start) -> dict[str, date]:

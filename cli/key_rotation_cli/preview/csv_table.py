@@ -20,18 +20,26 @@ COLUMNS = (
     "deactivated",
     "deleted",
 )
+OWNER_COLUMNS = ("owner", "owner_source", "owner_problem")
+"""What follows where owners get mail; several addresses have a space between them."""
 
 
 def to_csv(preview: Preview) -> str:
     """Return the table; `last_used` is a time, `never`, or `unknown` if it could not be read."""
-    return csv_file.to_csv(COLUMNS, rows(preview))
+    return csv_file.to_csv(columns(owners=preview.knows_owners), rows(preview))
+
+
+def columns(*, owners: bool) -> tuple[str, ...]:
+    """Return the columns; more of them where owners get mail."""
+    return (*COLUMNS, *OWNER_COLUMNS) if owners else COLUMNS
 
 
 def rows(preview: Preview) -> Iterator[csv_file.Row]:
     """Return a row for each key that comes due, the first day first."""
     in_use = {key.observed.key.access_key_id for key in preview.in_use}
     for due_key in preview.due_keys:
-        yield dict(zip(COLUMNS, _row(due_key, preview, in_use), strict=True))
+        cells: dict[str, object] = dict(zip(COLUMNS, _row(due_key, preview, in_use), strict=True))
+        yield cells | _owner_cells(due_key, preview)
 
 
 def _row(due_key: DueKey, preview: Preview, in_use: Collection[str]) -> tuple[object, ...]:
@@ -49,6 +57,14 @@ def _row(due_key: DueKey, preview: Preview, in_use: Collection[str]) -> tuple[ob
         due_key.deactivated,
         due_key.deleted,
     )
+
+
+def _owner_cells(due_key: DueKey, preview: Preview) -> dict[str, object]:
+    owner = preview.owners.of(due_key.observed) if preview.owners else None
+    if owner is None:
+        return {}
+    cells = (" ".join(owner.addresses), str(owner.source), owner.problem)
+    return dict(zip(OWNER_COLUMNS, cells, strict=True))
 
 
 def _last_used(use: LastUse | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
+from key_rotation.domain.owners.owner import OwnerPolicy
 from key_rotation.domain.restored_ledger import restart
 from key_rotation.domain.run_state import RunState
 from key_rotation.domain.settings import Settings
@@ -13,6 +14,9 @@ from key_rotation.errors import KeyRotationError
 from key_rotation_cli.deployment import Deployment, find_deployment
 from key_rotation_cli.errors import CliError
 from key_rotation_cli.hub.in_account import InAccount, not_looked_at
+from key_rotation_cli.owners import configured_policy, owner_mails
+from key_rotation_cli.preview.mails_so_far import MailsSoFar
+from key_rotation_cli.preview.owner_flags import DEFAULT_TAGS
 from key_rotation_cli.session import Session
 
 Read = Callable[[Deployment, "Deployed"], "Deployed"]
@@ -30,6 +34,8 @@ class Deployed:
     restored: whether its ledger was restored from a backup since
     notes: what people should know of it, such as what could not be read, a sentence each
     deployment: None if there is none
+    policy: who gets mail about keys; None if no owner does, or that is not known
+    mails: the mails to owners so far
     """
 
     stack: str | None = None
@@ -40,6 +46,8 @@ class Deployed:
     restored: bool = False
     notes: tuple[str, ...] = ()
     deployment: Deployment | None = None
+    policy: OwnerPolicy | None = None
+    mails: MailsSoFar = field(default_factory=MailsSoFar)
 
 
 def read_deployed(session: Session, stack: str | None) -> Deployed:
@@ -50,11 +58,22 @@ def read_deployed(session: Session, stack: str | None) -> Deployed:
         if stack is not None:
             raise
         return Deployed(notes=(str(error),))
-    return _read(deployment, (_read_settings, _read_now, _read_ledger))
+    reads = (
+        _read_settings,
+        _read_now,
+        _read_ledger,
+        _read_policy,
+        _read_shared_mails,
+        _read_notice_mails,
+    )
+    return _read(Deployed(stack=deployment.stack, deployment=deployment), deployment, reads)
 
 
-def read_deployed_in(hub: Deployment, row: RegisteredAccount) -> Deployed:
-    """Read what a hub knows of one of its accounts: its parameters, and its part of the ledger."""
+def read_deployed_in(hub: Deployment, row: RegisteredAccount, of_hub: Deployed) -> Deployed:
+    """Read what a hub knows of one of its accounts: its parameters, and its part of the ledger.
+
+    of_hub: what the hub knows of all accounts
+    """
     in_account = InAccount(
         row=row,
         is_own=row.account.account_id == hub.session.account_id,
@@ -62,20 +81,25 @@ def read_deployed_in(hub: Deployment, row: RegisteredAccount) -> Deployed:
         path=hub.parameter_path,
         session=None,
     )
-    reads = (_read_settings, _read_ledger) if row.settings else (_read_ledger,)
-    found = _read(replace(hub, in_account=in_account), reads)
+    reads: tuple[Read, ...] = (_read_ledger, _read_notice_mails)
+    if row.settings:
+        reads = (_read_settings, _use_own_tags, *reads)
+    deployment = replace(hub, in_account=in_account)
+    start = Deployed(
+        stack=hub.stack, deployment=deployment, policy=of_hub.policy, mails=of_hub.mails
+    )
+    found = _read(start, deployment, reads)
     why = not_looked_at(row)
     notes = (f"{in_account.title}: {why}",) if why else ()
     return replace(found, notes=(*found.notes, *notes))
 
 
-def _read(deployment: Deployment, reads: Iterable[Read]) -> Deployed:
-    found = Deployed(stack=deployment.stack, deployment=deployment)
+def _read(found: Deployed, deployment: Deployment, reads: Iterable[Read]) -> Deployed:
     for read in reads:
         try:
             found = read(deployment, found)
         except (CliError, KeyRotationError) as error:
-            found = replace(found, notes=(*found.notes, str(error)))
+            found = replace(found, notes=tuple(dict.fromkeys((*found.notes, str(error)))))
     return found
 
 
@@ -98,3 +122,40 @@ def _read_ledger(deployment: Deployment, found: Deployed) -> Deployed:
         anew = {each.watch.access_key_id: each.watch for each in restart(watches)}
         watches = replace(watches, by_key_id={**watches.by_key_id, **anew})
     return replace(found, watches=watches, previous=previous, restored=restored)
+
+
+def _read_policy(deployment: Deployment, found: Deployed) -> Deployed:
+    """Read who gets mail, if owners do; no further call where the settings were read."""
+    if not deployment.mails_owners:
+        return found
+    tags = found.settings.owner_tags if found.settings else DEFAULT_TAGS
+    return replace(found, policy=configured_policy(deployment, tags))
+
+
+def _use_own_tags(_: Deployment, found: Deployed) -> Deployed:
+    """Use the tags that the parameters of an account name."""
+    if found.policy is None or found.settings is None:
+        return found
+    tags = found.settings.owner_tags or found.policy.owner_tags
+    return replace(found, policy=replace(found.policy, owner_tags=tags))
+
+
+def _read_shared_mails(deployment: Deployment, found: Deployed) -> Deployed:
+    """Read which addresses accept no mail, and what is pending; nothing without mail to owners."""
+    if found.policy is None:
+        return found
+    mails = owner_mails(deployment)
+    unreachable, pending = mails.read_unreachable().by_address, mails.read_pending().mails
+    return replace(
+        found,
+        policy=replace(found.policy, unreachable=unreachable),
+        mails=replace(found.mails, pending=pending),
+    )
+
+
+def _read_notice_mails(deployment: Deployment, found: Deployed) -> Deployed:
+    """Read the mails about the notices of the account; nothing without mail to owners."""
+    if found.policy is None:
+        return found
+    notice_mails = owner_mails(deployment).read_notice_mails(deployment.account_id)
+    return replace(found, mails=replace(found.mails, of_notices=notice_mails))

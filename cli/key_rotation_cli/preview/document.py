@@ -1,13 +1,16 @@
 """A preview as JSON. Pure."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 
 from key_rotation.domain.model import Failure, ObservedKey
 from key_rotation.domain.settings import Settings
 from key_rotation.reporting.outcome import Section
+from key_rotation_cli.owners import owner_document
 from key_rotation_cli.preview.backlog import Backlog
 from key_rotation_cli.preview.forecast import ForecastDay
+from key_rotation_cli.preview.key_owners import Known
 from key_rotation_cli.preview.preview import Preview
 
 SCHEMA = "key-rotation/preview/1"
@@ -36,6 +39,7 @@ def to_document(preview: Preview) -> Document:
         "unreadable": [_unreadable(each, preview) for each in preview.account.unreadable],
         "root_keys": preview.account.root_keys,
         "backlog": backlog_document(preview.backlog),
+        **_owners(preview),
     }
 
 
@@ -91,7 +95,28 @@ def _key(observed: ObservedKey, due: date | None, preview: Preview) -> Document:
         "last_used_service": use.service if use else None,
         "last_used_region": use.region if use else None,
         "due": _iso(due),
+        **_owner(observed, preview),
     }
+
+
+def _owner(observed: ObservedKey, preview: Preview) -> Document:
+    if preview.owners is None:
+        return {}
+    owner = preview.owners.of(observed)
+    return {"owner": owner_document(owner) if owner else None}
+
+
+def _owners(preview: Preview) -> Document:
+    """Return how the owners of keys are known, and which keys wait for one."""
+    if preview.owners is None:
+        return {}
+    waiting = [_key(each.observed, None, preview) for each in preview.waiting]
+    return {"owners": {**counts_document(preview.owner_counts), "waiting": waiting}}
+
+
+def counts_document(counts: Mapping[Known, int]) -> Document:
+    """Return how many keys have an owner that is known in which way."""
+    return {str(known): counts.get(known, 0) for known in Known}
 
 
 def _unreadable(failure: Failure, preview: Preview) -> Document:

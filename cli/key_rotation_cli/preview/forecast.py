@@ -1,6 +1,7 @@
 """What the runs of the coming days do: the plan of the product, day by day. Pure.
 
-It assumes that nobody reacts, that nothing fails, and that no key is used once it is off.
+It assumes that nobody reacts, that nothing fails, and that no key is used once it is off; and that
+a mail about a notice is accepted by the run that announces it, unless no address is known.
 """
 
 from collections import Counter
@@ -19,13 +20,18 @@ from key_rotation.domain.model import (
     Reason,
     Status,
 )
+from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.plan import Plan, Terms, make_plan
 from key_rotation.domain.run_state import DEFAULT_LIMIT
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.step import Step
 from key_rotation.domain.watch import Deactivated, Deleting, Ended, Noticed, Watch, Watches
 from key_rotation.reporting.outcome import Section, section_of
+from key_rotation_cli.preview.mails_so_far import accepted_now
 from key_rotation_cli.preview.recorded import watch_after_run
+
+ANNOUNCED_BY_MAIL = (Section.NOTICED, Section.WAITING)
+"""What a mail tells the owner of a key with all of a notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,9 @@ class Start:
     watches: what a deployment remembers of them
     usual_limit: the limit of changes by which days are given while the limit is 0
     restored: whether the ledger of the deployment was restored from a backup since its last run
+    mails: what a deployment remembers of the mails about notices, by access key id
+    unowned: the ids of the keys about which nobody gets mail, where a key needs an owner to be
+        deactivated
     """
 
     now: Now
@@ -45,6 +54,8 @@ class Start:
     watches: Watches = field(default_factory=lambda: Watches(by_key_id={}))
     usual_limit: int = DEFAULT_LIMIT
     restored: bool = False
+    mails: Mapping[str, NoticeMail] = field(default_factory=dict)
+    unowned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +108,7 @@ def forecast_runs(start: Start, days: int) -> Iterator[tuple[ForecastDay, Mappin
             limit=settings.max_changes_per_run,
             usual_limit=settings.max_changes_per_run or start.usual_limit,
             restored=first and start.restored,
+            mails=account.mails,
         )
         plan = account.run(terms)
         keys = tuple(_key_forecasts(plan.steps, paused=settings.paused))
@@ -109,11 +121,14 @@ class _Account:
 
     wakes_on: the day from which on a key with an announced day is decided again; until then each
         run would keep it, and the room that its day takes is known from its watch
+    mails: of the keys whose owner got mail, or will not get any more
     """
 
     keys: dict[str, ObservedKey]
     watches: dict[str, Watch]
     unreadable: Watches
+    mails: dict[str, NoticeMail]
+    unowned: frozenset[str]
     wakes_on: dict[str, date] = field(default_factory=dict)
 
     @classmethod
@@ -121,7 +136,13 @@ class _Account:
         watches = dict(start.watches.by_key_id)
         keys = {key.key.access_key_id: key for key in start.keys}
         known = {key_id: _with_last_use(key, watches.get(key_id)) for key_id, key in keys.items()}
-        return cls(keys=known, watches=watches, unreadable=start.watches)
+        return cls(
+            keys=known,
+            watches=watches,
+            unreadable=start.watches,
+            mails=dict(start.mails),
+            unowned=start.unowned,
+        )
 
     def run(self, terms: Terms) -> Plan:
         """Plan one run, and carry it out."""
@@ -150,20 +171,34 @@ class _Account:
             return
         if watch is not None:
             self.watches[key_id] = watch
-            self.wakes_on[key_id] = _next_day(step, watch, terms.now)
+            waits = terms.settings.requires_owner and not self._is_mailed(step, terms.now)
+            self.wakes_on[key_id] = _next_day(step, watch, terms.now, waits=waits)
         if step.decision.action is Action.DEACTIVATE and not step.deferred:
             observed = step.observed_key
             off = replace(observed.key, status=Status.INACTIVE, status_text=Status.INACTIVE)
             self.keys[key_id] = replace(observed, key=off)
 
+    def _is_mailed(self, step: Step, now: Now) -> bool:
+        """Send the mail about a notice, if an address is known; return whether one was accepted."""
+        key_id, state = step.access_key_id, self.watches[step.access_key_id].state
+        if not isinstance(state, Noticed):
+            return True
+        section = section_of(step.decision.action, step.decision.reason)
+        if section in ANNOUNCED_BY_MAIL and key_id not in self.unowned:
+            self.mails[key_id] = accepted_now(key_id, now)
+        mail = self.mails.get(key_id)
+        return bool(mail and mail.counts_for(state))
 
-def _next_day(step: Step, watch: Watch, now: Now) -> date:
+
+def _next_day(step: Step, watch: Watch, now: Now, *, waits: bool) -> date:
     """Return the first day on which a run may do more than keep the key, as far as is known.
 
     That is the day of the reminder of the recorded day; the thresholds stay as they are.
+
+    waits: whether it is kept until its owner got mail, so that its day moves
     """
     announced = isinstance(watch.state, Noticed | Deactivated) and watch.state.due
-    if not announced or step.deferred or step.decision.due != announced:
+    if not announced or waits or step.deferred or step.decision.due != announced:
         return now.today
     return announced - timedelta(days=now.days_between_runs)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from key_rotation_cli import console
 from key_rotation_cli.errors import CheckFailedError, CliError
-from key_rotation_cli.preview.account_preview import preview_account
+from key_rotation_cli.preview.account_preview import USERS, preview_account
 from key_rotation_cli.preview.formats import OF_ONE_ACCOUNT
 from key_rotation_cli.preview.organisation import words as org_words
 from key_rotation_cli.preview.organisation.formats import OF_ORGANISATION
@@ -64,8 +64,10 @@ def _of_one(session: Session, terms: Terms, which: Which) -> Preview:
     terms = terms.for_account(account_id, session.account_id)
     if account_id != session.account_id:
         session = which.require_role().assume(session, account_id)
-    with console.progress("Reading the users") as bar:
+    with console.progress(USERS) as bar:
         [task] = bar.task_ids
-        return preview_account(
-            session, terms, lambda done, total: bar.update(task, completed=done, total=total)
-        )
+
+        def show(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        return preview_account(session, terms, show)

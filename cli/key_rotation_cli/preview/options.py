@@ -7,11 +7,13 @@ import typer
 
 from key_rotation.domain.settings import RANGES
 from key_rotation_cli.options import OTHER_ACCOUNTS
+from key_rotation_cli.preview.owner_flags import DEFAULT_TAGS, DOMAINS, FALLBACK, TAGS
 from key_rotation_cli.preview.thresholds import DEFAULTS
 from key_rotation_cli.preview.which import AT_ONCE, MOST_AT_ONCE
 
 THRESHOLDS = "Thresholds; those of a deployment come before the defaults"
 OUTPUT = "Output"
+OWNERS = "Mail to owners; by itself that of a deployment that mails them"
 MAX_DAYS = 366
 
 
@@ -20,6 +22,13 @@ def _threshold(flag: str, parameter: str, text: str) -> typer.models.OptionInfo:
     shown = f"{text} Default: {DEFAULTS[parameter]}."
     option: typer.models.OptionInfo = typer.Option(
         flag, min=low, max=high, help=shown, rich_help_panel=THRESHOLDS, show_default=False
+    )
+    return option
+
+
+def _of_owners(flag: str, text: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        flag, help=text, metavar="LIST", rich_help_panel=OWNERS, show_default=False
     )
     return option
 
@@ -55,6 +64,17 @@ Exemptions = Annotated[
         help="Exemptions, one a line, as in the parameter; instead of those of the deployment.",
         rich_help_panel=THRESHOLDS,
     ),
+]
+OwnerDomains = Annotated[
+    str | None,
+    _of_owners(DOMAINS, "Domains that mail to owners may go to; shows who owns each key."),
+]
+OwnerFallback = Annotated[
+    str | None, _of_owners(FALLBACK, "Addresses in them, for keys without an owner.")
+]
+OwnerTags = Annotated[
+    str | None,
+    _of_owners(TAGS, f"Tags of a user that name the owner. Default: {' '.join(DEFAULT_TAGS)}."),
 ]
 Timezone = Annotated[
     str | None,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from key_rotation.reporting.formatting import format_date, pluralize
 from key_rotation_cli.dates import short_date
-from key_rotation_cli.preview import charts, words
+from key_rotation_cli.preview import charts, owner_words, words
 from key_rotation_cli.preview.document import LISTED, is_busy
 from key_rotation_cli.preview.preview import Preview
 
@@ -61,6 +61,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "words": words,
+        "owner_words": owner_words,
         "format_date": format_date,
         "pluralize": pluralize,
     }

@@ -18,7 +18,7 @@ from key_rotation_cli.preview.preview import Preview
 
 ROWS = 40
 """How many rows of a table are shown; the files have all."""
-FOLDED = frozenset({"Account", "User", "By, in", "Reason"})
+FOLDED = frozenset({"Account", "User", "By, in", "Owner", "Reason", "Why"})
 """The columns of foreign text, which is broken where it is too long for the screen."""
 STYLES = {
     Section.NOTICED: "yellow",

@@ -9,8 +9,9 @@ from key_rotation.domain.settings import Settings
 from key_rotation_cli.preview.account import Account
 from key_rotation_cli.preview.backlog import Backlog, find_backlog
 from key_rotation_cli.preview.counts import Counts, count_keys
-from key_rotation_cli.preview.due_keys import DueKey, find_due_keys
+from key_rotation_cli.preview.due_keys import DueKey, find_coming_keys, is_due
 from key_rotation_cli.preview.forecast import ForecastDay, Start, forecast
+from key_rotation_cli.preview.key_owners import UNNAMED, KeyOwners, Known
 from key_rotation_cli.preview.thresholds import Source
 
 IN_USE_DAYS = timedelta(days=30)
@@ -35,9 +36,11 @@ class Preview:
 
     days: of the forecast, of which the first is today
     horizon: how many days the forecast has
-    due_keys: the keys that stop working or are deleted within it, by day
-    in_use: those of them that work, and were used in the last 30 days
+    coming_keys: the keys that get a notice, stop working or are deleted within it, by day
+    due_keys: those of them that stop working or are deleted within it, or wait for an owner
+    in_use: those of them that stop working, and were used in the last 30 days
     notes: what people should know of the deployment, a sentence each
+    owners: of the keys in `coming_keys`; None where no owner gets mail
     """
 
     account_id: str
@@ -48,17 +51,54 @@ class Preview:
     horizon: int
     days: tuple[ForecastDay, ...]
     counts: Counts
+    coming_keys: tuple[DueKey, ...]
     due_keys: tuple[DueKey, ...]
     in_use: tuple[DueKey, ...]
     exempt: tuple[ExemptKey, ...]
     backlog: Backlog
     stack: str | None = None
     notes: tuple[str, ...] = ()
+    owners: KeyOwners | None = None
 
     @property
     def observed(self) -> Mapping[str, ObservedKey]:
         """The keys that were read, by key id."""
         return {key.key.access_key_id: key for key in self.account.observed_keys}
+
+    @property
+    def knows_owners(self) -> bool:
+        """Whether it says who owns keys."""
+        return self.owners is not None
+
+    @property
+    def owner_counts(self) -> Mapping[Known, int]:
+        """How many of the coming keys have an owner that is known in which way."""
+        if self.owners is None:
+            return {}
+        return self.owners.count(each.observed for each in self.coming_keys)
+
+    @property
+    def unnamed(self) -> tuple[DueKey, ...]:
+        """The coming keys whose owner no tag and no user name gives, those without one first."""
+        owners = self.owners
+        if owners is None:
+            return ()
+        return tuple(
+            key
+            for known in UNNAMED
+            for key in self.coming_keys
+            if owners.known(key.observed) is known
+        )
+
+    @property
+    def waiting(self) -> tuple[DueKey, ...]:
+        """The keys that wait for an owner."""
+        return tuple(key for key in self.due_keys if key.waits)
+
+    @property
+    def requires_owner(self) -> bool:
+        """Whether a key is deactivated only if a mail about its notice was accepted."""
+        return self.settings.requires_owner
 
     @property
     def complete(self) -> bool:
@@ -85,8 +125,10 @@ def make_preview(subject: Subject, start: Start, horizon: int) -> Preview:
     """Forecast so many days from what was read."""
     days = forecast(start, horizon)
     last_day = start.now.today + timedelta(days=horizon - 1)
-    due_keys = find_due_keys(start, days, last_day)
-    in_use = tuple(key for key in due_keys if _is_in_use(key.observed, start.now))
+    found = find_coming_keys(start, days)
+    coming = tuple(key for key in found if key.noticed or is_due(key, last_day))
+    due_keys = tuple(key for key in coming if is_due(key, last_day))
+    in_use = (key for key in due_keys if _is_in_use(key.observed, start.now) and not key.waits)
     return Preview(
         account_id=subject.account_id,
         now=start.now,
@@ -96,8 +138,9 @@ def make_preview(subject: Subject, start: Start, horizon: int) -> Preview:
         horizon=horizon,
         days=days,
         counts=count_keys(subject.account, start.now, start.settings),
+        coming_keys=coming,
         due_keys=due_keys,
-        in_use=in_use,
+        in_use=tuple(in_use),
         exempt=_exempt_keys(start, last_day),
         backlog=find_backlog(start, days),
         stack=subject.stack,

@@ -17,7 +17,8 @@ def watch_after_run(step: Step, now: Now, settings: Settings) -> Watch | None:
     watch = _after_change(step, now)
     if watch is None:
         return None
-    reminded = step.decision.remind and not settings.paused
+    waits = step.decision.reason is Reason.WAITING_FOR_OWNER
+    reminded = step.decision.remind and (waits or not settings.paused)
     if watch.unreported_events or reminded:
         deletes = settings.delete_unused_keys
         return transitions.after_digest_sent(watch, now, deletes=deletes)

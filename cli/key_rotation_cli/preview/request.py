@@ -1,17 +1,19 @@
 """What a preview is asked for, and what the previews of all accounts share."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from key_rotation.domain.model import Now
+from key_rotation.domain.owners.owner import OwnerPolicy
 from key_rotation.reporting.formatting import pluralize
 from key_rotation_cli.errors import BadUsageError, CliError
 from key_rotation_cli.hub.accounts import HubAccounts, read_accounts
 from key_rotation_cli.hub.in_account import not_looked_at
 from key_rotation_cli.preview.deployed import Deployed, read_deployed, read_deployed_in
 from key_rotation_cli.preview.exemptions_file import read_exemptions
+from key_rotation_cli.preview.owner_flags import OwnerFlags, choose_policy
 from key_rotation_cli.preview.thresholds import Flags, Thresholds, choose_thresholds
 from key_rotation_cli.session import Session
 
@@ -26,6 +28,7 @@ class Request:
     """
 
     flags: Flags
+    owner_flags: OwnerFlags
     stack: str | None
     zone: ZoneInfo | None
     days: int
@@ -38,7 +41,8 @@ class Terms:
     now: the instant of the first run
     days: how many to forecast
     deployed: what the deployment knows of the account
-    flags: what the caller gave
+    flags, owner_flags: what the caller gave
+    policy: who gets mail about keys; None if no owner does
     hub: the accounts of the deployment, if it is one for an organization
     """
 
@@ -47,6 +51,8 @@ class Terms:
     thresholds: Thresholds
     deployed: Deployed
     flags: Flags
+    owner_flags: OwnerFlags = field(default_factory=OwnerFlags)
+    policy: OwnerPolicy | None = None
     hub: HubAccounts | None = None
 
     @property
@@ -63,13 +69,18 @@ class Terms:
         found = self.deployed
         row = self.hub.rows.get(account_id) if self.hub else None
         if row and found.deployment:
-            inside = read_deployed_in(found.deployment, row)
+            inside = read_deployed_in(found.deployment, row, found)
             thresholds = choose_thresholds(self.flags, inside.settings or found.settings)
-            return replace(self, deployed=inside, thresholds=thresholds)
+            policy = choose_policy(self.owner_flags, inside.policy)
+            return replace(self, deployed=inside, thresholds=thresholds, policy=policy)
         if account_id == own_account_id:
             return self
         forgotten = Deployed(
-            stack=found.stack, settings=found.settings, now=found.now, notes=found.notes
+            stack=found.stack,
+            settings=found.settings,
+            now=found.now,
+            notes=found.notes,
+            policy=found.policy,
         )
         return replace(self, deployed=forgotten)
 
@@ -78,7 +89,8 @@ def read_terms(session: Session, request: Request) -> Terms:
     """Read the deployment, if there is one, and choose the thresholds.
 
     Raises CliError for credentials that AWS does not accept and for a stack that the caller named,
-    and BadUsageError for flags that contradict the deployed parameters.
+    and BadUsageError for flags that contradict the deployed parameters, or need a deployment that
+    mails owners.
     """
     instant = session.now
     deployed = read_deployed(session, request.stack)
@@ -90,6 +102,8 @@ def read_terms(session: Session, request: Request) -> Terms:
         thresholds=choose_thresholds(request.flags, deployed.settings),
         deployed=deployed,
         flags=request.flags,
+        owner_flags=request.owner_flags,
+        policy=choose_policy(request.owner_flags, deployed.policy),
         hub=hub,
     )
 
@@ -107,6 +121,14 @@ def _read_hub(deployed: Deployed) -> tuple[HubAccounts | None, tuple[str, ...]]:
     shown = "shown as if it were" if left == 1 else "shown as if they were"
     notes = (f"{count} not looked at by runs: {shown}.",) if left else ()
     return hub, (*notes, *filter(None, (hub.problem,)))
+
+
+def make_request(
+    flags: Flags, owners: OwnerFlags, stack: str | None, timezone: str | None, days: int
+) -> Request:
+    """Return what the caller gave; raises BadUsageError for a time zone that is not known."""
+    zone = parse_zone(timezone)
+    return Request(flags=flags, owner_flags=owners, stack=stack, zone=zone, days=days)
 
 
 def read_flags(

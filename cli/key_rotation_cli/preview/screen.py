@@ -6,8 +6,10 @@ from rich.text import Text
 
 from key_rotation.reporting.formatting import format_date, pluralize
 from key_rotation_cli.dates import short_date
-from key_rotation_cli.preview import words
+from key_rotation_cli.preview import owner_words, words
 from key_rotation_cli.preview.document import is_busy
+from key_rotation_cli.preview.due_keys import DueKey
+from key_rotation_cli.preview.key_owners import KeyOwners
 from key_rotation_cli.preview.parts import (
     calendar_of,
     filled,
@@ -29,6 +31,8 @@ def print_preview(console: Console, preview: Preview) -> None:
     print_section(console, "In use", words.in_use_text(preview))
     if preview.in_use:
         print_indented(console, _in_use_table(preview))
+    if preview.owners:
+        _print_owners(console, preview, preview.owners)
     busy = [day for day in preview.days if is_busy(day)]
     found = f"{pluralize(len(busy), 'day')} of {preview.horizon} with something to do."
     print_section(console, "Calendar", found)
@@ -70,6 +74,26 @@ def _in_use_table(preview: Preview) -> Table:
     table = table_of("User", "Key", "Age", "Last used", "By, in", "Stops on")
     rows = [in_use_row(key, preview) for key in preview.in_use]
     return filled(table, rows)
+
+
+def _print_owners(console: Console, preview: Preview, owners: KeyOwners) -> None:
+    """Print who gets the mails, and each key whose owner nobody named."""
+    print_section(console, "Owners", owner_words.owners_text(preview))
+    if preview.unnamed:
+        table = table_of("User", "Key", "Stops on", "Owner", "Why")
+        rows = [_owner_row(key, owners, preview) for key in preview.unnamed]
+        print_indented(console, filled(table, rows))
+
+
+def _owner_row(key: DueKey, owners: KeyOwners, preview: Preview) -> tuple[Text, ...]:
+    access_key, owner = key.observed.key, owners.by_user[key.observed.key.user.name]
+    return (
+        Text(words.foreign(access_key.user.name)),
+        Text(access_key.access_key_id),
+        Text(owner_words.stops_on_text(key, preview.now.today)),
+        Text(owner_words.owner_text(owners, key.observed)),
+        Text(words.foreign(owner.problem)),
+    )
 
 
 def _exempt_table(preview: Preview) -> Table:

@@ -10,8 +10,13 @@ from key_rotation_cli.preview.forecast import Start
 from key_rotation_cli.preview.thresholds import Thresholds
 
 
-def starting_point(thresholds: Thresholds, deployed: Deployed, account: Account, now: Now) -> Start:
-    """Return what the next run would find; thresholds other than its last ones are edits."""
+def starting_point(
+    thresholds: Thresholds, deployed: Deployed, account: Account, now: Now, account_id: str = ""
+) -> Start:
+    """Return what the next run would find; thresholds other than its last ones are edits.
+
+    account_id: for the mails that are pending; they are those of all accounts
+    """
     previous = deployed.previous
     settings = thresholds.settings.after(
         previous.parameters, exemptions_fingerprint=previous.exemptions_fingerprint
@@ -23,6 +28,7 @@ def starting_point(thresholds: Thresholds, deployed: Deployed, account: Account,
         watches=_open_watches(deployed.watches, account),
         usual_limit=previous.last_limit,
         restored=deployed.restored,
+        mails=deployed.mails.at_next_run(account_id, now),
     )
 
 

@@ -1,5 +1,6 @@
 """The sentences that the screen and the page share. Pure."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -9,6 +10,8 @@ from key_rotation.reporting.formatting import format_date, pluralize, sanitize_l
 from key_rotation.reporting.outcome import Section
 from key_rotation_cli.dates import short_date
 from key_rotation_cli.preview.backlog import Backlog
+from key_rotation_cli.preview.due_keys import DueKey
+from key_rotation_cli.preview.key_owners import Known
 from key_rotation_cli.preview.preview import Preview
 from key_rotation_cli.preview.thresholds import Source
 
@@ -32,6 +35,22 @@ class Forecast(Protocol):
     def backlog(self) -> Backlog:
         """The keys that are due."""
 
+    @property
+    def knows_owners(self) -> bool:
+        """Whether it says who owns keys."""
+
+    @property
+    def requires_owner(self) -> bool:
+        """Whether a key is deactivated only if a mail about its notice was accepted."""
+
+    @property
+    def owner_counts(self) -> Mapping[Known, int]:
+        """How many keys have an owner that is known in which way."""
+
+    @property
+    def waiting(self) -> tuple[DueKey, ...]:
+        """The keys that wait for an owner."""
+
 
 SOURCES = {
     Source.FLAGS: "from flags; what no flag gives is that of the deployment, or the default",
@@ -42,8 +61,11 @@ CHANGES = (Section.DEACTIVATED, Section.DELETED)
 NEAR = timedelta(days=180)
 ASSUMPTION = (
     "It assumes one run now and one on each day that follows, that nobody reacts, and that "
-    "no key is used once it is off. Nothing was changed."
+    "no key is used once it is off."
 )
+MAIL_ASSUMPTION = "It also assumes that the mail about each notice is accepted on its day"
+NO_ADDRESS = "if an address is known, and never if none is: then the key keeps working"
+UNCHANGED = "Nothing was changed."
 
 
 def thresholds_text(preview: Forecast) -> str:
@@ -61,11 +83,13 @@ def thresholds_text(preview: Forecast) -> str:
 def assumption_text(preview: Forecast) -> str:
     """Return what the forecast assumes, with the gap between two runs of a deployment."""
     gap = preview.now.days_between_runs
-    return (
-        ASSUMPTION
-        if gap == 1
-        else ASSUMPTION.replace("on each day that follows", f"every {gap} days")
-    )
+    text = ASSUMPTION
+    if gap != 1:
+        text = text.replace("on each day that follows", f"every {gap} days")
+    if preview.requires_owner:
+        mail = f"{MAIL_ASSUMPTION} {NO_ADDRESS}" if preview.knows_owners else MAIL_ASSUMPTION
+        text = f"{text} {mail}."
+    return f"{text} {UNCHANGED}"
 
 
 def backlog_text(preview: Forecast, where: str = "", of_each: str = "") -> str:

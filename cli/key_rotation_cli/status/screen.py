@@ -43,8 +43,15 @@ def _entry(standing: Standing, now: Now) -> dict[str, object]:
         "state": str(standing.state),
         "due": iso_time(standing.due),
         "reason": sanitize_line(standing.reason, 400),
-        **({"owner": owner_document(standing.owner)} if standing.owner else {}),
+        **_owner(standing),
     }
+
+
+def _owner(standing: Standing) -> dict[str, object]:
+    known = standing.owner
+    if known is None:
+        return {}
+    return {"owner": {**owner_document(known.owner), "reached": known.reached}}
 
 
 def settings_line(settings: Settings) -> str:

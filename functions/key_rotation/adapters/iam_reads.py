@@ -125,8 +125,17 @@ def _known(text: str | None) -> str | None:
 
 def read_user_tags(iam: "IAMClient", user_name: str) -> Mapping[str, str] | None:
     """Return the tags of a user by their keys; None if they cannot be read."""
+    try:
+        return list_user_tags(iam, user_name)
+    except UnreadableError:
+        return None
+
+
+def list_user_tags(iam: "IAMClient", user_name: str) -> Mapping[str, str]:
+    """Return the tags of a user by their keys; raises UnreadableError."""
     pages = iam.get_paginator("list_user_tags").paginate(UserName=user_name)
     try:
         return {found["Key"]: found["Value"] for page in pages for found in page["Tags"]}
-    except AWS_ERRORS:
-        return None
+    except (*AWS_ERRORS, KeyError) as cause:
+        text = f"its tags could not be read ({error_message(cause)})"
+        raise UnreadableError(text, transient=is_transient(cause)) from cause

@@ -34,6 +34,7 @@ OWNER_NAMES = (OWNER_TAGS, OWNER_NOTICE)
 """The parameters that exist only where owners of keys get mail."""
 OWNER_NOTICES = ("try", "require")
 MAX_OWNER_TAGS = 10
+ACCEPTED_OWNER_TAGS = f"1 to {MAX_OWNER_TAGS} keys of tags"
 EXEMPTION = "exemption"
 """The part of the path below which each parameter is one more exemption."""
 
@@ -265,18 +266,18 @@ def _problem(name: str, whole: str, parameter: Parameter | None) -> str | None:
     if parameter is None:
         return missing(whole, accepted)
     value = parameter.value
-    fits = value in choices if choices else name != OWNER_TAGS or _are_tags(value.split())
+    fits = value in choices if choices else name != OWNER_TAGS or are_tag_keys(value.split())
     return None if fits else _refuse(whole, value, accepted)
 
 
 _TAG = re.compile(r"[\w.:/=+@-]{1,128}")
 _ACCEPTED = {
     "exemptions": exemptions.ACCEPTED,
-    OWNER_TAGS: f"1 to {MAX_OWNER_TAGS} keys of tags, separated by spaces",
+    OWNER_TAGS: f"{ACCEPTED_OWNER_TAGS}, separated by spaces",
 }
 
 
-def _are_tags(names: Sequence[str]) -> bool:
+def are_tag_keys(names: Sequence[str]) -> bool:
     """Return whether names can be keys of tags (IAM API Reference, Tag), without repetition."""
     folded = {name.casefold() for name in names}
     fits = all(map(_TAG.fullmatch, names)) and len(folded) == len(names)

@@ -1,11 +1,15 @@
 """Builds previews without an account of AWS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from key_rotation.domain.model import NEVER_USED, Failure, LastUse, ObservedKey, User
+from key_rotation.domain.owners.owner import OwnerPolicy, find_owner
 from key_rotation.domain.settings import Settings
 from key_rotation_cli.preview.account import Account
 from key_rotation_cli.preview.forecast import Start
+from key_rotation_cli.preview.key_owners import KeyOwners
+from key_rotation_cli.preview.owner_flags import DEFAULT_TAGS
 from key_rotation_cli.preview.preview import Preview, Subject, make_preview
 from key_rotation_cli.preview.thresholds import Source
 from key_rotation_cli.preview.user_reader import counted
@@ -51,8 +55,12 @@ def a_preview(
     current: Settings | None = None,
     missing: Iterable[str] = (),
     unreadable: Iterable[Failure] = (),
+    owners: KeyOwners | None = None,
 ) -> Preview:
-    """Return the preview of an account with some keys, a user each."""
+    """Return the preview of an account with some keys, a user each.
+
+    owners: of the users; None if no owner gets mail
+    """
     account = Account(
         users=len({each.key.user for each in keys}),
         counted_keys=tuple(map(counted, keys)),
@@ -69,4 +77,17 @@ def a_preview(
         notes=(),
     )
     start = Start(now=NOW, settings=current or settings(), keys=keys)
-    return make_preview(subject, start, horizon)
+    if owners is None:
+        return make_preview(subject, start, horizon)
+    if start.settings.requires_owner:
+        start = replace(start, unowned=owners.without_address(keys))
+    return replace(make_preview(subject, start, horizon), owners=owners)
+
+
+def owners_of(tags: Mapping[str, Mapping[str, str] | None], *fallback: str) -> KeyOwners:
+    """Return the owners of users by their tags, in `example.com`."""
+    policy = OwnerPolicy(domains=("example.com",), fallback=fallback, owner_tags=DEFAULT_TAGS)
+    return KeyOwners(
+        by_user={name: find_owner(name, each, policy, NOW.today) for name, each in tags.items()},
+        unreadable={name: "Throttled." for name, each in tags.items() if each is None},
+    )

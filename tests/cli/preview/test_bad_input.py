@@ -30,6 +30,8 @@ from tests.cli.terminal import key_rotation
         (("--timezone", "../../etc/passwd"), "is not known"),
         (("--timezone", ""), "--timezone '' is not known"),
         (("--exemptions", "nothing-here"), "nothing-here: the file cannot be read"),
+        (("--owner-domains", "com"), "'com' is not the domain of one organization"),
+        (("--owner-fallback", "a@example.com"), "without --owner-domains"),
         (("--html", "-"), "only --json accepts - for stdout"),
         (("--html", "same", "--csv", "same"), "a file of their own"),
     ],

@@ -4,13 +4,11 @@ from key_rotation_cli import csv_file
 from key_rotation_cli.preview import csv_table
 from key_rotation_cli.preview.organisation.organisation_preview import OrganisationPreview
 
-COLUMNS = ("account_id", "account_name", *csv_table.COLUMNS)
-
 
 def to_csv(preview: OrganisationPreview) -> str:
     """Return the table of one account, with its id and its name before each key."""
     return csv_file.to_csv(
-        COLUMNS,
+        ("account_id", "account_name", *csv_table.columns(owners=preview.knows_owners)),
         (
             {"account_id": each.account.account_id, "account_name": each.account.name, **row}
             for each in preview.accounts

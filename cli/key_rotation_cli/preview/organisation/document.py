@@ -9,6 +9,7 @@ from key_rotation_cli.preview.document import (
     LISTED,
     Document,
     backlog_document,
+    counts_document,
     thresholds_document,
     to_document,
 )
@@ -49,6 +50,7 @@ def organisation_document(preview: OrganisationPreview) -> Document:
             for name in ("in_use", "exempt", "unreadable")
         },
         "backlog": backlog_document(preview.backlog),
+        **_owners(preview, each),
     }
 
 
@@ -72,6 +74,19 @@ def _days(each: list[tuple[Account, Document]]) -> list[Document]:
             for section in LISTED:
                 _list(into[str(section)]).extend(_tagged(account, day[str(section)]))
     return [merged[date] for date in sorted(merged)]
+
+
+def _owners(preview: OrganisationPreview, each: list[tuple[Account, Document]]) -> Document:
+    """Sum up how the owners of keys are known, and merge the keys that wait for one."""
+    if not preview.knows_owners:
+        return {}
+    waiting = [
+        entry
+        for account, found in each
+        if isinstance(owners := found.get("owners"), dict)
+        for entry in _tagged(account, owners["waiting"])
+    ]
+    return {"owners": {**counts_document(preview.owner_counts), "waiting": waiting}}
 
 
 def _tagged(account: Account, entries: object) -> Iterator[Document]:

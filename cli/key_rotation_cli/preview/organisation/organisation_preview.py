@@ -11,6 +11,8 @@ from key_rotation.domain.settings import Settings
 from key_rotation.reporting.outcome import Section
 from key_rotation_cli.preview.backlog import Backlog
 from key_rotation_cli.preview.document import LISTED, is_busy
+from key_rotation_cli.preview.due_keys import DueKey
+from key_rotation_cli.preview.key_owners import Known
 from key_rotation_cli.preview.preview import Preview
 from key_rotation_cli.preview.thresholds import Source
 
@@ -100,6 +102,29 @@ class OrganisationPreview:
             found["in_use"] += each.in_use
             found["unknown_in_use"] += each.unknown_use
         return found
+
+    @property
+    def knows_owners(self) -> bool:
+        """Whether it says who owns keys."""
+        return any(each.preview.knows_owners for each in self.accounts)
+
+    @property
+    def requires_owner(self) -> bool:
+        """Whether a key of some account is deactivated only if mail about it was accepted."""
+        return any(each.preview.requires_owner for each in self.accounts)
+
+    @property
+    def owner_counts(self) -> Mapping[Known, int]:
+        """How many of the coming keys have an owner that is known in which way."""
+        found: Counter[Known] = Counter()
+        for each in self.accounts:
+            found.update(each.preview.owner_counts)
+        return found
+
+    @property
+    def waiting(self) -> tuple[DueKey, ...]:
+        """The keys that wait for an owner."""
+        return tuple(key for each in self.accounts for key in each.preview.waiting)
 
     @property
     def ages(self) -> tuple[int, ...]:

@@ -69,7 +69,7 @@ class OrganisationReader:
             return self.session, terms
         return self.role.assume(self.session, account_id), terms
 
-    def _require_not_stopped(self, _done: int, _total: int) -> None:
+    def _require_not_stopped(self, _what: str, _done: int, _total: int) -> None:
         if self._stopped.is_set():
             raise _StoppedError
 

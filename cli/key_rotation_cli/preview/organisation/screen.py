@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from key_rotation.reporting.formatting import pluralize
-from key_rotation_cli.preview import words
+from key_rotation_cli.preview import owner_words, words
 from key_rotation_cli.preview.organisation import words as org_words
 from key_rotation_cli.preview.organisation.organisation_preview import (
     AccountPreview,
@@ -34,6 +34,8 @@ def print_preview(console: Console, preview: OrganisationPreview) -> None:
     print_section(console, "In use", org_words.in_use_text(preview))
     if preview.totals["in_use"]:
         print_indented(console, _in_use_table(preview))
+    if preview.knows_owners:
+        print_section(console, "Owners", owner_words.owners_text(preview))
     print_section(console, "Accounts", org_words.accounts_text(preview))
     if preview.accounts:
         print_indented(console, _accounts_table(preview))
