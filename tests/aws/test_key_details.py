@@ -69,3 +69,18 @@ def test_a_description_that_cannot_be_read_again_is_kept(aliased: AwsAccount) ->
     watch = aliased.watch(first["access_key_id"])
     assert watch is not None
     assert watch["description"] == "CI upload"
+
+
+def test_the_json_has_the_tags_that_say_who_is_responsible(account: AwsAccount) -> None:
+    """Also where owners get no mail: then others can route the notice."""
+    account.create_key("alice", age=83)
+    tags = {"Owner": "Alice", "team": "payments", "contact": "#payments", "cost-centre": "42"}
+    account.clients.iam.tag_user(
+        UserName="alice", Tags=[{"Key": name, "Value": value} for name, value in tags.items()]
+    )
+    account.run()
+
+    [entry] = account.messages[-1]["data"]["noticed"]
+
+    assert entry["tags"] == {"Owner": "Alice", "team": "payments", "contact": "#payments"}
+    assert "owner" not in entry

@@ -67,19 +67,21 @@ class MailDelivery:
     terms: MailTerms
     fallback: OwnerPolicy
 
-    def send_pending(self, turn: DeliveryTurn) -> DeliveryResult:
-        """Send what is pending; raises LedgerError and LeaseLostError.
+    def send_pending(self, pending: Sequence[OwnerMail], turn: DeliveryTurn) -> DeliveryResult:
+        """Send mails; raises LedgerError and LeaseLostError.
+
+        pending: all that SES has not accepted, as it was just read
 
         SES has no token that makes a call idempotent, so a mail whose answer is lost stays pending,
         and may come twice.
         """
         problem: str | None = None
         for _ in range(ROUNDS):
-            pending = self.mails.read_pending().mails
             if not pending:
                 break
             selection = select_mails(pending)
             self._drop_overtaken(selection.overtaken)
+            pending = [mail for letter in selection.letters for mail in letter]
             try:
                 quota = self.sender.read_quota()
             except MailNotSentError as error:
@@ -90,9 +92,10 @@ class MailDelivery:
             unreachable = self.mails.read_unreachable().by_address
             policy = replace(self.fallback, unreachable=unreachable)
             problem = self._send_all(letters, quota, policy, turn)
+            pending = self.mails.read_pending().mails
             if problem:
                 break
-        return DeliveryResult(waiting=len(self.mails.read_pending().mails), problem=problem)
+        return DeliveryResult(waiting=len(pending), problem=problem)
 
     def _send_all(
         self,

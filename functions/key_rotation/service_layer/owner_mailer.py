@@ -1,10 +1,10 @@
 """Mail to owners in a run: what came of earlier mails first, new ones after the digest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from key_rotation.adapters.owner_mails import OwnerMails
-from key_rotation.domain.owners.contacts import MailProblem, MailStep, OwnerNews
+from key_rotation.adapters.owner_mails import OwnerMails, PendingMails
+from key_rotation.domain.owners.contacts import MailStep, OwnerNews
 from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.domain.owners.owner import OwnerPolicy
 from key_rotation.domain.owners.sending import fitting, select_mails
@@ -35,10 +35,9 @@ class OwnerMailer:
         unreachable = self.mails.read_unreachable().by_address
         policy = replace(self.fallback, unreachable=unreachable)
         failed = self.recorder.record(policy, turn.now, turn.may_go_on)
-        stored = self.mails.read_pending().problems
-        news = OwnerNews(problems=stored).with_problem(MailStep.FOLLOW, failed)
-        news = self._send(news, turn, sends=sends)
-        self._save(stored, news.problems)
+        pending = self.mails.read_pending()
+        news = OwnerNews(problems=pending.problems).with_problem(MailStep.FOLLOW, failed)
+        news = self._send(news, pending, turn, sends=sends)
         found, today = self.mails.read_unreachable(), turn.now.today
         known = sum(each.is_recent(today) for each in found.by_address.values())
         return replace(news, unreachable=found.unreported, known_unreachable=known)
@@ -64,18 +63,18 @@ class OwnerMailer:
 
     def finish(self, news: OwnerNews, turn: DeliveryTurn, *, sends: bool) -> None:
         """Send what is pending by now; raises LedgerError and LeaseLostError."""
-        stored = self.mails.read_pending().problems
-        self._save(stored, self._send(news, turn, sends=sends).problems)
+        self._send(news, self.mails.read_pending(), turn, sends=sends)
 
-    def _send(self, news: OwnerNews, turn: DeliveryTurn, *, sends: bool) -> OwnerNews:
-        if not sends:
-            return replace(news, waiting=len(self.mails.read_pending().mails))
-        result = self.delivery.send_pending(turn)
-        news = replace(news, waiting=result.waiting)
-        return news if result.problem is None else news.with_problem(MailStep.SEND, result.problem)
-
-    def _save(
-        self, stored: Mapping[MailStep, MailProblem], problems: Mapping[MailStep, MailProblem]
-    ) -> None:
-        if problems != stored:
-            self.mails.write_problems(problems)
+    def _send(
+        self, news: OwnerNews, pending: PendingMails, turn: DeliveryTurn, *, sends: bool
+    ) -> OwnerNews:
+        """Send what is pending, and record what prevents it; returns the news with both."""
+        news = replace(news, waiting=len(pending.mails))
+        if sends:
+            result = self.delivery.send_pending(pending.mails, turn)
+            news = replace(news, waiting=result.waiting)
+            if result.problem is not None:
+                news = news.with_problem(MailStep.SEND, result.problem)
+        if news.problems != pending.problems:
+            self.mails.write_problems(news.problems)
+        return news
