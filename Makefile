@@ -22,7 +22,7 @@ PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1) 
 # CDK are among them, since each worker imports what any of its tests imports. The unit tests run once:
 # on the Python of the function where that is installed, otherwise with the others on that of .venv.
 MEASURED := tests/cli tests/infra tests/aws/owner_mail tests/repository/test_release.py tests/unit tests/simulation/test_regressions.py \
-	$(filter-out %/test_whole_runs.py %/test_prepare_crashes.py,$(wildcard tests/aws/organisation/test_*.py)) \
+	$(filter-out %/test_whole_runs.py %/test_prepare_crashes.py %/test_differential.py,$(wildcard tests/aws/organisation/test_*.py)) \
 	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)
 LAMBDA_FOUND = $(shell bash tests/unit_lambda.sh --find $(LAMBDA_VERSION) $(LAMBDA_PYTHON))
 WITH_COVERAGE := --cov --cov-report= --cov-fail-under=0

@@ -21,9 +21,9 @@ from tests.aws.conftest import AccountFactory
 from tests.aws.organisation.hub import FIRST, OWN, PRODUCTION, SECOND
 from tests.aws.organisation.organisation import Organisation, open_organisation
 
-DAYS = 45
-SEEDS = (0, 1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 20)))
-"""Two of them in each test run: one takes ten seconds of processor time."""
+DAYS = 40
+SEEDS = (0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 20)))
+"""One of them in each test run: it takes five seconds of processor time."""
 AGES = (0, 30, 60, 82, 83, 84, 89, 90, 91, 120, 400)
 """Around the days on which something happens to a key."""
 EDITS = (
@@ -61,20 +61,20 @@ class Script:
         draw = random.Random(self.seed)  # noqa: S311  # no secret
         keys = [
             (f"user{number}", draw.choice(AGES), draw.choice(["Active", "Active", "Inactive"]))
-            for number in range(6)
+            for number in range(5)
             for _ in range(draw.choice([1, 1, 2]))
         ]
         self.keys = sorted(keys, key=lambda key: -key[1])  # no key is older than its user
-        self.run_days = [day for day in range(DAYS) if not day or draw.random() < 0.7]
+        self.run_days = [day for day in range(DAYS) if not day or draw.random() < 0.35]
         self.deeds: dict[int, list[Deed]] = {}
         self.edits: dict[int, tuple[str, str]] = {}
         for day in self.run_days:
             kinds = draw.choices(["use", "on", "off", "delete", "new", ""], k=2)
             self.deeds[day] = [
-                Deed(kind=kind, user=f"user{draw.randrange(6)}", number=draw.randrange(2))
+                Deed(kind=kind, user=f"user{draw.randrange(5)}", number=draw.randrange(2))
                 for kind in kinds
             ]
-            if draw.random() < 0.2:
+            if draw.random() < 0.3:
                 name, values = draw.choice(EDITS)
                 self.edits[day] = (name, draw.choice(values))
 
@@ -194,4 +194,4 @@ def test_a_random_account_is_decided_as_by_itself(accounts: AccountFactory, seed
 
     assert in_organisation(accounts, script, other) == expected
     sections = {section for day in expected for _, section, *_ in day}
-    assert len(sections) > 4, sections
+    assert len(sections) > 3, sections

@@ -74,9 +74,12 @@ def test_the_hub_mails_the_owners_of_all_accounts_by_the_tags_there(
 def test_a_key_is_followed_to_its_deletion(mailing: MailingOrganisation) -> None:
     mailing.create_key("bob", FIRST)
 
-    days = [day for day in range(39) if mailing.run(days=1 if day else 0)[0]]
+    found, before = {}, 0
+    for day in (0, 5, 6, 7, 35, 36, 37, 38):
+        mails, _ = mailing.run(day - before)
+        found[day], before = len(mails), day
 
-    assert days == [0, 6, 7, 36, 37]
+    assert found == {0: 1, 5: 0, 6: 1, 7: 1, 35: 0, 36: 1, 37: 1, 38: 0}
     assert len({mail["headers"]["References"] for mail in mailing.ses.sent}) == 1
 
 
@@ -103,15 +106,14 @@ def test_an_account_can_require_that_its_owners_got_mail(mailing: MailingOrganis
     mailing.organisation.put(f"accounts/{FIRST}/owner-notice", "require")
     mailing.ses.quota = 0
     first, second = mailing.create_key("bob", FIRST), mailing.create_key("carol", SECOND)
-    for day in range(9):
-        mailing.run(days=1 if day else 0)
+    for days in (0, 6, 1, 1):
+        mailing.run(days)
 
     assert mailing.organisation.status(first, FIRST) == "Active"
     assert mailing.organisation.status(second, SECOND) == "Inactive"
     mailing.ses.quota = 200
     mailing.run(1)
-    for _ in range(6):
-        mailing.run(1)
+    mailing.run(6)
     assert mailing.organisation.status(first, FIRST) == "Active"
     mailing.run(1)
     assert mailing.organisation.status(first, FIRST) == "Inactive"
