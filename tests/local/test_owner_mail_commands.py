@@ -21,7 +21,11 @@ FORMS: dict[str, Callable[[ComposedMail], list[str]]] = {
     "text": lambda mail: COMMANDS.findall(mail.text),
     "html": lambda mail: MailReader(mail.html).commands,
 }
-in_each_form = pytest.mark.parametrize("form", FORMS)
+in_each_form = pytest.mark.parametrize(
+    # tests/unit/owners/test_mail_steps.py compares the commands of both forms.
+    "form",
+    ["text", pytest.param("html", marks=pytest.mark.soak)],
+)
 for_each_name = pytest.mark.parametrize("user", NAMES, indirect=True)
 for_one_name = pytest.mark.parametrize("user", ["-dash"], indirect=True)
 

@@ -160,7 +160,7 @@ def assert_each_run_does_its_forecast(simulator: Simulator, days: int = DAYS) ->
 
 
 @given(keys=st.lists(KEYS, min_size=1, max_size=10), parameters=PARAMETERS)
-@hypothesis_settings(max_examples=25, **REPEATABLE)
+@hypothesis_settings(max_examples=15, **REPEATABLE)
 def test_each_run_of_a_new_deployment_does_what_was_forecast(
     keys: list[tuple[int, str]], parameters: dict[str, str]
 ) -> None:
@@ -196,7 +196,7 @@ def an_account(
     parameters=PARAMETERS,
     reactions=st.lists(REACTIONS, max_size=8),
 )
-@hypothesis_settings(max_examples=25, **REPEATABLE)
+@hypothesis_settings(max_examples=15, **REPEATABLE)
 def test_each_run_of_a_deployment_that_people_reacted_to_does_what_was_forecast(
     keys: list[tuple[int, str]],
     before: dict[str, str],
@@ -231,7 +231,7 @@ NOTICES = st.fixed_dictionaries(
     owners=OWNERS,
     notices=NOTICES,
 )
-@hypothesis_settings(max_examples=25, **REPEATABLE)
+@hypothesis_settings(max_examples=15, **REPEATABLE)
 def test_each_run_of_a_new_deployment_that_mails_owners_does_what_was_forecast(
     keys: list[tuple[int, str]],
     parameters: dict[str, str],
@@ -252,7 +252,7 @@ def test_each_run_of_a_new_deployment_that_mails_owners_does_what_was_forecast(
     notices=st.tuples(NOTICES, NOTICES),
     days=st.integers(1, 15),
 )
-@hypothesis_settings(max_examples=40, **REPEATABLE)
+@hypothesis_settings(max_examples=20, **REPEATABLE)
 def test_each_run_of_a_deployment_that_mailed_owners_does_what_was_forecast(
     *,
     keys: list[tuple[int, str]],
