@@ -20,6 +20,7 @@ def rule(account: LocalAccount, outputs: dict[str, str]) -> Iterator[None]:
     arn = attributes["Attributes"]["QueueArn"]
     events.put_rule(Name=RULE, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=RULE, Targets=[{"Id": "queue", "Arn": arn}])
+    received(account, outputs)  # what other tests left in the queue
     yield
     events.remove_targets(Rule=RULE, Ids=["queue"])
     events.delete_rule(Name=RULE)
