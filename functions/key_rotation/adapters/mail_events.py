@@ -70,5 +70,5 @@ class MailEvents:
 def _received(body: str, receipt: str) -> ReceivedEvent:
     try:
         return ReceivedEvent(event=parse_mail_event(json.loads(body)), problem="", receipt=receipt)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return ReceivedEvent(event=None, problem=str(error), receipt=receipt)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.sns_topic import SnsTopic
@@ -18,6 +19,9 @@ from key_rotation.reporting.outcome import Outcome, outcome_of_failure
 from key_rotation.reporting.owner_mails import mails_of
 from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.run_context import RunContext, Stage
+
+if TYPE_CHECKING:
+    from key_rotation.domain.owners.mail import OwnerMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,14 @@ def mark_reported(
         for key_id, outcome in by_key_id.items()
         if key_id is not None
     )
-    return [change for change in changes if change]
+    mails: dict[str, list[OwnerMail]] = {}
+    for mail in mails_of(outcomes, finished.report):  # also of what an earlier run did
+        mails.setdefault(mail.access_key_id, []).append(mail)
+    return [
+        replace(change, mails=tuple(mails.get(change.watch.access_key_id, ())))
+        for change in changes
+        if change
+    ]
 
 
 def _change(
@@ -109,14 +120,13 @@ def _change(
     deletion: the day that the digest names for what an earlier run did
     """
     enforced = step if report.mode is Mode.ENFORCE else None
-    mails = tuple(mails_of([outcome], report))
     if enforced and enforced.decision.action is Action.NOTICE:
-        return replace(_notice(enforced, outcome, report), mails=mails)
+        return _notice(enforced, outcome, report)
     reminded = enforced is not None and enforced.decision.remind and outcome.triggers_digest
     if watch and (watch.unreported_events or reminded):
         deletes = report.settings.delete_unused_keys
         after = transitions.after_digest_sent(watch, report.now, deletion, deletes=deletes)
-        return WatchChange(watch=after, mails=mails)
+        return WatchChange(watch=after)
     return None
 
 

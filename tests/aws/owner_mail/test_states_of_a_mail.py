@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from key_rotation.domain.execution import TimeBudget
-from tests.aws.faults import failing_call
+from key_rotation.errors import PublishError
+from tests.aws.faults import failing_call, refused
 from tests.aws.owner_mail.conftest import FALLBACK, MailAccount
 from tests.aws.owner_mail.fakes import bounce, client_error, complaint, delivery, event_of
 from tests.simulation.fault_injection import KilledError
@@ -110,6 +111,28 @@ def test_a_mail_that_is_recorded_and_still_pending_is_not_sent_again(
 
     assert account.run(1) == []
     assert account.pending == []
+
+
+def test_what_a_digest_could_not_report_reaches_the_owner_with_the_next_one(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    account.run()
+    account.aws.now += timedelta(days=7)
+    with refused(account.aws, "sns.Publish"), pytest.raises(PublishError):
+        account.aws.run()
+
+    [mail] = account.run(1)
+
+    assert "no longer works" in mail["text"]
+
+
+def test_a_bounce_with_other_capitals_is_that_of_the_owner(account: MailAccount) -> None:
+    account.create_key("bob", owner="Bob@example.com")
+    [mail] = account.run()
+    account.queue.put(bounce(mail, "bob@example.com"))
+
+    assert [again["to"] for again in account.run(1)] == [(FALLBACK,)]
 
 
 def test_a_bounce_reaches_the_fallback_at_once_and_is_news(account: MailAccount) -> None:
@@ -228,6 +251,7 @@ def test_an_event_whose_effect_was_not_recorded_comes_again(account: MailAccount
         "",
         "{",
         "[]",
+        "[" * 100_000,
         "null",
         '{"detail": 1}',
         '{"detail": {"eventType": "Bounce"}}',

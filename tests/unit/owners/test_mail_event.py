@@ -26,6 +26,8 @@ COMPLAINT = an_event(
     "Complaint", complaint={"complainedRecipients": [{"emailAddress": "bob@example.com"}]}
 )
 
+NOT_SPAM = an_event("Complaint", complaint={"complaintFeedbackType": "not-spam"})
+
 
 @pytest.mark.parametrize(
     ("event", "state", "unreachable", "words"),
@@ -60,7 +62,9 @@ def test_only_a_permanent_bounce_and_a_complaint_make_an_address_unreachable(
     )
 
 
-@pytest.mark.parametrize("event", [bounced("Transient"), bounced("Undetermined"), an_event("Open")])
+@pytest.mark.parametrize(
+    "event", [bounced("Transient"), bounced("Undetermined"), an_event("Open"), NOT_SPAM]
+)
 def test_other_events_of_ses_change_nothing(event: dict[str, Any]) -> None:
     assert parse_mail_event(event) is None
 

@@ -8,6 +8,7 @@ from typing import Any
 from key_rotation.domain.owners.addresses import parse_address
 
 MAX_WORDS = 200
+MAX_MESSAGE_ID = 200
 
 
 class MailState(StrEnum):
@@ -56,6 +57,8 @@ def parse_mail_event(event: object) -> MailEvent | None:
                 found = MailState.BOUNCED, *_recipients(bounce["bouncedRecipients"])
             case "Complaint":
                 complaint = _mapping(detail["complaint"])
+                if complaint.get("complaintFeedbackType") == "not-spam":
+                    return None
                 addresses, _ = _recipients(complaint["complainedRecipients"])
                 kind = str(complaint.get("complaintFeedbackType") or "abuse")
                 found = MailState.COMPLAINED, addresses, f"a complaint: {kind}"
@@ -74,11 +77,19 @@ def _event(
 ) -> MailEvent:
     return MailEvent(
         state=state,
-        message_id=_text(mail["messageId"]),
+        message_id=_message_id(mail["messageId"]),
         addresses=tuple(filter(None, map(parse_address, addresses))),
         unreachable=state in {MailState.BOUNCED, MailState.COMPLAINED},
         words=words[:MAX_WORDS],
     )
+
+
+def _message_id(value: object) -> str:
+    """Return what SES calls a mail; a sort key of DynamoDB is not empty and has a limit."""
+    text = _text(value)
+    if not (text.isascii() and text.isprintable() and 1 <= len(text) <= MAX_MESSAGE_ID):
+        raise TypeError(f"the id of a message: {text!r:.40}")
+    return text
 
 
 def _recipients(found: object) -> tuple[list[str], str]:

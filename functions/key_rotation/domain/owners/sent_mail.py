@@ -68,7 +68,8 @@ def after_event(
 
     An event counts only for the addresses that the mail went to: no event makes others unreachable.
     """
-    addresses = [a for a in event.addresses if a in sent.mail.owner.addresses]
+    named = {address.casefold() for address in event.addresses}  # servers change capitals
+    addresses = [a for a in sent.mail.owner.addresses if a.casefold() in named]
     if event.message_id != sent.message_id or not addresses:
         return None
     if event.state is MailState.DELIVERED:
