@@ -119,7 +119,8 @@ def reached_text(mail: NoticeMail | None, now: Now) -> str:
     if mail is None:
         return "no mail yet"
     if mail.accepted_at:
-        return f"mail accepted on {format_date(now.day(mail.accepted_at))}"
+        to = f" to {', '.join(mail.owner.addresses)}" if mail.owner else ""
+        return f"mail{to} accepted on {format_date(now.day(mail.accepted_at))}"
     if mail.lost_on:
         return f"nobody reached, known on {format_date(mail.lost_on)}"
     return "mail not accepted yet"

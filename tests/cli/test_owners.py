@@ -43,7 +43,7 @@ def test_status_says_who_owns_a_key_and_whether_the_owner_was_reached(
 
     shown = words(key_rotation("status").stdout)
 
-    assert "owner alice@example.com (tag owner-email); mail accepted on Tue 24 Nov 2026" in shown
+    assert "owner alice@example.com (tag owner-email); mail to alice@example.com acc" in shown
     assert f"owner {FALLBACK} (fallback; tag owner-email: 'bob@elsewhere.org' is outside" in shown
     assert "carol@example.com" not in shown
 
@@ -59,7 +59,7 @@ def test_status_gives_programs_the_owner(mailing: MailAccount) -> None:
         "source": "tag",
         "tag": "owner-email",
         "problem": None,
-        "reached": "mail accepted on Tue 24 Nov 2026",
+        "reached": "mail to alice@example.com accepted on Tue 24 Nov 2026",
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from key_rotation.adapters import owner_mail_items as items
 from key_rotation.adapters.clients import AWS_ERRORS, error_message
 from key_rotation.adapters.codec import Item
+from key_rotation.adapters.concurrency import in_parallel
 from key_rotation.adapters.ledger_items import Partitions
 from key_rotation.domain.owners.contacts import MailProblem, MailStep
 from key_rotation.domain.owners.mail import OwnerMail
@@ -89,17 +90,19 @@ class OwnerMails:
 
     def drop(self, mails: Iterable[OwnerMail]) -> None:
         """Delete pending mails that are not sent any more; raises LedgerError."""
+        keys = [items.pending_key(mail) for mail in mails]
         try:
-            for mail in mails:
-                self._table.delete_item(Key=items.pending_key(mail))
+            in_parallel(lambda key: self._table.delete_item(Key=key), keys)
         except AWS_ERRORS as cause:
             text = f"The ledger did not delete a pending mail ({error_message(cause)})."
             raise LedgerError(text) from cause
 
-    def is_sent(self, mail: OwnerMail) -> bool:
-        """Return whether SES accepted a mail that is still pending; raises LedgerError."""
-        found = self._get(items.sent_key(mail, self._partitions_of(mail.account_id)))
-        return bool(found and found.get("message_id"))
+    def sent_among(self, mails: Sequence[OwnerMail]) -> list[OwnerMail]:
+        """Return those of some pending mails that SES accepted; raises LedgerError."""
+        keys = [items.sent_key(mail, self._partitions_of(mail.account_id)) for mail in mails]
+        found = in_parallel(self._get, keys)
+        pairs = zip(mails, found, strict=True)
+        return [mail for mail, item in pairs if item and item.get("message_id")]
 
     def read_sent(self, account_id: str, access_key_id: str) -> tuple[SentMail, ...]:
         """Read the mails about one key that SES accepted; raises LedgerError."""
@@ -112,17 +115,18 @@ class OwnerMails:
         Raises LedgerError.
         """
         message = self._get({"pk": items.MESSAGES, "sk": message_id})
-        found = []
-        for account_id, access_key_id, mail_id in message["mails"] if message else ():
-            place = {"pk": self._partitions_of(account_id).mails(access_key_id), "sk": mail_id}
-            found += list(filter(None, [self._get(place)]))
-        return tuple(items.readable(found, SentMail))
+        keys = [
+            {"pk": self._partitions_of(account_id).mails(access_key_id), "sk": mail_id}
+            for account_id, access_key_id, mail_id in (message["mails"] if message else ())
+        ]
+        return tuple(items.readable(filter(None, in_parallel(self._get, keys)), SentMail))
 
     def write_effect(self, effect: EventEffect, at: datetime) -> None:
         """Record all that an event changed; raises LedgerError."""
         writes = self._writes(effect.sent, effect.notice_mail)
         for found in effect.unreachable:
-            writes.append(self._put(items.unreachable_item(found, at, reported=False)))
+            reported = self._was_reported(found)
+            writes.append(self._put(items.unreachable_item(found, at, reported=reported)))
         if effect.again:
             writes.append(self._put(items.pending_item(effect.again)))
         self._transact(writes)
@@ -149,12 +153,22 @@ class OwnerMails:
         for found in unreachable:
             self._transact([self._put(items.unreachable_item(found, at, reported=True))])
 
+    def _was_reported(self, found: Unreachable) -> bool:
+        """Return whether a digest has reported an address, and nothing is new of it since."""
+        stored = self._get({"pk": items.UNREACHABLE, "sk": found.address})
+        known = stored is not None and stored.get("since") == found.since.isoformat()
+        return bool(known and stored and stored.get("reported"))
+
     def _writes(self, sent: SentMail, notice: NoticeMail | None) -> list[Item]:
+        """Return what records a mail; one about an earlier notice says nothing of the last one."""
         partitions = self._partitions_of(sent.mail.account_id)
         written = [items.sent_item(sent, partitions)]
         if notice:
-            written.append(items.notice_item(sent.mail, notice, partitions))
-        return [self._put(item) for item in written]
+            item = items.notice_item(sent.mail, notice, partitions)
+            stored = self._get({"pk": item["pk"], "sk": item["sk"]})
+            if stored is None or stored.get("thread_id") == notice.thread_id:
+                written.append(item)
+        return [self._put(each) for each in written]
 
     def _get(self, key: Item) -> Item | None:
         try:

@@ -195,9 +195,10 @@ def _wait_for_owner(
     notice: Noticed, mail: NoticeMail | None, due: date, now: Now, settings: Settings
 ) -> Decision:
     """Keep a key of which no owner knows: a mail of today would give it a whole notice."""
-    since = max(now.day(notice.at), mail.lost_on if mail and mail.lost_on else date.min)
-    if since == now.today:
+    noticed_on = now.day(notice.at)
+    if noticed_on == now.today:  # its mail is sent after the digest of today
         return _keep_until(Reason.NOTICE_RUNNING, due, notice.announced_on, now)
+    since = max(noticed_on, mail.lost_on if mail and mail.lost_on else date.min)
     later = max(due, now.today + max(settings.notice, ONE_DAY))
     reason = Reason.WAITING_FOR_OWNER
     return Decision(action=Action.KEEP, reason=reason, due=later, remind=True, waiting_since=since)

@@ -10,8 +10,9 @@ from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.errors import LeaseLostError
 from key_rotation.organisation.run_collector import CollectedRun
+from key_rotation.reporting.owner_mails import without_announcement
 from key_rotation.service_layer.mail_delivery import DeliveryTurn
-from key_rotation.service_layer.owner_mailer import OwnerMailer
+from key_rotation.service_layer.owner_mailer import AccountKey, OwnerMailer
 
 log = Logger(child=True)
 
@@ -59,7 +60,7 @@ class OrganisationOwners:
         if delivered:
             news = self.mailer.after_digest(news, turn)
         try:
-            self.mailer.finish(news, turn, sends=_sends(run))
+            self.mailer.finish(news, _over(run), turn, sends=_sends(run))
         except LeaseLostError:
             log.info("mails_left_to_the_next_run")
 
@@ -71,6 +72,15 @@ def _sends(run: CollectedRun) -> bool:
     """Return whether a run may send mail: one that enforces no account sends none."""
     enforced = any(account.report.mode is Mode.ENFORCE for account in run.report.accounts)
     return enforced and not run.is_manual_report
+
+
+def _over(run: CollectedRun) -> set[AccountKey]:
+    """Return the keys of which no announced day is true any more."""
+    return {
+        (account.account_id, key)
+        for account in run.report.accounts
+        for key in without_announcement(account.report.outcomes)
+    }
 
 
 def _planned(run: CollectedRun) -> list[OwnerMail]:

@@ -9,9 +9,9 @@ from key_rotation.reporting.formatting import sanitize_line, wrap, wrap_foreign
 from key_rotation.reporting.headings import underlined
 
 HEADING = "OWNERS NOT REACHED"
-ADVICE = "The mail goes to the fallback for 90 days, or until the tag changes."
+ADVICE = "For 90 days, or until the tag changes, their mail goes to the fallback, if there is one."
 STEPS = {
-    MailStep.SEND: "Mails to owners are not sent",
+    MailStep.SEND: "The last mails to owners were not sent",
     MailStep.FOLLOW: "What came of mails to owners is not known",
 }
 

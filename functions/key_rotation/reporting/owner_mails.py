@@ -18,6 +18,17 @@ KINDS = {
     Section.WITHDRAWN: MailKind.WITHDRAWN,
     Section.EXTENDED: MailKind.EXTENDED,
 }
+_OVER = frozenset(
+    {
+        Section.HELD,
+        Section.DEACTIVATED,
+        Section.DELETED,
+        Section.EXTENDED,
+        Section.WITHDRAWN,
+        Section.CLOSED,
+        Section.EXEMPT,
+    }
+)
 COMING = {
     MailKind.NOTICE: Coming.DEACTIVATION,
     MailKind.DEACTIVATED: Coming.DELETION,
@@ -31,6 +42,18 @@ def is_about_owner(outcome: Outcome) -> bool:
     """Return whether the owner of the key hears of an outcome: news of what happens to a key."""
     return (
         outcome.triggers_digest and outcome.section in KINDS and outcome.access_key_id is not None
+    )
+
+
+def without_announcement(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """Return the ids of the keys of which no announced day is true any more.
+
+    Such a key was deactivated, deleted or exempted, for example, or is gone.
+    """
+    return frozenset(
+        str(outcome.access_key_id)
+        for outcome in outcomes
+        if outcome.section in _OVER and not outcome.dry_run
     )
 
 

@@ -103,9 +103,13 @@ class MailDelivery:
         quota: SendQuota,
         policy: OwnerPolicy,
         turn: DeliveryTurn,
-    ) -> str:
-        """Send letters one after the other; returns why the last ones were not sent."""
-        failed, no_answers = "", 0
+    ) -> str | None:
+        """Send letters one after the other; returns why the last ones were not sent.
+
+        Returns an empty text if all that was tried was sent, and None if there was no time to try.
+        """
+        failed: str | None = None
+        no_answers = 0
         for number, letter in enumerate(letters):
             if not turn.may_go_on() or no_answers == MAX_FAILURES:
                 break
@@ -113,6 +117,7 @@ class MailDelivery:
                 recipients = len(letters[number - 1][0].owner.addresses)
                 turn.clock.sleep(recipients / quota.per_second)
             turn.check()
+            failed = failed or ""
             try:
                 self._send_unless_sent(letter, policy, turn)
                 no_answers = 0
@@ -126,7 +131,7 @@ class MailDelivery:
         self, letter: Sequence[OwnerMail], policy: OwnerPolicy, turn: DeliveryTurn
     ) -> None:
         """Send what is not recorded as accepted; a run may have died right after it was."""
-        sent = [mail for mail in letter if self.mails.is_sent(mail)]
+        sent = self.mails.sent_among(letter)
         self.mails.drop(sent)
         if left := [mail for mail in letter if mail not in sent]:
             self._send(left, policy, turn)
@@ -136,13 +141,13 @@ class MailDelivery:
         addresses = first.owner.addresses
         if blocked := blocked_addresses(first.owner, policy, turn.now.today):
             error = RecipientRefusedError("; ".join(blocked.values()), [*blocked])
-            self._refused(letter, error, turn, unreachable=False)
+            self._refused(letter, error, policy, turn, unreachable=False)
             return
         mail = compose_mail(letter, self.terms, today=turn.now.today)
         try:
             message_id = self._send_at_rate(mail, addresses, turn)
         except RecipientRefusedError as error:
-            self._refused(letter, error, turn, unreachable=True)
+            self._refused(letter, error, policy, turn, unreachable=True)
         else:
             self.mails.accept(letter, message_id, turn.now.instant)
             log.info("mail_accepted", mail_id=first.mail_id, message_id=message_id)
@@ -167,6 +172,7 @@ class MailDelivery:
         self,
         letter: Sequence[OwnerMail],
         error: RecipientRefusedError,
+        policy: OwnerPolicy,
         turn: DeliveryTurn,
         *,
         unreachable: bool,
@@ -181,13 +187,13 @@ class MailDelivery:
             words=str(error),
         )
         for mail in letter:
-            self._replace(mail, event, turn)
+            self._replace(mail, event, policy, turn)
 
-    def _replace(self, mail: OwnerMail, event: MailEvent, turn: DeliveryTurn) -> None:
+    def _replace(
+        self, mail: OwnerMail, event: MailEvent, policy: OwnerPolicy, turn: DeliveryTurn
+    ) -> None:
         """Make the mail pending for those of its recipients that are left, or for the fallback."""
         sent = SentMail(mail=mail, message_id="", accepted_at=turn.now.instant)
-        unreachable = self.mails.read_unreachable().by_address
-        policy = replace(self.fallback, unreachable=unreachable)
         effect = after_event(sent, event, policy, turn.now.today)
         if effect is None:
             return

@@ -9,7 +9,7 @@ from key_rotation.adapters.mail_events import MailEvents, ReceivedEvent
 from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.domain.model import Now
 from key_rotation.domain.owners.owner import OwnerPolicy
-from key_rotation.domain.owners.sent_mail import after_event
+from key_rotation.domain.owners.sent_mail import SentMail, after_event, is_overtaken
 from key_rotation.errors import MailEventsUnreadableError
 
 log = Logger(child=True)
@@ -50,9 +50,16 @@ class MailEventRecorder:
         for sent in self.mails.read_message(event.message_id):
             effect = after_event(sent, event, policy, now.today)
             if effect:
+                if effect.again and self._is_overtaken(sent, now):
+                    effect = replace(effect, again=None)
                 self.mails.write_effect(effect, now.instant)
                 found = {each.address: each for each in effect.unreachable}
                 policy = replace(policy, unreachable={**policy.unreachable, **found})
                 mail = sent.mail
                 log.info("mail_event", mail_id=mail.mail_id, state=event.state, words=event.words)
         return policy
+
+    def _is_overtaken(self, sent: SentMail, now: Now) -> bool:
+        mail = sent.mail
+        others = self.mails.read_sent(mail.account_id, mail.access_key_id)
+        return is_overtaken(sent, others, now.today)

@@ -1,16 +1,19 @@
 """Mail to owners in a run: what came of earlier mails first, new ones after the digest."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from key_rotation.adapters.owner_mails import OwnerMails, PendingMails
 from key_rotation.domain.owners.contacts import MailStep, OwnerNews
-from key_rotation.domain.owners.mail import OwnerMail
+from key_rotation.domain.owners.mail import ANNOUNCING, OwnerMail
 from key_rotation.domain.owners.owner import OwnerPolicy
 from key_rotation.domain.owners.sending import fitting, select_mails
 from key_rotation.errors import MailNotSentError
 from key_rotation.service_layer.mail_delivery import DeliveryTurn, MailDelivery
 from key_rotation.service_layer.mail_events import MailEventRecorder
+
+AccountKey = tuple[str, str]
+"""The id of an account, and that of an access key in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,9 @@ class OwnerMailer:
     fallback: OwnerPolicy
 
     def begin(self, turn: DeliveryTurn, *, sends: bool) -> OwnerNews:
-        """Record what came of earlier mails, and send those that wait.
+        """Record what came of earlier mails, and send those that say what has happened.
+
+        Those that announce a day wait until this run knows whether that is still true.
 
         sends: whether a mail may be sent: not in report mode
 
@@ -37,13 +42,17 @@ class OwnerMailer:
         failed = self.recorder.record(policy, turn.now, turn.may_go_on)
         pending = self.mails.read_pending()
         news = OwnerNews(problems=pending.problems).with_problem(MailStep.FOLLOW, failed)
-        news = self._send(news, pending, turn, sends=sends)
+        announcing = tuple(mail for mail in pending.mails if mail.kind in ANNOUNCING)
+        others = tuple(mail for mail in pending.mails if mail not in announcing)
+        news = self._send(news, replace(pending, mails=others), turn, sends=sends)
+        news = replace(news, announcing=announcing)
         found, today = self.mails.read_unreachable(), turn.now.today
         known = sum(each.is_recent(today) for each in found.by_address.values())
         return replace(news, unreachable=found.unreported, known_unreachable=known)
 
     def before_digest(self, news: OwnerNews, planned: Sequence[OwnerMail]) -> OwnerNews:
         """Return the news with how many of the planned mails wait for a later run, and why."""
+        planned = [*news.announcing, *planned]
         if not planned:
             return news
         try:
@@ -52,8 +61,8 @@ class OwnerMailer:
             news = news.with_problem(MailStep.SEND, str(error))
             return replace(news, waiting=news.waiting + len(planned))
         selection = select_mails(planned)
-        sent = sum(map(len, selection.letters[: fitting(selection, quota)]))
-        return replace(news, waiting=news.waiting + len(planned) - sent)
+        left = selection.letters[fitting(selection, quota) :]
+        return replace(news, waiting=news.waiting + sum(map(len, left)))
 
     def after_digest(self, news: OwnerNews, turn: DeliveryTurn) -> OwnerNews:
         """Record that a digest was delivered with the news; raises LedgerError."""
@@ -61,9 +70,22 @@ class OwnerMailer:
         problems = {step: replace(p, reported=True) for step, p in news.problems.items()}
         return replace(news, problems=problems)
 
-    def finish(self, news: OwnerNews, turn: DeliveryTurn, *, sends: bool) -> None:
-        """Send what is pending by now; raises LedgerError and LeaseLostError."""
-        self._send(news, self.mails.read_pending(), turn, sends=sends)
+    def finish(
+        self, news: OwnerNews, over: Collection[AccountKey], turn: DeliveryTurn, *, sends: bool
+    ) -> None:
+        """Send what is pending by now; raises LedgerError and LeaseLostError.
+
+        over: the keys of which no announced day is true any more
+        """
+        pending = self.mails.read_pending()
+        wrong = [
+            mail
+            for mail in pending.mails
+            if mail.kind in ANNOUNCING and (mail.account_id, mail.access_key_id) in over
+        ]
+        self.mails.drop(wrong)
+        left = tuple(mail for mail in pending.mails if mail not in wrong)
+        self._send(news, replace(pending, mails=left), turn, sends=sends)
 
     def _send(
         self, news: OwnerNews, pending: PendingMails, turn: DeliveryTurn, *, sends: bool

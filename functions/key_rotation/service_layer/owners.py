@@ -4,16 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from aws_lambda_powertools import Logger
+
 from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.domain.model import Mode
-from key_rotation.domain.owners.contacts import NO_CONTACTS, OwnerContacts
-from key_rotation.domain.owners.notice_mail import NoticeMail
-from key_rotation.domain.owners.owner import OwnerPolicy, Unreachable
-from key_rotation.reporting.owner_mails import planned_mails
+from key_rotation.domain.owners.contacts import (
+    NO_CONTACTS,
+    MailStep,
+    OwnerContacts,
+    OwnerNews,
+)
+from key_rotation.domain.owners.owner import OwnerPolicy
+from key_rotation.errors import LedgerError
+from key_rotation.reporting.owner_mails import planned_mails, without_announcement
 from key_rotation.reporting.report import Report
 from key_rotation.service_layer.mail_delivery import DeliveryTurn
 from key_rotation.service_layer.owner_mailer import OwnerMailer
 from key_rotation.service_layer.run_context import RunContext
+
+log = Logger(child=True)
 
 
 class Owners(Protocol):
@@ -66,22 +75,21 @@ class KnownOwners:
     def begin(self, context: RunContext) -> OwnerContacts:
         """Return who may get mail, and what is remembered with each notice; raises LedgerError."""
         unreachable = self.mails.read_unreachable().by_address
+        stored, today = self.mails.read_notice_mails(self.account_id), context.now.today
         return OwnerContacts(
-            policy=self.policy(context, unreachable), notice_mails=self.notice_mails()
+            policy=replace(self.policy(context), unreachable=unreachable),
+            notice_mails={
+                key_id: mail.known_today(unreachable, today) for key_id, mail in stored.items()
+            },
         )
 
-    def policy(self, context: RunContext, unreachable: Mapping[str, Unreachable]) -> OwnerPolicy:
-        """Return who may get mail, by the settings of a run."""
+    def policy(self, context: RunContext) -> OwnerPolicy:
+        """Return who may get mail, by the settings of a run, without what came of mails."""
         return OwnerPolicy(
             domains=self.domains,
             fallback=self.fallback,
             owner_tags=context.settings.owner_tags,
-            unreachable=unreachable,
         )
-
-    def notice_mails(self) -> Mapping[str, NoticeMail]:
-        """Return what is remembered with each notice of the account; raises LedgerError."""
-        return self.mails.read_notice_mails(self.account_id)
 
     def before_digest(self, report: Report) -> Report:
         """Return the report as it is: others send the mails."""
@@ -118,12 +126,20 @@ class MailingOwners:
     def begin(self, context: RunContext) -> OwnerContacts:
         """Record what came of earlier mails, send those that wait, and return what is known.
 
-        Raises LedgerError and LeaseLostError.
+        Raises LeaseLostError, and LedgerError if a key waits until its owner got mail: otherwise no
+        rule depends on mails, and the digest says that they are not sent.
         """
         budget = context.budget
         turn = _turn(context, lambda: budget.allows_earlier_mails)
-        news = self.mailer.begin(turn, sends=_sends(context))
-        return replace(self.known.begin(context), news=news)
+        try:
+            news = self.mailer.begin(turn, sends=_sends(context))
+            return replace(self.known.begin(context), news=news)
+        except LedgerError as error:
+            if context.settings.requires_owner:
+                raise
+            log.exception("owner_mail_failed")
+            news = OwnerNews().with_problem(MailStep.SEND, str(error))
+            return OwnerContacts(policy=self.known.policy(context), news=news)
 
     def before_digest(self, report: Report) -> Report:
         """Return the report with how many mails of this run wait for a later one, and why."""
@@ -133,13 +149,21 @@ class MailingOwners:
     def finish(self, report: Report, context: RunContext) -> None:
         """Record what the digest said of owners, and send what is pending.
 
-        Raises LedgerError and LeaseLostError.
+        The run is saved by then, so that a ledger that fails leaves mails pending, and no more.
+        Raises LeaseLostError.
         """
+        try:
+            self._finish(report, context)
+        except LedgerError:
+            log.exception("owner_mail_failed")
+
+    def _finish(self, report: Report, context: RunContext) -> None:
         turn = _turn(context, lambda: context.budget.allows_details)
         news = report.contacts.news
         if report.delivered:
             news = self.mailer.after_digest(news, turn)
-        self.mailer.finish(news, turn, sends=_sends(context))
+        over = {(report.account_id, key) for key in without_announcement(report.outcomes)}
+        self.mailer.finish(news, over, turn, sends=_sends(context))
 
 
 def _sends(context: RunContext) -> bool:

@@ -1,6 +1,7 @@
 """An account whose owners of keys get mail."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -14,7 +15,7 @@ from key_rotation.reporting.owner_mail.terms import MailTerms
 from key_rotation.service_layer.owner_mail_environment import OwnerMailEnvironment
 from tests.aws.aws_account import AwsAccount
 from tests.aws.conftest import AccountFactory
-from tests.aws.owner_mail.fakes import FakeQueue, FakeSes
+from tests.aws.owner_mail.fakes import FakeQueue, FakeSes, client_error
 
 FALLBACK = "keys@example.com"
 
@@ -64,6 +65,22 @@ class MailAccount:
     def pending(self) -> list[str]:
         """The ids of the mails that SES has not accepted."""
         return [str(i["sk"]) for i in self.aws.items("PENDING_MAIL") if i["sk"] != "#PROBLEMS"]
+
+
+@contextmanager
+def failing_query(account: MailAccount, partition: str) -> Iterator[None]:
+    """Let the table refuse to read one partition."""
+
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        if partition.encode() in params["body"]:
+            raise client_error("Query", "InternalServerError", "fault", 500)
+
+    events = account.aws.clients.table.meta.client.meta.events
+    events.register_first("before-call.dynamodb.Query", refuse)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.Query", refuse)
 
 
 def environment(ses: FakeSes, queue: FakeQueue, **terms: str) -> OwnerMailEnvironment:

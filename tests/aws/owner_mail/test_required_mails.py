@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.aws.owner_mail.conftest import FALLBACK, MailAccount
+from key_rotation.errors import LedgerError
+from tests.aws.owner_mail.conftest import FALLBACK, MailAccount, failing_query
 from tests.aws.owner_mail.fakes import bounce, client_error
 
 
@@ -93,6 +94,45 @@ def test_after_a_bounce_without_a_fallback_the_key_waits(account: MailAccount) -
 
     assert status_on_each_day(account, key_id, 20) == ["Active"] * 20
     assert account.digest["data"]["waiting"]
+
+
+def test_the_bounce_of_a_later_mail_shows_that_nobody_reads_the_notice_either(
+    account: MailAccount,
+) -> None:
+    key_id = account.create_key("bob")
+    account.run()
+    [reminder] = account.run(6)
+    account.queue.put(bounce(reminder))
+
+    mails = account.run(1)
+
+    assert account.aws.status(key_id) == "Active"
+    assert [mail["to"] for mail in mails] == [(FALLBACK,)]
+    assert "8 Dec 2026" in mails[0]["text"]
+    assert status_on_each_day(account, key_id, 7) == ["Active"] * 6 + ["Inactive"]
+
+
+def test_the_bounce_about_an_earlier_notice_says_nothing_of_the_present_one(
+    account: MailAccount,
+) -> None:
+    key_id = account.create_key("bob")
+    [first] = account.run()
+    account.aws.put_parameters(max_age_days="120")
+    account.run(1)
+    account.aws.put_parameters(max_age_days="90")
+    account.name_owner("bob", "alice@example.com")
+    account.run(1)
+    account.queue.put(bounce(first))
+
+    assert account.run(2) == []
+    assert status_on_each_day(account, key_id, 5) == ["Active"] * 4 + ["Inactive"]
+
+
+def test_a_ledger_that_fails_for_mails_stops_the_run(account: MailAccount) -> None:
+    """Without it, nobody knows whose owner got mail."""
+    account.create_key("bob")
+    with failing_query(account, "UNREACHABLE_ADDRESS"), pytest.raises(LedgerError):
+        account.run()
 
 
 def test_while_ses_refuses_the_sender_no_key_stops_working(account: MailAccount) -> None:

@@ -8,7 +8,7 @@ import pytest
 from key_rotation.domain.execution import TimeBudget
 from key_rotation.errors import PublishError
 from tests.aws.faults import failing_call, refused
-from tests.aws.owner_mail.conftest import FALLBACK, MailAccount
+from tests.aws.owner_mail.conftest import FALLBACK, MailAccount, failing_query
 from tests.aws.owner_mail.fakes import bounce, client_error, complaint, delivery, event_of
 from tests.simulation.fault_injection import KilledError
 
@@ -344,6 +344,72 @@ def test_of_several_recipients_only_the_refused_one_is_left_out(account: MailAcc
     account.ses.unverified = {"bob@example.com"}
 
     assert [mail["to"] for mail in account.run()] == [("alice@example.com",)]
+
+
+def test_a_bounce_that_comes_late_repeats_nothing_that_is_no_longer_true(
+    account: MailAccount,
+) -> None:
+    account.create_key("bob")
+    [notice] = account.run()
+    account.run(7)
+    account.queue.put(bounce(notice))
+
+    assert account.run(2) == []
+    assert "1 owner not reached" in account.digest["subject"]
+
+
+@pytest.mark.parametrize("what", ["exempted", "deleted"])
+def test_a_notice_that_waited_is_not_sent_once_its_key_is_exempt_or_gone(
+    account: MailAccount, what: str
+) -> None:
+    key_id = account.create_key("bob")
+    account.ses.sending_enabled = False
+    account.run()
+    account.ses.sending_enabled = True
+    if what == "exempted":
+        account.aws.put_parameters(exemptions="bob")
+    else:
+        account.aws.delete_key("bob", key_id)
+
+    assert account.run(1) == []
+    assert account.pending == []
+
+
+def test_a_ledger_that_fails_for_mails_does_not_keep_keys_from_being_rotated(
+    account: MailAccount,
+) -> None:
+    key_id = account.create_key("bob")
+    account.run()
+    with failing_query(account, "UNREACHABLE_ADDRESS"):
+        account.run(7)
+
+    assert account.aws.status(key_id) == "Inactive"
+    assert "The ledger cannot be read" in account.digest["data"]["mail_problems"]["send"]
+    assert [mail["to"] for mail in account.run(1)] == [("bob@example.com",)]
+
+
+def test_an_address_that_bounces_on_two_days_is_reported_once(account: MailAccount) -> None:
+    account.create_key("bob", owner="bob@example.com")
+    account.create_key("carol", owner="Bob bob@example.com")
+    first, second = account.run()
+    account.queue.put(bounce(first))
+    account.run(1)
+    messages = len(account.aws.messages)
+    account.queue.put(bounce(second))
+
+    account.run(1)
+
+    assert len(account.aws.messages) == messages
+
+
+def test_a_reason_in_other_words_is_no_news(account: MailAccount) -> None:
+    account.create_key("bob")
+    for number in range(4):
+        words = f"The account is suspended, request {number}"
+        account.ses.failures = [client_error("SendEmail", "AccountSuspendedException", words)] * 9
+        account.run(1 if number else 0)
+
+    assert len(account.aws.messages) == 2
 
 
 def test_one_mail_that_is_refused_each_time_does_not_stop_the_others(account: MailAccount) -> None:

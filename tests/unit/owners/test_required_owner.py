@@ -53,11 +53,7 @@ def lost(days: int) -> NoticeMail:
         (accepted(0), Action.KEEP, 7),
         (accepted(7.1), Action.KEEP, 7),  # a mail about an earlier notice
         (None, Action.KEEP, 7),
-        (
-            lost(0),
-            Action.KEEP,
-            0,
-        ),
+        (lost(0), Action.KEEP, 7),
     ],
 )
 def test_a_notice_counts_from_the_mail_that_was_accepted(
@@ -80,11 +76,8 @@ def test_with_try_a_mail_does_not_matter() -> None:
     [
         (noticed(due=0, at=7), None, -7),
         (noticed(due=6, at=1), None, -1),
-        (
-            noticed(due=0, at=7),
-            lost(2),
-            -2,
-        ),
+        (noticed(due=0, at=7), lost(2), -2),
+        (noticed(due=0, at=7), lost(0), 0),
     ],
 )
 def test_a_key_without_an_owner_is_listed_daily_with_the_day_since_which_it_waits(

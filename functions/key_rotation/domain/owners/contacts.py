@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.owners.owner import OwnerPolicy, Unreachable
 
@@ -34,12 +35,14 @@ class OwnerNews:
     unreachable: the addresses of which it is new that they did not accept mail
     problems: why mails are not sent, or not followed; each triggers one digest
     waiting: how many mails wait for a later run
+    announcing: those of earlier runs that announce a day: they are sent after the digest
     known_unreachable: how many addresses accept no mail, whether reported or not
     """
 
     unreachable: tuple[Unreachable, ...] = ()
     problems: Mapping[MailStep, MailProblem] = field(default_factory=dict)
     waiting: int = 0
+    announcing: tuple[OwnerMail, ...] = ()
     known_unreachable: int = 0
 
     @property
@@ -54,8 +57,14 @@ class OwnerNews:
         if not text:
             return replace(self, problems=others)
         known = self.problems.get(step)
-        found = known if known and known.text == text else MailProblem(text=text)
+        same = known is not None and _cause(known.text) == _cause(text)
+        found = MailProblem(text=text, reported=bool(known and same and known.reported))
         return replace(self, problems={**others, step: found})
+
+
+def _cause(text: str) -> list[str]:
+    """Return the operation and the code of an error: its words may differ from run to run."""
+    return text.split(":")[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

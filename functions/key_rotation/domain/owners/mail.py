@@ -20,6 +20,10 @@ class MailKind(StrEnum):
     EXTENDED = "extended"
 
 
+ANNOUNCING = frozenset({MailKind.NOTICE, MailKind.REMINDER})
+"""Mails that name a day to come, and are wrong once something else has happened to the key."""
+
+
 class Coming(StrEnum):
     """What happens to a key on the day that a mail names."""
 

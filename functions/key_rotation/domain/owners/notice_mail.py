@@ -1,8 +1,10 @@
 """The mails about one key since its last notice: their thread, and whether one was accepted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from key_rotation.domain.owners.owner import Owner, Unreachable
 from key_rotation.domain.watch import Noticed
 
 
@@ -14,12 +16,31 @@ class NoticeMail:
     accepted_at: when SES accepted a mail about the notice; None if none was accepted, or if no
         address that it went to accepts mail any more
     lost_on: the day on which that became known
+    owner: to whom the mail went that was accepted
     """
 
     thread_id: str
     subject_day: date
     accepted_at: datetime | None = None
     lost_on: date | None = None
+    owner: Owner | None = None
+
+    def known_today(self, unreachable: Mapping[str, Unreachable], today: date) -> "NoticeMail":
+        """Return it as it counts today: whatever mail showed that an address accepts none.
+
+        unreachable: by address
+        """
+        if self.accepted_at is None or self.owner is None:
+            return self
+        lost = [
+            found
+            for address in self.owner.addresses
+            if (found := unreachable.get(address))
+            and found.applies(self.owner.value or address, today)
+        ]
+        if len(lost) < len(self.owner.addresses):
+            return self
+        return replace(self, accepted_at=None, lost_on=max(found.since for found in lost))
 
     def counts_for(self, notice: Noticed) -> datetime | None:
         """Return when the owner got mail about a notice; None if nobody did."""

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from key_rotation.domain.owners.mail import MailKind, OwnerMail
+from key_rotation.domain.owners.mail import ANNOUNCING, OwnerMail
 
 MAX_SINGLE = 5
 """An owner with more keys than this in one run gets one mail with a table."""
-ANNOUNCING = frozenset({MailKind.NOTICE, MailKind.REMINDER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

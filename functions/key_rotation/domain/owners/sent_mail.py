@@ -1,9 +1,10 @@
 """A mail that SES accepted, and what its events change."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from key_rotation.domain.owners.mail import MailKind, OwnerMail
+from key_rotation.domain.owners.mail import ANNOUNCING, MailKind, OwnerMail
 from key_rotation.domain.owners.mail_event import MailEvent, MailState
 from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.owners.owner import OwnerPolicy, OwnerSource, Unreachable, fallback_owner
@@ -43,6 +44,7 @@ class SentMail:
             thread_id=self.mail.thread_id,
             subject_day=self.mail.subject_day,
             accepted_at=self.accepted_at,
+            owner=self.mail.owner,
         )
 
 
@@ -82,7 +84,7 @@ def after_event(
     unreachable = tuple(
         Unreachable(
             address=address,
-            since=today,
+            since=_since(policy.unreachable.get(address), today),
             values=_values(sent, policy.unreachable.get(address), address, today),
             words=event.words,
             user_name=sent.mail.user_name,
@@ -103,6 +105,11 @@ def after_event(
     )
 
 
+def _since(known: Unreachable | None, today: date) -> date:
+    """Return since when an address accepts no mail: 90 days count from the first time."""
+    return known.since if known and known.is_recent(today) else today
+
+
 def _values(
     sent: SentMail, known: Unreachable | None, address: str, today: date
 ) -> tuple[str, ...]:
@@ -110,6 +117,17 @@ def _values(
     value = sent.mail.owner.value or address
     before = known.values if known and known.is_recent(today) else ()
     return tuple(dict.fromkeys((*before, value)))[-MAX_VALUES:]
+
+
+def is_overtaken(sent: SentMail, others: Iterable[SentMail], today: date) -> bool:
+    """Return whether a mail is not worth sending again: what it says is not true any more.
+
+    others: all mails about the key that SES accepted
+    """
+    mail = sent.mail
+    later = any(other.mail.at > mail.at for other in others)
+    over = mail.kind in ANNOUNCING and mail.due is not None and mail.due < today
+    return later or over
 
 
 def _to_fallback(
