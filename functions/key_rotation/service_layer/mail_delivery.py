@@ -81,17 +81,17 @@ class MailDelivery:
                 break
             selection = select_mails(pending)
             self._drop_overtaken(selection.overtaken)
-            pending = [mail for letter in selection.letters for mail in letter]
+            pending = [mail for message in selection.messages for mail in message]
             try:
                 quota = self.sender.read_quota()
             except MailNotSentError as error:
                 return DeliveryResult(waiting=len(pending), problem=str(error))
-            letters = selection.letters[: fitting(selection, quota)]
-            if not letters:
+            messages = selection.messages[: fitting(selection, quota)]
+            if not messages:
                 break
             unreachable = self.mails.read_unreachable().by_address
             policy = replace(self.fallback, unreachable=unreachable)
-            problem = self._send_all(letters, quota, policy, turn)
+            problem = self._send_all(messages, quota, policy, turn)
             pending = self.mails.read_pending().mails
             if problem:
                 break
@@ -99,57 +99,57 @@ class MailDelivery:
 
     def _send_all(
         self,
-        letters: Sequence[Sequence[OwnerMail]],
+        messages: Sequence[Sequence[OwnerMail]],
         quota: SendQuota,
         policy: OwnerPolicy,
         turn: DeliveryTurn,
     ) -> str | None:
-        """Send letters one after the other; returns why the last ones were not sent.
+        """Send messages one after the other; returns why the last ones were not sent.
 
         Returns an empty text if all that was tried was sent, and None if there was no time to try.
         """
         failed: str | None = None
         no_answers = 0
-        for number, letter in enumerate(letters):
+        for number, message in enumerate(messages):
             if not turn.may_go_on() or no_answers == MAX_FAILURES:
                 break
             if number:
-                recipients = len(letters[number - 1][0].owner.addresses)
+                recipients = len(messages[number - 1][0].owner.addresses)
                 turn.clock.sleep(recipients / quota.per_second)
             turn.check()
             failed = failed or ""
             try:
-                self._send_unless_sent(letter, policy, turn)
+                self._send_unless_sent(message, policy, turn)
                 no_answers = 0
             except MailNotSentError as error:
-                log.warning("mail_not_sent", mail_id=letter[0].mail_id, why=str(error))
+                log.warning("mail_not_sent", mail_id=message[0].mail_id, why=str(error))
                 failed = str(error)
                 no_answers += error.concerns_all
         return failed
 
     def _send_unless_sent(
-        self, letter: Sequence[OwnerMail], policy: OwnerPolicy, turn: DeliveryTurn
+        self, message: Sequence[OwnerMail], policy: OwnerPolicy, turn: DeliveryTurn
     ) -> None:
         """Send what is not recorded as accepted; a run may have died right after it was."""
-        sent = self.mails.sent_among(letter)
+        sent = self.mails.sent_among(message)
         self.mails.drop(sent)
-        if left := [mail for mail in letter if mail not in sent]:
+        if left := [mail for mail in message if mail not in sent]:
             self._send(left, policy, turn)
 
-    def _send(self, letter: Sequence[OwnerMail], policy: OwnerPolicy, turn: DeliveryTurn) -> None:
-        first = letter[0]
+    def _send(self, message: Sequence[OwnerMail], policy: OwnerPolicy, turn: DeliveryTurn) -> None:
+        first = message[0]
         addresses = first.owner.addresses
         if blocked := blocked_addresses(first.owner, policy, turn.now.today):
             error = RecipientRefusedError("; ".join(blocked.values()), [*blocked])
-            self._refused(letter, error, policy, turn, unreachable=False)
+            self._refused(message, error, policy, turn, unreachable=False)
             return
-        mail = compose_mail(letter, self.terms, today=turn.now.today)
+        mail = compose_mail(message, self.terms, today=turn.now.today)
         try:
             message_id = self._send_at_rate(mail, addresses, turn)
         except RecipientRefusedError as error:
-            self._refused(letter, error, policy, turn, unreachable=True)
+            self._refused(message, error, policy, turn, unreachable=True)
         else:
-            self.mails.accept(letter, message_id, turn.now.instant)
+            self.mails.accept(message, message_id, turn.now.instant)
             log.info("mail_accepted", mail_id=first.mail_id, message_id=message_id)
 
     def _send_at_rate(
@@ -170,7 +170,7 @@ class MailDelivery:
 
     def _refused(
         self,
-        letter: Sequence[OwnerMail],
+        message: Sequence[OwnerMail],
         error: RecipientRefusedError,
         policy: OwnerPolicy,
         turn: DeliveryTurn,
@@ -178,7 +178,7 @@ class MailDelivery:
         unreachable: bool,
     ) -> None:
         """Record of each mail that recipients were refused, as if it had bounced from them."""
-        log.warning("mail_refused", mail_id=letter[0].mail_id, why=str(error))
+        log.warning("mail_refused", mail_id=message[0].mail_id, why=str(error))
         event = MailEvent(
             state=MailState.BOUNCED,
             message_id="",
@@ -186,7 +186,7 @@ class MailDelivery:
             unreachable=unreachable,
             words=str(error),
         )
-        for mail in letter:
+        for mail in message:
             self._replace(mail, event, policy, turn)
 
     def _replace(

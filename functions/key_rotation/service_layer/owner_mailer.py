@@ -61,7 +61,7 @@ class OwnerMailer:
             news = news.with_problem(MailStep.SEND, str(error))
             return replace(news, waiting=news.waiting + len(planned))
         selection = select_mails(planned)
-        left = selection.letters[fitting(selection, quota) :]
+        left = selection.messages[fitting(selection, quota) :]
         return replace(news, waiting=news.waiting + sum(map(len, left)))
 
     def after_digest(self, news: OwnerNews, turn: DeliveryTurn) -> OwnerNews:

@@ -25,24 +25,24 @@ def a_mail(
     return an_owner_mail(kind, mail_id=mail_id, access_key_id=key, at=days_ago(ago), **changed)
 
 
-@pytest.mark.parametrize(("count", "letters"), [(1, 1), (5, 5), (6, 1), (100, 1)])
-def test_more_than_five_mails_of_a_run_to_one_owner_become_one(count: int, letters: int) -> None:
+@pytest.mark.parametrize(("count", "messages"), [(1, 1), (5, 5), (6, 1), (100, 1)])
+def test_more_than_five_mails_of_a_run_to_one_owner_become_one(count: int, messages: int) -> None:
     mails = [a_mail(key=f"AKIA{n}") for n in range(count)]
 
-    assert len(select_mails(mails).letters) == letters
+    assert len(select_mails(mails).messages) == messages
 
 
 def test_mails_of_different_runs_or_owners_stay_apart() -> None:
     mails = [a_mail(key=f"AKIA{n}", ago=n % 2) for n in range(10)]
     mails += [a_mail(key=f"AKIB{n}", owner=an_owner(f"{n}@example.com")) for n in range(6)]
 
-    assert len(select_mails(mails).letters) == 16
+    assert len(select_mails(mails).messages) == 16
 
 
 def test_the_oldest_mails_come_first() -> None:
     mails = [a_mail(key="AKIA1"), a_mail(key="AKIA2", ago=3), a_mail(key="AKIA3", ago=2)]
 
-    assert [m.access_key_id for [m] in select_mails(mails).letters] == ["AKIA2", "AKIA3", "AKIA1"]
+    assert [m.access_key_id for [m] in select_mails(mails).messages] == ["AKIA2", "AKIA3", "AKIA1"]
 
 
 @pytest.mark.parametrize("kind", [MailKind.NOTICE, MailKind.REMINDER])
@@ -54,7 +54,7 @@ def test_what_announces_a_day_is_overtaken_by_each_later_mail_of_its_key(
 
     selection = select_mails([last, waiting])
 
-    assert (selection.letters, selection.overtaken) == (((last,),), (waiting,))
+    assert (selection.messages, selection.overtaken) == (((last,),), (waiting,))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_announces_a_day_is_overtaken_by_each_later_mail_of_its_key(
 def test_what_has_happened_is_said_however_late(kind: MailKind) -> None:
     waiting, last = a_mail(kind, ago=2), a_mail(MailKind.DELETED)
 
-    assert select_mails([waiting, last]).letters == ((waiting,), (last,))
+    assert select_mails([waiting, last]).messages == ((waiting,), (last,))
 
 
 def test_the_same_key_in_another_account_overtakes_nothing() -> None:

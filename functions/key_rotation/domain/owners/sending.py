@@ -26,11 +26,11 @@ class SendQuota:
 class Selection:
     """The pending mails, divided.
 
-    letters: what is sent: each is one mail, or several mails that become one with a table
+    messages: what SES gets: each has one mail, or several that become one with a table
     overtaken: those that a later mail about the same key makes wrong: they are not sent
     """
 
-    letters: tuple[tuple[OwnerMail, ...], ...]
+    messages: tuple[tuple[OwnerMail, ...], ...]
     overtaken: tuple[OwnerMail, ...]
 
 
@@ -47,16 +47,17 @@ def select_mails(pending: Iterable[OwnerMail]) -> Selection:
     for mail in ordered:
         is_last = last[mail.account_id, mail.access_key_id] == mail.mail_id
         (sent if is_last or mail.kind not in ANNOUNCING else overtaken).append(mail)
-    return Selection(letters=tuple(_letters(sent)), overtaken=tuple(overtaken))
+    return Selection(messages=tuple(_messages(sent)), overtaken=tuple(overtaken))
 
 
-def _letters(mails: Sequence[OwnerMail]) -> Iterable[tuple[OwnerMail, ...]]:
+def _messages(mails: Sequence[OwnerMail]) -> Iterable[tuple[OwnerMail, ...]]:
     """Put the mails of one run to the same addresses together, where they are many."""
 
-    def letter(mail: OwnerMail) -> tuple[object, ...]:
+    def run_and_recipients(mail: OwnerMail) -> tuple[object, ...]:
         return mail.at, mail.run_id, mail.owner.addresses
 
-    for _, group in groupby(sorted(mails, key=letter), key=letter):
+    ordered = sorted(mails, key=run_and_recipients)
+    for _, group in groupby(ordered, key=run_and_recipients):
         together = tuple(group)
         if len(together) > MAX_SINGLE:
             yield together
@@ -65,12 +66,12 @@ def _letters(mails: Sequence[OwnerMail]) -> Iterable[tuple[OwnerMail, ...]]:
 
 
 def fitting(selection: Selection, quota: SendQuota) -> int:
-    """Return how many letters may be sent today: each recipient counts."""
+    """Return how many messages may be sent today: each recipient counts."""
     if quota.left is None:
-        return len(selection.letters)
+        return len(selection.messages)
     used = 0
-    for count, letter in enumerate(selection.letters):
-        used += len(letter[0].owner.addresses)
+    for count, message in enumerate(selection.messages):
+        used += len(message[0].owner.addresses)
         if used > quota.left:
             return count
-    return len(selection.letters)
+    return len(selection.messages)
