@@ -9,7 +9,7 @@ from key_rotation.adapters.iam_reads import read_user_tags
 from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.domain.model import Now
 from key_rotation.domain.owners.contacts import OwnerContacts
-from key_rotation.domain.owners.notice_mail import NoticeMail
+from key_rotation.domain.owners.notice_mail import NoticeMail, known_notice_mails
 from key_rotation.domain.owners.owner import Owner, OwnerPolicy, find_owner
 from key_rotation.domain.owners.sent_mail import SentMail
 from key_rotation.domain.settings import Settings
@@ -102,11 +102,12 @@ def read_contacts(deployment: Deployment, policy: OwnerPolicy) -> OwnerContacts:
     mails = owner_mails(deployment)
     try:
         unreachable = mails.read_unreachable().by_address
-        notice_mails = mails.read_notice_mails(deployment.account_id)
+        stored = mails.read_notice_mails(deployment.account_id)
     except KeyRotationError as cause:
         raise CliError(f"The owners cannot be read. {describe_cause(cause)}") from cause
     policy = replace(policy, unreachable=unreachable)
-    return OwnerContacts(policy=policy, notice_mails=notice_mails)
+    known = known_notice_mails(stored, unreachable, deployment.now.today)
+    return OwnerContacts(policy=policy, notice_mails=known)
 
 
 def owner_mails(deployment: Deployment) -> OwnerMails:

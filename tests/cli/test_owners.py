@@ -76,6 +76,25 @@ def test_status_says_that_a_key_waits_for_an_owner(mailing: MailAccount) -> None
     assert "mail not accepted yet" in shown
 
 
+def test_status_says_that_an_address_accepts_no_mail_whatever_mail_showed_it(
+    mailing: MailAccount,
+) -> None:
+    mailing.create_key("alice")
+    mailing.create_key("pipeline", owner="alice@example.com")
+    [about_alice, _] = mailing.run()
+    mailing.queue.put(bounce(about_alice))
+    mailing.ses.sending_enabled = False  # so that the fallback is not reached either
+    mailing.run(1)
+
+    with time_machine.travel(mailing.aws.now, tick=False):
+        keys = json.loads(key_rotation("status", "--json").stdout)["keys"]
+
+    reached = {entry["user"]: entry["owner"]["reached"] for entry in keys}
+    assert reached == dict.fromkeys(
+        ("alice", "pipeline"), "nobody reached, known on Wed 25 Nov 2026"
+    )
+
+
 def test_explain_lists_the_mails_about_a_key_and_what_came_of_them(mailing: MailAccount) -> None:
     key_id = mailing.create_key("alice")
     [mail] = mailing.run()

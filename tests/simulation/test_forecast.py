@@ -88,7 +88,11 @@ def start_of(simulator: Simulator) -> Start:
     ledger = Ledger(simulator.aws.clients.table, "")
     state = ledger.read_run_state()
     owner_mail = simulator.owner_mail
-    mails = OwnerMails(simulator.aws.clients.table, lambda _: OWN_ACCOUNT)
+    ledger_mails = OwnerMails(simulator.aws.clients.table, lambda _: OWN_ACCOUNT)
+    mails = MailsSoFar(
+        of_notices=ledger_mails.read_notice_mails(ENVIRONMENT.account_id),
+        pending=ledger_mails.read_pending().mails,
+    )
     now = Now(instant=account.now, zone=simulator.zone)
     found = read_settings(simulator.aws.clients.ssm, "/key-rotation", owners=owner_mail is not None)
     current = found.after(state.parameters)
@@ -98,10 +102,8 @@ def start_of(simulator: Simulator) -> Start:
         keys=tuple(_observed(simulator, key) for key in account.keys.values()),
         watches=ledger.read_watches(),
         usual_limit=state.last_limit,
-        mails=MailsSoFar(
-            of_notices=mails.read_notice_mails(ENVIRONMENT.account_id),
-            pending=mails.read_pending().mails,
-        ).at_next_run(ENVIRONMENT.account_id, now),
+        mails=mails.known_today(ledger_mails.read_unreachable().by_address, now.today),
+        pending=mails.waiting_notices(ENVIRONMENT.account_id),
         unowned=frozenset(
             key.key_id
             for key in simulator.account.keys.values()

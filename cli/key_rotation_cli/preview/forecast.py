@@ -44,6 +44,7 @@ class Start:
     usual_limit: the limit of changes by which days are given while the limit is 0
     restored: whether the ledger of the deployment was restored from a backup since its last run
     mails: what a deployment remembers of the mails about notices, by access key id
+    pending: the ids of the keys about whose notice the first run sends a mail that waits
     unowned: the ids of the keys about which nobody gets mail, where a key needs an owner to be
         deactivated
     """
@@ -55,6 +56,7 @@ class Start:
     usual_limit: int = DEFAULT_LIMIT
     restored: bool = False
     mails: Mapping[str, NoticeMail] = field(default_factory=dict)
+    pending: frozenset[str] = frozenset()
     unowned: frozenset[str] = frozenset()
 
 
@@ -111,6 +113,8 @@ def forecast_runs(start: Start, days: int) -> Iterator[tuple[ForecastDay, Mappin
             mails=account.mails,
         )
         plan = account.run(terms)
+        if first:
+            account.send_pending(start.pending, terms.now)
         keys = tuple(_key_forecasts(plan.steps, paused=settings.paused))
         yield ForecastDay(date=terms.now.today, keys=keys), account.watches
 
@@ -151,6 +155,13 @@ class _Account:
         for step in plan.steps:
             self._carry_out(step, terms)
         return plan
+
+    def send_pending(self, key_ids: Iterable[str], now: Now) -> None:
+        """Send the mails that waited before this run; one that overtook them counts the same."""
+        for key_id in key_ids:
+            state = self.watches[key_id].state if key_id in self.watches else None
+            if isinstance(state, Noticed) and state.at < now.instant:
+                self.mails[key_id] = accepted_now(key_id, now)
 
     def _concerned(self, terms: Terms) -> Iterator[ObservedKey]:
         """Find the keys of which a run decides more than to keep them, and record nothing."""

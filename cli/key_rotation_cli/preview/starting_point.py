@@ -21,6 +21,7 @@ def starting_point(
     settings = thresholds.settings.after(
         previous.parameters, exemptions_fingerprint=previous.exemptions_fingerprint
     )
+    unreachable = deployed.policy.unreachable if deployed.policy else {}
     return Start(
         now=now,
         settings=settings,
@@ -28,7 +29,8 @@ def starting_point(
         watches=_open_watches(deployed.watches, account),
         usual_limit=previous.last_limit,
         restored=deployed.restored,
-        mails=deployed.mails.at_next_run(account_id, now),
+        mails=deployed.mails.known_today(unreachable, now.today),
+        pending=deployed.mails.waiting_notices(account_id),
     )
 
 

@@ -33,7 +33,9 @@ def pending_items(mail: OwnerMail, partitions: Partitions) -> list[Item]:
     """Return the items that make a mail pending, to be written together with its notice."""
     items = [pending_item(mail)]
     if mail.kind is MailKind.NOTICE:
-        notice = NoticeMail(thread_id=mail.thread_id, subject_day=mail.subject_day)
+        notice = NoticeMail(
+            thread_id=mail.thread_id, subject_day=mail.subject_day, lost_on=mail.lost_on
+        )
         items.append(notice_item(mail, notice, partitions))
     return items
 

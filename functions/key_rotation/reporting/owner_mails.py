@@ -5,6 +5,7 @@ from datetime import datetime
 
 from key_rotation.domain.model import Mode, Reason
 from key_rotation.domain.owners.mail import Coming, MailKind, OwnerMail
+from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.reporting.formatting import age_days
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.report import Report
@@ -81,12 +82,10 @@ def _mail(outcome: Outcome, report: Report) -> OwnerMail | None:
     kind = KINDS[outcome.section]
     known = report.contacts.notice_mails.get(key_id)
     if outcome.section is Section.NOTICED or known is None:
-        thread_id, subject_day = _id(key_id, now.instant), outcome.due or now.today
-    else:
-        thread_id, subject_day = known.thread_id, known.subject_day
+        known = NoticeMail(thread_id=_id(key_id, now.instant), subject_day=outcome.due or now.today)
     return OwnerMail(
         mail_id=f"{_id(key_id, now.instant)}-{kind}",
-        thread_id=thread_id,
+        thread_id=known.thread_id,
         kind=kind,
         owner=owner,
         account_id=report.account_id,
@@ -100,7 +99,7 @@ def _mail(outcome: Outcome, report: Report) -> OwnerMail | None:
         reason=reason,
         due=outcome.due,
         comes=_coming(kind, outcome, report),
-        subject_day=subject_day,
+        subject_day=known.subject_day,
         age_days=age_days(outcome, now) or 0,
         max_age_days=report.settings.max_age.days,
         grace_days=report.settings.grace.days,
@@ -108,6 +107,7 @@ def _mail(outcome: Outcome, report: Report) -> OwnerMail | None:
         last_use=outcome.last_use,
         newer=outcome.details.newer,
         to_delete=outcome.details.to_delete,
+        lost_on=known.lost_on,
     )
 
 

@@ -14,6 +14,7 @@ from key_rotation.domain.owners.contacts import (
     OwnerContacts,
     OwnerNews,
 )
+from key_rotation.domain.owners.notice_mail import known_notice_mails
 from key_rotation.domain.owners.owner import OwnerPolicy
 from key_rotation.errors import LedgerError
 from key_rotation.reporting.owner_mails import planned_mails, without_announcement
@@ -78,9 +79,7 @@ class KnownOwners:
         stored, today = self.mails.read_notice_mails(self.account_id), context.now.today
         return OwnerContacts(
             policy=replace(self.policy(context), unreachable=unreachable),
-            notice_mails={
-                key_id: mail.known_today(unreachable, today) for key_id, mail in stored.items()
-            },
+            notice_mails=known_notice_mails(stored, unreachable, today),
         )
 
     def policy(self, context: RunContext) -> OwnerPolicy:

@@ -48,6 +48,7 @@ class OwnerMail:
     last_use: None if it is not known
     newer: the newest active key of the user, if newer
     to_delete: the key that the user must delete before IAM accepts a new one
+    lost_on: the day on which it became known that nobody got an earlier mail about the notice
     """
 
     mail_id: str
@@ -73,3 +74,4 @@ class OwnerMail:
     last_use: LastUse | None = None
     newer: NewerKey | None = None
     to_delete: KeyToDelete | None = None
+    lost_on: date | None = None

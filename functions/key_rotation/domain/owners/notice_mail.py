@@ -25,7 +25,7 @@ class NoticeMail:
     lost_on: date | None = None
     owner: Owner | None = None
 
-    def known_today(self, unreachable: Mapping[str, Unreachable], today: date) -> "NoticeMail":
+    def known_on(self, today: date, unreachable: Mapping[str, Unreachable]) -> "NoticeMail":
         """Return it as it counts today: whatever mail showed that an address accepts none.
 
         unreachable: by address
@@ -46,3 +46,13 @@ class NoticeMail:
         """Return when the owner got mail about a notice; None if nobody did."""
         accepted = self.accepted_at
         return accepted if accepted and accepted >= notice.at else None
+
+
+def known_notice_mails(
+    stored: Mapping[str, NoticeMail], unreachable: Mapping[str, Unreachable], today: date
+) -> Mapping[str, NoticeMail]:
+    """Return what is stored, as it counts today; by access key id.
+
+    unreachable: by address
+    """
+    return {key_id: mail.known_on(today, unreachable) for key_id, mail in stored.items()}
