@@ -4,13 +4,24 @@ Moto does again at each call what never changes; here it is done once in a proce
 is unchanged. A service that is not in `SERVICES` answers 404.
 """
 
+import json
+from base64 import b64decode
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-from botocore import UNSIGNED
+from botocore import UNSIGNED, xform_name
+from botocore import session as botocore_session
+from botocore.loaders import create_loader
 from moto import backend_index
 from moto.core import responses, utils
+from moto.core.exceptions import ServiceException
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.responses import DynamoHandler
+from werkzeug.exceptions import HTTPException
 
 SERVICES = (
     "awslambda",
@@ -25,10 +36,15 @@ SERVICES = (
 )
 """Those that the product and its tests call, as moto names them."""
 
+MAX_ITEM_SIZE = 405_000
+"""Bytes, in moto's LimitedSizeDict."""
+
 
 def save_moto_repeated_work() -> None:
-    """Replace three parts of moto by parts with the same results."""
+    """Replace parts of moto, and one of botocore, by parts with the same results."""
+    botocore_session.create_loader = cache(create_loader)  # reads each model of a service once
     _keep_url_patterns_in_use()
+    _add_up_the_size_of_an_item_once()
     names = cache(utils.method_names_from_class)
     responses.method_names_from_class = names  # type: ignore[attr-defined]
     for picker in (AttributePicker, XFormedAttributePicker):
@@ -41,6 +57,35 @@ def sign_nothing(*clients: Any) -> None:
         client.meta.events.register("choose-signer", lambda **_: UNSIGNED)
 
 
+def answer_without_http(client: Any) -> None:
+    """Let moto answer the calls of a client of DynamoDB without requests and answers in bytes.
+
+    A call that moto refuses goes the whole way, so that its error is the one of the client.
+    """
+    region = client.meta.region_name
+
+    def answer(model: Any, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
+        handler = DynamoHandler()
+        handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, region
+        handler.body = json.loads(params["body"], object_hook=_with_bytes)
+        try:
+            result = getattr(handler, xform_name(model.name))().result
+        except (HTTPException, ServiceException):
+            return None
+        members = model.output_shape.members
+        given = {k: value for k, value in result.items() if k in members and value is not None}
+        metadata = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
+        return SimpleNamespace(status_code=200), given | {"ResponseMetadata": metadata}
+
+    client.meta.events.register_last("before-call", answer)
+
+
+def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
+    """Decode a binary attribute of DynamoDB's JSON."""
+    content = value.get("B")
+    return {"B": b64decode(content)} if isinstance(content, str) else value
+
+
 def _keep_url_patterns_in_use() -> None:
     """Drop the services that nothing calls.
 
@@ -49,6 +94,18 @@ def _keep_url_patterns_in_use() -> None:
     """
     patterns = backend_index.backend_url_patterns
     patterns[:] = [(service, url) for service, url in patterns if service in SERVICES]
+
+
+def _add_up_the_size_of_an_item_once() -> None:
+    """Compare the size of a new item with its limit once, and not at each of its attributes."""
+
+    def create(self: Item, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
+        self.hash_key, self.range_key, self.attrs = hash_key, range_key, LimitedSizeDict()
+        dict.update(self.attrs, {name: DynamoType(value) for name, value in attrs.items()})
+        if self.size() > MAX_ITEM_SIZE:
+            raise ItemSizeTooLarge
+
+    Item.__init__ = create  # type: ignore[method-assign]
 
 
 def _remember_possible_keys(picker: type[AttributePicker]) -> None:
