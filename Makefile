@@ -90,7 +90,7 @@ soak-tests: setup ## the tests that take long, such as every fault at every call
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak
 
 unit: setup ## the rules and the messages, without AWS: some seconds
-	@$(BIN)/python -m pytest tests/unit
+	@$(BIN)/python -m pytest tests/unit -n auto
 
 unit-lambda: setup ## the same on the Python of the Lambda function, where that is installed
 	@COVERAGE_FILE=.coverage.unit bash tests/unit_lambda.sh $(LAMBDA_VERSION) $(LAMBDA_PYTHON) $(MEASURE)

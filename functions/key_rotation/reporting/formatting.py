@@ -80,15 +80,17 @@ def wrap_foreign(first: str, text: str) -> list[str]:
     """
     rest = f"{first[: len(first) - len(first.lstrip())]}{CONTINUED}"
     empty = {rest, rest.removesuffix(CONTINUED)}
-    lines = [first]
+    lines, used = [first], _columns(first)
     words = (piece for word in text.split() for piece in _pieces(word, WIDTH - len(rest)))
     for word in words:
+        columns = _columns(word)
         gap = "" if lines[-1].endswith(" ") or not lines[-1] else " "
-        if lines[-1] not in empty and _columns(f"{lines[-1]}{gap}{word}") > WIDTH:
+        if lines[-1] not in empty and used + len(gap) + columns > WIDTH:
             lines[-1] = lines[-1].rstrip()
             lines.append(rest)
-            gap = ""
+            used, gap = len(rest), ""
         lines[-1] += f"{gap}{word}"
+        used += len(gap) + columns
     return lines
 
 
@@ -97,12 +99,14 @@ def _pieces(word: str, width: int) -> Iterator[str]:
     if _columns(word) <= width:
         yield word
         return
-    piece = ""
+    piece, used = "", 0
     for character in word:
-        if _columns(piece + character) > width:
+        columns = _columns(character)
+        if used + columns > width:
             yield piece
-            piece = ""
+            piece, used = "", 0
         piece += character
+        used += columns
     yield piece
 
 

@@ -23,6 +23,7 @@ TEXTS: dict[str, Callable[[str], str]] = {
 """The text of a mail with a text that others wrote, by what it is."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("pad", PADS)
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_text_padded_to_the_width_of_a_line_can_forge_the_next_line(text: str, pad: str) -> None:
