@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from local.emulator.bundle_folder import BundleFolder
 from local.emulator.clock import Clock
 from local.emulator.components import Components
 from local.emulator.control import App, Control, with_control
@@ -34,6 +35,7 @@ from local.emulator.schedule_target import ScheduleTarget
 from local.emulator.server import serve
 
 HOST = "127.0.0.1"
+BUNDLES = Path(__file__).parents[2] / ".local" / "bundles"
 READY_PREFIX = "ready "
 
 
@@ -61,7 +63,10 @@ def main() -> None:
     import_ministack()  # before the clock starts, because the import takes a second
     clock = Clock(starts_at=options.now)
     pool = ExecutionEnvironmentPool(
-        scratch=scratch, endpoint=f"http://{HOST}:{port}", now=clock.now
+        scratch=scratch,
+        bundles=BundleFolder(BUNDLES),
+        endpoint=f"http://{HOST}:{port}",
+        now=clock.now,
     )
     try:
         app = _assemble(clock, pool)

@@ -1,14 +1,12 @@
 """The processes of the deployed functions. As on AWS, a warm process is reused."""
 
-import hashlib
-import io
 import threading
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from local.emulator.bundle_folder import BundleFolder
 from local.emulator.runtime import ExecutionEnvironment, Function, InvocationResult
 
 
@@ -39,16 +37,20 @@ class PoolClosedError(Exception):
 class ExecutionEnvironmentPool:
     """Runs deployed functions.
 
+    bundles: the extracted bundles
     endpoint: the URL at which functions call AWS; a test may set that of a proxy
     sleep_speedup: the factor by which sleeps in a function are shortened, such as between two
       retries
     """
 
-    def __init__(self, *, scratch: Path, endpoint: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, scratch: Path, bundles: BundleFolder, endpoint: str, now: Callable[[], datetime]
+    ) -> None:
         """Keep the files of the processes in the folder `scratch`."""
         self.endpoint = endpoint
         self.sleep_speedup = 1.0
         self._scratch = scratch
+        self._bundles = bundles
         self._now = now
         self._idle: list[ExecutionEnvironment] = []
         self._busy: list[ExecutionEnvironment] = []
@@ -57,7 +59,7 @@ class ExecutionEnvironmentPool:
 
     def run(self, deployed: DeployedFunction, event: object) -> InvocationResult:
         """Run a function once. Raises PoolClosedError after `close`."""
-        with self._lock:  # also while the bundle is extracted, which another start would repeat
+        with self._lock:
             environment = self._acquire(self._function(deployed))
         result = environment.invoke(event)
         with self._lock:
@@ -108,18 +110,12 @@ class ExecutionEnvironmentPool:
     def _function(self, deployment: DeployedFunction) -> Function:
         return Function(
             arn=deployment.arn,
-            code=self._unpack(deployment.bundle),
+            code=self._bundles.extract(deployment.bundle),
             handler=deployment.handler,
             timeout=deployment.timeout,
             reserved_variables=self._reserved_variables(deployment),
             variables=deployment.variables,
         )
-
-    def _unpack(self, bundle: bytes) -> Path:
-        code = self._scratch / "code" / hashlib.sha256(bundle).hexdigest()[:16]
-        if not code.exists():
-            zipfile.ZipFile(io.BytesIO(bundle)).extractall(code)
-        return code
 
     def _reserved_variables(self, deployment: DeployedFunction) -> dict[str, str]:
         """Return the variables that Lambda itself sets, and the URL of the emulator."""

@@ -10,6 +10,7 @@ from threading import Barrier
 
 import pytest
 
+from local.emulator.bundle_folder import BundleFolder
 from local.emulator.lambda_pool import DeployedFunction, ExecutionEnvironmentPool
 from local.emulator.runtime import InvocationResult
 
@@ -21,7 +22,10 @@ FOLDERS = 200
 def pool(tmp_path: Path) -> Iterator[ExecutionEnvironmentPool]:
     """Create a pool without an AWS endpoint."""
     pool = ExecutionEnvironmentPool(
-        scratch=tmp_path, endpoint="http://127.0.0.1:9", now=lambda: datetime.now(UTC)
+        scratch=tmp_path,
+        bundles=BundleFolder(tmp_path / "bundles"),
+        endpoint="http://127.0.0.1:9",
+        now=lambda: datetime.now(UTC),
     )
     yield pool
     pool.close()
