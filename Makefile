@@ -42,6 +42,7 @@ setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from ha
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 
+# The last line compiles what the tests import: later, several workers would compile it at once.
 # aws-cdk-lib is installed again, alone. Its wheel and that of aws-cdk-cloud-assembly-schema contain the same
 # file, and uv installs in parallel: the wrong one stays at times (https://github.com/aws/aws-cdk/issues/38482).
 .make/dev: requirements-dev.txt .make/uv
@@ -49,18 +50,19 @@ setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from ha
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r $<
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r $< --reinstall-package aws-cdk-lib
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pytest --collect-only --quiet > /dev/null || true
 	@touch $@
 
 .make/emulator: local/emulator/requirements.txt .make/uv
 	@echo "setup: installing the emulator"
 	@$(PYTHON) -m venv --without-pip $(EMULATOR)
-	@VIRTUAL_ENV=$(EMULATOR) $(UV) pip install --quiet --require-hashes -r $<
+	@VIRTUAL_ENV=$(EMULATOR) $(UV) pip install --quiet --compile-bytecode --require-hashes -r $<
 	@touch $@
 
 .make/runtime: local/emulator/runtime-requirements.txt .make/uv
 	@echo "setup: installing the Lambda runtime client"
 	@$(PYTHON) -m venv --without-pip $(RUNTIME)
-	@VIRTUAL_ENV=$(RUNTIME) $(UV) pip install --quiet --require-hashes -r $<
+	@VIRTUAL_ENV=$(RUNTIME) $(UV) pip install --quiet --compile-bytecode --require-hashes -r $<
 	@touch $@
 
 # The function's wheels are fetched here, so that `cdk synth` itself needs no network.

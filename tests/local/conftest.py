@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.scenario import SUBSCRIBER
 from local.demo.scenario_owners import CONTEXT
-from local.demo.synthesis import STACK, synthesise
+from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
+from tests.local.assembly import synthesise
 
 AccountFactory = Callable[[datetime], AbstractContextManager[LocalAccount]]
 
@@ -33,12 +33,12 @@ def _synthesised_once(
 ) -> Path:
     """Synthesise the stack once for all xdist workers."""
     if worker_id == "master":
-        return synthesise(folders.mktemp(name), email=SUBSCRIBER, context=context)
+        return synthesise(folders.mktemp(name), context)
     assembly = folders.getbasetemp().parent / name  # the parent is common to all
     with assembly.with_name(f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (assembly / "manifest.json").exists():  # the CDK writes it last
-            synthesise(assembly, email=SUBSCRIBER, context=context)
+            synthesise(assembly, context)
     return assembly
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from local.demo.organisation.playback import document
-from local.demo.scenario import SUBSCRIBER
 from local.demo.synthesis import STACK
 from local.emulator.account import ACCOUNT, LocalAccount
 from local.emulator.local_organization import LocalOrganization, client
 from local.emulator.records import Invocation, PublishedMessage
+from tests.local.assembly import synthesise
 from tests.local.proxy import proxy_to
 
 MEMBER_ROLE = "KeyRotationMember"
@@ -112,25 +112,12 @@ class Hub:
         ]
 
 
-def synthesise(folder: Path, **context: object) -> Path:
-    """Synthesise the app without the validation of its template, which other tests do.
-
-    The CDK is imported here, since it starts Node.js in each worker that collects the tests.
-    """
-    from infra.app import build_app  # noqa: PLC0415
-    from infra.bundling import bundled_package  # noqa: PLC0415
-
-    with bundled_package() as package:
-        values = {"email": SUBSCRIBER} | context
-        build_app(package=package, context=values, outdir=str(folder), validate=False).synth()
-    return folder
-
-
 def deploy_hub(organization: LocalOrganization, folder: Path, **context: str) -> Hub:
     """Deploy the hub into the account of the emulator, a member of the organization."""
     account = organization.account
     organization.delegate(ACCOUNT)
-    outputs = account.deploy(synthesise(folder, organization=organization.id, **context), STACK)
+    assembly = synthesise(folder, {"organization": organization.id} | context)
+    outputs = account.deploy(assembly, STACK)
     account.wait()
     return Hub(organization=organization, outputs=outputs)
 

@@ -10,7 +10,7 @@ import pytest
 from local.demo.synthesis import STACK
 from local.emulator.account import ACCOUNT, LocalAccount
 from local.emulator.local_organization import LocalOrganization, client
-from tests.local.hub import synthesise
+from tests.local.assembly import synthesise
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 MANAGEMENT = "300000000001"
@@ -62,8 +62,8 @@ def test_a_deployment_becomes_a_hub_and_back_and_keeps_its_data(
     for each in (member, ACCOUNT):
         organization.move(each, unit)
     account.wait()
-    single = synthesise(tmp_path / "single")
-    hub = synthesise(tmp_path / "hub", organization=organization.id, targets=unit)
+    single = synthesise(tmp_path / "single", {})
+    hub = synthesise(tmp_path / "hub", {"organization": organization.id, "targets": unit})
 
     before = account.deploy(single, STACK)
     account.client("ssm").put_parameter(
