@@ -34,7 +34,7 @@ from key_rotation.service_layer.owner_mail_environment import OwnerMailEnvironme
 from key_rotation.service_layer.run_context import Execution
 from key_rotation.service_layer.single_account import single_account_services
 from tests.aws.clients import Clients, InstantClock
-from tests.aws.moto_costs import answer_without_http, save_moto_repeated_work, sign_nothing
+from tests.aws.moto_costs import save_moto_repeated_work, sign_nothing
 from tests.aws.untraced import do_not_trace_botocore_and_moto
 
 moto_iam.LIMIT_KEYS_PER_USER = 9  # some AWS accounts have a quota of more than two
@@ -251,7 +251,6 @@ def _clients() -> tuple[Clients, Any, Any]:
     )
     table = clients.table.meta.client
     sign_nothing(clients.iam, clients.iam_once, clients.ssm, clients.sns, table)
-    answer_without_http(table)
     return clients, session.client("dynamodb"), session.client("sns")
 
 

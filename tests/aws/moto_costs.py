@@ -10,13 +10,14 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from botocore import UNSIGNED, xform_name
+from botocore import UNSIGNED, handlers, xform_name
 from botocore import session as botocore_session
+from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from moto import backend_index
 from moto.core import responses, utils
 from moto.core.exceptions import ServiceException
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
@@ -41,8 +42,10 @@ MAX_ITEM_SIZE = 405_000
 
 
 def save_moto_repeated_work() -> None:
-    """Replace parts of moto, and one of botocore, by parts with the same results."""
+    """Replace parts of moto and of botocore by parts with the same results."""
     botocore_session.create_loader = cache(create_loader)  # reads each model of a service once
+    handlers.BUILTIN_HANDLERS.append(("before-call", answer_without_http, handlers.REGISTER_LAST))
+    _remember_names_of_events()
     _keep_url_patterns_in_use()
     _add_up_the_size_of_an_item_once()
     names = cache(utils.method_names_from_class)
@@ -57,27 +60,27 @@ def sign_nothing(*clients: Any) -> None:
         client.meta.events.register("choose-signer", lambda **_: UNSIGNED)
 
 
-def answer_without_http(client: Any) -> None:
-    """Let moto answer the calls of a client of DynamoDB without requests and answers in bytes.
+def answer_without_http(
+    model: Any, params: dict[str, Any], context: dict[str, Any], **_: Any
+) -> tuple[Any, dict[str, Any]] | None:
+    """Let moto answer a call of DynamoDB without a request and an answer in bytes.
 
-    A call that moto refuses goes the whole way, so that its error is the one of the client.
+    A call that moto refuses goes the whole way, so that its error is the one of the client. There
+    is one table for all, in the account whose credentials the tests have.
     """
-    region = client.meta.region_name
-
-    def answer(model: Any, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
-        handler = DynamoHandler()
-        handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, region
-        handler.body = json.loads(params["body"], object_hook=_with_bytes)
-        try:
-            result = getattr(handler, xform_name(model.name))().result
-        except (HTTPException, ServiceException):
-            return None
-        members = model.output_shape.members
-        given = {k: value for k, value in result.items() if k in members and value is not None}
-        metadata = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
-        return SimpleNamespace(status_code=200), given | {"ResponseMetadata": metadata}
-
-    client.meta.events.register_last("before-call", answer)
+    if not botocore_stubber.enabled or model.service_model.service_name != "dynamodb":
+        return None
+    handler = DynamoHandler()
+    handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, context["client_region"]
+    handler.body = json.loads(params["body"], object_hook=_with_bytes)
+    try:
+        result = getattr(handler, xform_name(model.name))().result
+    except (HTTPException, ServiceException):
+        return None
+    members = model.output_shape.members
+    given = {k: value for k, value in result.items() if k in members and value is not None}
+    metadata = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
+    return SimpleNamespace(status_code=200), given | {"ResponseMetadata": metadata}
 
 
 def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +97,19 @@ def _keep_url_patterns_in_use() -> None:
     """
     patterns = backend_index.backend_url_patterns
     patterns[:] = [(service, url) for service, url in patterns if service in SERVICES]
+
+
+def _remember_names_of_events() -> None:
+    """Remember the names of events for all clients, and not for each of them anew."""
+    aliaser: Any = EventAliaser
+    compute, known = aliaser._alias_event_name, dict[str, str]()  # noqa: SLF001
+
+    def name_of(self: EventAliaser, event: str) -> str:
+        if event not in known:
+            known[event] = compute(self, event)
+        return known[event]
+
+    aliaser._alias_event_name = name_of  # noqa: SLF001
 
 
 def _add_up_the_size_of_an_item_once() -> None:

@@ -64,8 +64,9 @@ def answers(*, without_http: bool) -> Iterator[Any]:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
-        if without_http:
-            answer_without_http(client)
+        if not without_http:
+            events: Any = client.meta.events
+            events.unregister("before-call", answer_without_http)
         for call in CALLS:
             try:
                 answer = call(client)
