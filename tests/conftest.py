@@ -13,6 +13,7 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 TESTS = Path(__file__).parent
 SLOWEST_FIRST = (
+    "local/test_scenario.py",
     "local/test_wire_faults.py",
     "local/test_runbook.py",
     "simulation/test_histories.py",
@@ -61,12 +62,21 @@ def _traced(node: pytest.Item | pytest.Collector) -> Iterator[None]:
     if not TRACING.depth:
         TRACING.function = sys.gettrace() or TRACING.function  # after `no_cover` it is a new one
     TRACING.depth += 1
-    sys.settrace(None if node.get_closest_marker("no_cover") else TRACING.function)
+    sys.settrace(TRACING.function if _is_measured(node) else None)
     try:
         yield
     finally:
         TRACING.depth -= 1
         sys.settrace(TRACING.function if TRACING.depth else None)
+
+
+def _is_measured(node: pytest.Item | pytest.Collector) -> bool:
+    """Leave out a test that repeats the lines of another one, by its marker or its parameters."""
+    if node.get_closest_marker("no_cover"):
+        return False
+    callspec = getattr(node, "callspec", None)
+    first = callspec is None or not any(callspec.indices.values())
+    return first or "unit" in node.path.parts
 
 
 @pytest.hookimpl(wrapper=True)
