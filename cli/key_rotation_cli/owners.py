@@ -9,6 +9,7 @@ from key_rotation.adapters.iam_reads import read_user_tags
 from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.domain.model import Now
 from key_rotation.domain.owners.contacts import OwnerContacts
+from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.domain.owners.notice_mail import NoticeMail, known_notice_mails
 from key_rotation.domain.owners.owner import Owner, OwnerPolicy, find_owner
 from key_rotation.domain.owners.sent_mail import SentMail
@@ -69,6 +70,15 @@ class OwnersNow:
         except KeyRotationError as cause:
             raise CliError(f"The mails cannot be read. {describe_cause(cause)}") from cause
         return tuple(sorted(found, key=lambda sent: sent.accepted_at))
+
+    def pending_about(self, access_key_id: str) -> tuple[OwnerMail, ...]:
+        """Return the mails about a key that SES has not accepted; raises CliError."""
+        try:
+            found = self.mails.read_pending().mails
+        except KeyRotationError as cause:
+            raise CliError(f"The mails cannot be read. {describe_cause(cause)}") from cause
+        key = (self.account_id, access_key_id)
+        return tuple(mail for mail in found if (mail.account_id, mail.access_key_id) == key)
 
 
 def read_owners(deployment: Deployment, settings: Settings) -> OwnersNow | None:

@@ -76,6 +76,21 @@ def test_status_says_that_a_key_waits_for_an_owner(mailing: MailAccount) -> None
     assert "mail not accepted yet" in shown
 
 
+def test_explain_lists_a_mail_that_waits(mailing: MailAccount) -> None:
+    key_id = mailing.create_key("alice")
+    mailing.create_key("bob")
+    mailing.ses.sending_enabled = False
+    mailing.run()
+
+    shown = words(key_rotation("explain", key_id).stdout)
+    mails = json.loads(key_rotation("explain", key_id, "--json").stdout)["mails"]
+
+    assert "Mail to alice@example.com: notice, waits to be sent" in shown
+    assert [(each["addresses"], each["state"]) for each in mails] == [
+        (["alice@example.com"], "pending")
+    ]
+
+
 def test_status_says_that_an_address_accepts_no_mail_whatever_mail_showed_it(
     mailing: MailAccount,
 ) -> None:

@@ -74,4 +74,5 @@ def _explain(deployment: Deployment, key: str) -> Explanation:
     option = deployment.account_option
     commands = tuple(f"{each}{option}" for each in found.commands)
     mails = owners.mails_about(key) if owners else ()
-    return replace(found, commands=commands, mails=mails)
+    pending = owners.pending_about(key) if owners else ()
+    return replace(found, commands=commands, mails=mails, pending=pending)

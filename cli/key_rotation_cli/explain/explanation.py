@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from key_rotation.domain.model import LastUse, Now
+from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.domain.owners.sent_mail import SentMail
 from key_rotation.domain.settings import Settings
 from key_rotation_cli.explain.events import PastEvent
@@ -39,6 +40,7 @@ class Explanation:
     next_texts: what comes next
     commands: what changes it
     mails: those to its owner that SES accepted, the oldest first
+    pending: those that SES has not accepted
     """
 
     access_key_id: str
@@ -52,6 +54,7 @@ class Explanation:
     next_texts: tuple[str, ...]
     commands: tuple[str, ...]
     mails: tuple[SentMail, ...] = ()
+    pending: tuple[OwnerMail, ...] = ()
 
 
 def explain_key(

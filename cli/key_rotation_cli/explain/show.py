@@ -4,6 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from key_rotation.domain.model import Now
+from key_rotation.domain.owners.mail import OwnerMail
 from key_rotation.domain.owners.sent_mail import SentMail
 from key_rotation.reporting.formatting import (
     format_date,
@@ -33,6 +34,8 @@ def show(found: Explanation, now: Now) -> None:
         table.add_row(Text("History"), Text("Nothing happened to it yet."))
     for sent in found.mails:
         table.add_row(Text(format_date(now.day(sent.accepted_at))), Text(mail_sentence(sent)))
+    for mail in found.pending:
+        table.add_row(Text(format_date(now.day(mail.at))), Text(pending_sentence(mail)))
     table.add_row(Text("Next", style="bold"), Text(" ".join(found.next_texts), style="bold"))
     console.out.print(table)
     for command in found.commands:
@@ -41,9 +44,17 @@ def show(found: Explanation, now: Now) -> None:
 
 def mail_sentence(sent: SentMail) -> str:
     """Say to whom a mail about the key went, and what came of it."""
-    addresses = ", ".join(sent.mail.owner.addresses)
     words = f" ({sanitize_line(sent.words)})" if sent.words else ""
-    return f"Mail to {sanitize_line(addresses)}: {sent.mail.kind}, {sent.state}{words}"
+    return f"{_addressed(sent.mail)}, {sent.state}{words}"
+
+
+def pending_sentence(mail: OwnerMail) -> str:
+    """Say to whom a mail about the key will go."""
+    return f"{_addressed(mail)}, waits to be sent"
+
+
+def _addressed(mail: OwnerMail) -> str:
+    return f"Mail to {sanitize_line(', '.join(mail.owner.addresses))}: {mail.kind}"
 
 
 def head(found: Explanation, now: Now) -> str:
@@ -57,6 +68,7 @@ def head(found: Explanation, now: Now) -> str:
 def document(found: Explanation) -> dict[str, object]:
     """Return an explanation as JSON."""
     last_use = found.last_use.at if found.last_use else None
+    mails = [*map(_mail, found.mails), *map(_pending, found.pending)]
     return {
         "schema": SCHEMA,
         "access_key_id": found.access_key_id,
@@ -70,7 +82,7 @@ def document(found: Explanation) -> dict[str, object]:
             "text": " ".join(found.next_texts),
             "commands": list(found.commands),
         },
-        **({"mails": [_mail(each) for each in found.mails]} if found.mails else {}),
+        **({"mails": mails} if mails else {}),
     }
 
 
@@ -83,6 +95,18 @@ def _mail(sent: SentMail) -> dict[str, object]:
         "state": str(sent.state),
         "words": sent.words,
         "message_id": sent.message_id,
+    }
+
+
+def _pending(mail: OwnerMail) -> dict[str, object]:
+    return {
+        "at": mail.at.isoformat(),
+        "kind": str(mail.kind),
+        "addresses": list(mail.owner.addresses),
+        "source": str(mail.owner.source),
+        "state": "pending",
+        "words": "",
+        "message_id": None,
     }
 
 
