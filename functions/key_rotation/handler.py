@@ -64,7 +64,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     )
     log.append_keys(run_id=execution.run_id, version=__version__)
     request = Request.parse(event, context.aws_request_id)
-    execution.progress.part = request.continuation.part if request.continuation else 0
+    execution.progress.part = request.part
     log.info("run_started", scheduled_time=request.scheduled_time, report_only=request.report_only)
     try:
         services = single_account_services(_member, _deployment, environment, _owner_mail)

@@ -32,6 +32,11 @@ class Request:
     continuation: Continuation | None = None
     change_share: int | None = None
 
+    @property
+    def part(self) -> int:
+        """The number of the part that it asks for; 0 for the first."""
+        return self.continuation.part if self.continuation else 0
+
     @classmethod
     def parse(cls, event: object, invocation_id: str) -> Self:
         """Read an event.

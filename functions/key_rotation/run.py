@@ -1,5 +1,7 @@
 """One run, on one screen: settings -> inventory -> decide -> apply -> record -> notify."""
 
+from dataclasses import replace
+
 from key_rotation.adapters import lease
 from key_rotation.adapters.lease import Holder
 from key_rotation.adapters.ledger import Ledger
@@ -31,9 +33,8 @@ def run(
 ) -> FinishedPart:
     """Enforce the rotation of every access key of one account, and publish the digest.
 
-    Returns the part of the run with its report, and with what is left to the next part if the time
-    ran out. Raises RunInProgressError when another run is in progress or has begun since, and
-    RunStoppedError.
+    Returns the part with its report, and with what is left to the next part if time ran out. Raises
+    RunInProgressError when another run is in progress or has begun since, and RunStoppedError.
     """
     partitions = Partitions(environment.ledger_account)
     table, options = services.table, execution.lease_options
@@ -51,6 +52,7 @@ def run(
         context = RunContext(execution=execution, settings=settings, mode=mode, lease=lease_of_run)
         contacts = services.owners.begin(context)
         stored = read_stored_watches(ledger, previous)
+        stored = replace(stored, undelivered=services.notifier.read_undelivered(request.part))
         reader = InventoryReader(services.member.iam, context, stored.watches)
         inventory = reader.read(previous, request.continuation)
         stored = stored.with_users(inventory.users)
@@ -82,6 +84,7 @@ def _apply(
         usual_limit=context.settings.max_changes_per_run or previous.last_limit,
         first_part=request.continuation is None,
         restored=stored.restored,
+        undelivered=stored.undelivered,
         mails=contacts.notice_mails,
     )
     plan = make_plan(inventory, stored.watches, terms)

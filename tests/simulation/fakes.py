@@ -440,10 +440,16 @@ class FakeTable:
         return True
 
     def _query(self, **parameters: Any) -> list[Item]:
-        assert parameters["KeyConditionExpression"] == "pk = :pk"
+        condition, between = parameters["KeyConditionExpression"], " AND sk BETWEEN :first AND :end"
+        assert condition in {"pk = :pk", f"pk = :pk{between}"}
         assert parameters["ConsistentRead"]
-        pk = parameters["ExpressionAttributeValues"][":pk"]
-        return [copy.deepcopy(item) for place, item in self.items.items() if place[0] == pk]
+        values = parameters["ExpressionAttributeValues"]
+        first, end = values.get(":first", ""), values.get(":end", "\U0010ffff")
+        return [
+            copy.deepcopy(item)
+            for (pk, sk), item in self.items.items()
+            if pk == values[":pk"] and first <= sk <= end
+        ]
 
 
 def _place(item: Mapping[str, Any]) -> tuple[str, str]:

@@ -26,7 +26,15 @@ from key_rotation.domain.run_part import RunPart
 from key_rotation.domain.run_state import DEFAULT_LIMIT, Continuation, RunState
 from key_rotation.domain.settings import Parameter, Settings
 from key_rotation.domain.suspension import suspensions
-from key_rotation.domain.watch import Deactivated, Event, Noticed, State, Watch, Watches
+from key_rotation.domain.watch import (
+    Deactivated,
+    Event,
+    Noticed,
+    State,
+    Watch,
+    WatchChange,
+    Watches,
+)
 from key_rotation.reporting.outcome import Outcome, Section
 from key_rotation.reporting.part_facts import PartFacts
 from key_rotation.reporting.report import FinishedPart, Report
@@ -208,9 +216,13 @@ def a_plan(
     first_part: bool = True,
     restored: bool = False,
     now: Now = NOW,
+    undelivered: Iterable[Watch] = (),
     **changed: str,
 ) -> Plan:
-    """Return the plan for an inventory, with some settings changed."""
+    """Return the plan for an inventory, with some settings changed.
+
+    undelivered: the watches that earlier parts of the run have decided
+    """
     parsed = settings(**changed)
     terms = Terms(
         now=now,
@@ -219,6 +231,7 @@ def a_plan(
         usual_limit=parsed.max_changes_per_run or DEFAULT_LIMIT,
         first_part=first_part,
         restored=restored,
+        undelivered=tuple(WatchChange(watch=watch) for watch in undelivered),
     )
     return make_plan(inventory, watches or watches_of(), terms)
 

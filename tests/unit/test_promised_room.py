@@ -51,6 +51,19 @@ def first_day(wanted: int, watch: Watch, *, status: str | None = None, deletes: 
     return (day - NOW.today).days
 
 
+def test_a_notice_of_an_earlier_part_takes_its_room_before_it_was_delivered() -> None:
+    """The ledger has an older state of that key, or none; it is not decided again."""
+    key = a_key(age=300, key_id="AKIAOTHER")
+    plan = a_plan(
+        an_inventory(observed_key(NEW), observed_key(key)),
+        watches_of(a_watch(key, noticed(due=20))),
+        undelivered=[a_watch(key, noticed(due=7))],
+        max_changes_per_run="1",
+    )
+    assert [step.access_key_id for step in plan.steps] == [NEW.access_key_id]
+    assert day_of(plan, NEW.access_key_id) == in_days(8)
+
+
 def other(state: State) -> Watch:
     """Return the watch of another key."""
     return a_watch(a_key(age=300, key_id="AKIAOTHER"), state)

@@ -1,6 +1,6 @@
 """The adapter to the rows that the steps of an organization's run leave to its digest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -82,11 +82,16 @@ class RunRows:
         for account_id, items in groupby(rows, key=_account_of):
             yield account_id, tuple(_parts(list(items)))
 
-    def _items(self) -> Iterator[Item]:
+    def read_before(self, account_id: str, part: int) -> Iterator[RowPart]:
+        """Read the complete parts of one account before a part; raises LedgerError."""
+        between = {":first": f"{account_id}#", ":end": f"{account_id}#{part:03}"}
+        yield from _parts(list(self._items(" AND sk BETWEEN :first AND :end", between)))
+
+    def _items(self, also: str = "", values: Mapping[str, str] | None = None) -> Iterator[Item]:
         pages = self._table.meta.client.get_paginator("query").paginate(
             TableName=self._table.name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": self._partition},
+            KeyConditionExpression=f"pk = :pk{also}",
+            ExpressionAttributeValues={":pk": self._partition, **(values or {})},
             ConsistentRead=True,
         )
         try:

@@ -10,7 +10,15 @@ from key_rotation.domain.owners.notice_mail import NoticeMail
 from key_rotation.domain.promised_days import give_days
 from key_rotation.domain.settings import Settings
 from key_rotation.domain.step import Step, key_failure
-from key_rotation.domain.watch import Deactivated, Deleting, Ended, Lapsed, Watch, Watches
+from key_rotation.domain.watch import (
+    Deactivated,
+    Deleting,
+    Ended,
+    Lapsed,
+    Watch,
+    WatchChange,
+    Watches,
+)
 from key_rotation.errors import UnreadableError
 
 
@@ -45,6 +53,8 @@ class Terms:
     usual_limit: how many keys a run may change when it is not paused; new days are given by it
     first_part: whether this is the first part of a run, which reports the unreadable watches
     restored: whether the ledger was restored from a backup since the last run
+    undelivered: what earlier parts of this run decided, and the digest will record: these keys are
+        not decided again, and their days have no more room
     mails: what came of the mails about notices, by access key id; read only if they matter
     """
 
@@ -54,6 +64,7 @@ class Terms:
     usual_limit: int
     first_part: bool = True
     restored: bool = False
+    undelivered: tuple[WatchChange, ...] = ()
     mails: Mapping[str, NoticeMail] = field(default_factory=dict)
 
 
@@ -62,6 +73,7 @@ def make_plan(inventory: Inventory, watches: Watches, terms: Terms) -> Plan:
     steps: list[Step] = []
     failures = [*inventory.failures, *(watches.unreadable if terms.first_part else ())]
     left_alone = {failure.access_key_id for failure in watches.unreadable}
+    left_alone |= {change.watch.access_key_id for change in terms.undelivered}
     for observed in inventory.observed_keys:
         key = observed.key
         watch = watches.by_key_id.get(key.access_key_id)
@@ -77,7 +89,7 @@ def make_plan(inventory: Inventory, watches: Watches, terms: Terms) -> Plan:
     steps.sort(key=Step.age_order)
     planned = give_days(
         _defer(steps, terms.limit),
-        watches,
+        watches.after(terms.undelivered),
         now=terms.now,
         settings=terms.settings,
         limit=terms.usual_limit,

@@ -167,6 +167,11 @@ class Watches:
     by_key_id: Mapping[str, Watch]
     unreadable: tuple[Failure, ...] = ()
 
+    def after(self, changes: Iterable[WatchChange]) -> "Watches":
+        """Return the watches as they stand once some changes are written."""
+        written = {change.watch.access_key_id: change.written for change in changes}
+        return replace(self, by_key_id={**self.by_key_id, **written})
+
     def with_users(self, users: Iterable[User]) -> "Watches":
         """Return the watches with each user as IAM gives it today, who may have been renamed."""
         today = {user.user_id: user for user in users}

@@ -111,7 +111,7 @@ class AccountRun:
         answer: Document = {"account_id": self.account_id, "looked": False, "why": reason}
         if self.is_silent:
             return answer
-        part = self.remainder.part if self.remainder else 0
+        part = self.request.part
         place = RowPlace(account_id=self.account_id, part=part, attempt=execution.attempt)
         failure = AccountFailure(step=step, reason=reason)
         RunRows(self.hub.table, execution.run_id).write(place, failure, now=execution.now.instant)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from key_rotation.adapters import codec
 from key_rotation.adapters.run_rows import RowPlace, RunRows
 from key_rotation.domain.run_history import population_of
 from key_rotation.domain.run_part import next_state
-from key_rotation.domain.watch import Watches
+from key_rotation.domain.watch import WatchChange, Watches
+from key_rotation.errors import LedgerError
 from key_rotation.reporting.metrics import run_metrics
 from key_rotation.reporting.organisation.account_part import AccountPart, KeyRecord
 from key_rotation.reporting.outcome import Outcome
@@ -35,6 +37,22 @@ class RowNotifier:
         """Return nothing: the step before read who edited the parameters of the organization."""
         del report, context
         return {}
+
+    def read_undelivered(self, part: int) -> tuple[WatchChange, ...]:
+        """Return what earlier parts decided, from their rows.
+
+        Raises LedgerError where another version wrote them: the digest would not read them either.
+        """
+        try:
+            records = [
+                codec.read(record, KeyRecord)
+                for row in self.rows.read_before(self.account_id, part)
+                for record in row.records
+            ]
+        except codec.MalformedError as cause:
+            text = f"What an earlier part of this run left cannot be read ({cause})."
+            raise LedgerError(text) from cause
+        return tuple(each.change for each in records if each.change and each.is_decided)
 
     def finish(self, finished: FinishedPart, watches: Watches, records: RunRecords) -> FinishedPart:
         """Write down the report, and save the run without what its digest will report.

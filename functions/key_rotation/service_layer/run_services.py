@@ -8,7 +8,7 @@ from key_rotation.adapters.clients import MemberClients
 from key_rotation.adapters.ledger import Ledger
 from key_rotation.adapters.ledger_history import RunHistory
 from key_rotation.domain.settings import Settings
-from key_rotation.domain.watch import Watches
+from key_rotation.domain.watch import WatchChange, Watches
 from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.owners import NO_OWNERS, Owners
 from key_rotation.service_layer.run_context import RunContext
@@ -34,6 +34,12 @@ class Notifier(Protocol):
 
     def read_editors(self, report: Report, context: RunContext) -> Mapping[str, str | None]:
         """Return who last edited the parameters that changed, by name; None for not known."""
+
+    def read_undelivered(self, part: int) -> tuple[WatchChange, ...]:
+        """Return what the parts of this run before a part decided, and the ledger lacks.
+
+        It counts only once a digest was delivered. Raises LedgerError.
+        """
 
     def finish(self, finished: FinishedPart, watches: Watches, records: RunRecords) -> FinishedPart:
         """Report the part, and save it; returns it with what came of its digest."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from key_rotation.domain.watch import Watches
+from key_rotation.domain.watch import WatchChange, Watches
 from key_rotation.reporting.report import FinishedPart, Report
 from key_rotation.service_layer.run_context import RunContext
 from key_rotation.service_layer.run_services import RunRecords
@@ -18,6 +18,11 @@ class SilentNotifier:
         """Return nothing."""
         del report, context
         return {}
+
+    def read_undelivered(self, part: int) -> tuple[WatchChange, ...]:
+        """Return nothing."""
+        del part
+        return ()
 
     def finish(self, finished: FinishedPart, watches: Watches, records: RunRecords) -> FinishedPart:
         """Return the part as it is, and save nothing."""

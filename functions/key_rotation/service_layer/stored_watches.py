@@ -8,7 +8,7 @@ from key_rotation.adapters.ledger import Ledger
 from key_rotation.domain.model import User
 from key_rotation.domain.restored_ledger import restart
 from key_rotation.domain.run_state import RunState
-from key_rotation.domain.watch import Watches
+from key_rotation.domain.watch import WatchChange, Watches
 from key_rotation.errors import LedgerError
 
 
@@ -18,11 +18,13 @@ class StoredWatches:
 
     ledger_created: when the table was created
     restored: whether it was restored from a backup since the last run
+    undelivered: what earlier parts of this run decided, and the ledger lacks until the digest
     """
 
     watches: Watches
     ledger_created: str
     restored: bool
+    undelivered: tuple[WatchChange, ...] = ()
 
     def with_users(self, users: Iterable[User]) -> Self:
         """Return the watches with the names that IAM gives their users today."""

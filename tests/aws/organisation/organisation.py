@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -13,7 +14,7 @@ from moto.sns.models import sns_backends
 from key_rotation.adapters import codec
 from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.sns_topic import SnsTopic
-from key_rotation.domain.execution import UNLIMITED
+from key_rotation.domain.execution import UNLIMITED, TimeBudget
 from key_rotation.domain.model import Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
 from key_rotation.domain.organisation.organisation_run import ParameterSnapshot
@@ -112,12 +113,15 @@ class Organisation:
             passed = day
             yield day, self.run()
 
-    def run_in_account(self, row: RegisteredAccount) -> None:
-        """Run in one account, until nothing is left."""
+    def run_in_account(self, row: RegisteredAccount, *budgets: TimeBudget) -> None:
+        """Run in one account, until nothing is left.
+
+        budgets: of its parts; further ones have the last of them
+        """
         remainder: Continuation | None = None
-        while True:
+        for budget in chain(budgets, repeat(budgets[-1] if budgets else UNLIMITED)):
             account_run = self.members.account_run(row, remainder=remainder)
-            found = account_run.execute(self.members.execution(row.run_id))
+            found = account_run.execute(self.members.execution(row.run_id, budget=budget))
             if "remainder" not in found:
                 return
             remainder = codec.read(found["remainder"], Continuation)

@@ -6,7 +6,11 @@ import pytest
 
 from key_rotation.adapters.run_rows import RECORDS_A_ROW, RowPlace, RunRows
 from key_rotation.domain.model import User
+from key_rotation.domain.watch import WatchChange
+from key_rotation.reporting.organisation.account_part import KeyRecord
+from key_rotation.service_layer.row_notifier import RowNotifier
 from tests.aws.aws_account import AwsAccount
+from tests.unit.builders import a_key, a_watch, an_outcome, noticed
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 HEAD = User(name="head", path="/", user_id="1")
@@ -81,6 +85,32 @@ def test_no_part_counts_behind_one_that_does_not(account: AwsAccount) -> None:
     account.clients.table.delete_item(Key={"pk": "RUN#run-1", "sk": "111111111111#000#0000"})
     rows.write(place(part=1), HEAD, records(1), now=NOW)
     assert names(rows) == {"111111111111": []}
+
+
+def test_the_rows_of_the_parts_before_one_are_read_for_its_account_only(
+    account: AwsAccount,
+) -> None:
+    rows = RunRows(account.clients.table, "run-1")
+    for account_id in ("111111111111", "222222222222"):
+        for part in range(3):
+            rows.write(place(account_id, part), HEAD, records(part + 1), now=NOW)
+    assert [len(part.records) for part in rows.read_before("111111111111", 2)] == [1, 2]
+    assert list(rows.read_before("111111111111", 0)) == []
+
+
+def test_what_an_earlier_part_only_found_is_still_to_be_decided(account: AwsAccount) -> None:
+    """An earlier run did it, and no digest has reported it; there was no time for the key."""
+    rows = RunRows(account.clients.table, "run-1")
+    found, decided = (
+        KeyRecord(
+            outcomes=(an_outcome(key_id=key_id, happened_at=happened_at),),
+            change=WatchChange(watch=a_watch(a_key(key_id=key_id), noticed(due=7))),
+        )
+        for key_id, happened_at in (("AKIAFOUND", NOW), ("AKIADECIDED", None))
+    )
+    rows.write(place(), HEAD, [found, decided], now=NOW)
+    notifier = RowNotifier(rows=rows, account_id="111111111111")
+    assert notifier.read_undelivered(1) == (decided.change,)
 
 
 def test_rows_expire_after_two_weeks(account: AwsAccount) -> None:

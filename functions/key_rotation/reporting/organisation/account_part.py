@@ -26,6 +26,11 @@ class KeyRecord:
     outcomes: tuple[Outcome, ...]
     change: WatchChange | None = None
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether the part decided the key, and did not only find what an earlier run did."""
+        return any(outcome.happened_at is None for outcome in self.outcomes)
+
 
 class FailedStep(StrEnum):
     """Where the work on an account ended with an error.
