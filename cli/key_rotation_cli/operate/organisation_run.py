@@ -46,12 +46,22 @@ def run_execution(
     else:
         _show(answer)
     if answer.get("left_to"):
-        text = f"Another run is in progress ({answer['left_to']}), so this one did nothing."
-        raise CliError(f"{text} Try again later.")
+        raise CliError(_left(answer))
     if answer.get("not_looked_at"):
         total = len(answer["not_looked_at"]) + answer.get("not_looked_at_more", 0)
         count = pluralize(total, "account")
         raise CliError(f"{count} could not be looked at.")
+
+
+def _left(answer: Mapping[str, Any]) -> str:
+    """Return why a run did not come to its end."""
+    if answer.get("run_id"):
+        return (
+            f"Another run took over ({answer['left_to']}): what this one did and has not reported, "
+            "that one reports."
+        )
+    text = f"Another run is in progress ({answer['left_to']}), so this one did nothing."
+    return f"{text} Try again later."
 
 
 def _require_looked_at(accounts: HubAccounts, named: Sequence[str]) -> None:
@@ -62,7 +72,7 @@ def _require_looked_at(accounts: HubAccounts, named: Sequence[str]) -> None:
 
 def _show(answer: Mapping[str, Any]) -> None:
     """Show the head of what a run did, and the accounts that it could not look at."""
-    if not answer.get("run_id"):
+    if answer.get("left_to"):
         return
     would = answer.get("mode") == Mode.REPORT
     title = "REPORT MODE: nothing was changed. " if would else ""

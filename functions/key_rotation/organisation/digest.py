@@ -75,8 +75,9 @@ metrics = Metrics()
 def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     """Publish the digest of a run, and record what it named; returns the run's answer.
 
-    A run that has ended is answered again, and published no more. Raises NoListenerError,
-    PublishError and LedgerError; then nothing that was not named counts as reported.
+    A run that has ended is answered again, and published no more. If another run has begun since,
+    the answer names the execution of that one. Raises NoListenerError, PublishError and
+    LedgerError; then nothing that was not named counts as reported.
     """
     request = DigestEvent.parse(event)
     log.append_keys(run_id=request.run_id, version=__version__)
@@ -85,7 +86,27 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Document:
     chat = ChatStep(chat=_chat, runs=runs, now=now)
     if request.stopped:
         return _stopped(request, request.stopped, chat)
-    run = _run_of(runs, request)
+    try:
+        return _publish(_run_of(runs, request), request, chat, context)
+    except LeaseLostError:
+        execution_arn = _taken_over_by(runs, request)
+        if execution_arn is None:
+            raise
+    log.warning("run_taken_over", execution_arn=execution_arn)
+    return {"run_id": request.run_id, "left_to": execution_arn}
+
+
+def _taken_over_by(runs: OrganisationRuns, request: DigestEvent) -> str | None:
+    """Return the execution of the run that has begun since; None if this one is the last."""
+    run = runs.read()
+    return None if run is None or run.run_id == request.run_id else run.execution_arn
+
+
+def _publish(
+    run: OrganisationRun, request: DigestEvent, chat: ChatStep, context: LambdaContext
+) -> Document:
+    """Publish the digest of a run; raises LeaseLostError if it is not the last one any more."""
+    now, runs = chat.now, chat.runs
     collected = _collect(run, runs, now, request.broken_off)
     owners = _owners(now, context)
     if run.ended:
@@ -135,11 +156,14 @@ def _log_chat_failure(failure: str) -> None:
 
 
 def _run_of(runs: OrganisationRuns, request: DigestEvent) -> OrganisationRun:
+    """Return the run; raises LeaseLostError for an earlier one, InvalidEventError for no run."""
     run = runs.read()
-    if run is None or run.run_id != request.run_id:
-        text = f"The run {request.run_id} is not the one under way: a newer one has begun."
-        raise InvalidEventError(f"{text} Nothing was published.")
-    return run
+    if run is not None and run.run_id == request.run_id:
+        return run
+    if request.run_id is None or runs.read_snapshot(request.run_id) is None:
+        text = f"There was no run {request.run_id} in the last two weeks. Nothing was published."
+        raise InvalidEventError(text)
+    raise LeaseLostError(f"After the run {request.run_id}, another one has begun.")
 
 
 def _collect(

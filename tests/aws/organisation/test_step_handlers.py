@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from key_rotation.errors import InvalidEventError, LedgerError
+from key_rotation.errors import InvalidEventError, LeaseLostError, LedgerError
 from tests.aws.organisation.hub import FIRST, ORGANIZATION_ID, OWN, SECOND, THIRD
 from tests.aws.organisation.organisation import Organisation
 
@@ -65,11 +65,24 @@ def loaded(*names: str) -> Iterator[dict[str, ModuleType]]:
 
 
 @pytest.fixture
-def steps(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Step]]:
-    """Return the two handlers, each as a function of its event."""
+def modules(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, ModuleType]]:
+    """Import the two handlers."""
     set_variables(organisation, monkeypatch)
-    for modules in loaded("account", "digest"):
-        yield {name: partial(invoke, module) for name, module in modules.items()}
+    yield from loaded("account", "digest")
+
+
+@pytest.fixture
+def steps(modules: dict[str, ModuleType]) -> dict[str, Step]:
+    """Return the two handlers, each as a function of its event."""
+    return {name: partial(invoke, module) for name, module in modules.items()}
+
+
+def do_after_publication(digest: ModuleType, action: Callable[[], object]) -> None:
+    """Do something when SNS has accepted a message of the digest step."""
+    events = digest._sns.meta.events  # noqa: SLF001
+    events.register("after-call.sns.Publish", lambda **_: action())
 
 
 @pytest.fixture
@@ -120,8 +133,55 @@ def test_an_old_run_is_refused(steps: dict[str, Step], run_id: str) -> None:
     for old in (run_id, "run-0"):
         with pytest.raises(InvalidEventError, match="not under way"):
             steps["account"]({"account_id": FIRST, "run_id": old})
-    with pytest.raises(InvalidEventError, match="a newer one has begun"):
+    with pytest.raises(InvalidEventError, match="There was no run run-0"):
         steps["digest"]({"run_id": "run-0", "mode": "enforce"})
+
+
+def test_a_run_that_another_one_took_over_has_not_failed(
+    organisation: Organisation, steps: dict[str, Step]
+) -> None:
+    """A person named accounts, and the day's run waited for long enough: it does the work."""
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    run_id = organisation.hub.prepare({"accounts": [FIRST]}).run.run_id
+    steps["account"]({"account_id": FIRST, "run_id": run_id})
+    whole = organisation.hub.prepare().run
+    answer = steps["digest"]({"run_id": run_id, "mode": "enforce"})
+    assert answer == {"run_id": run_id, "left_to": whole.execution_arn}
+    assert organisation.account.messages == []
+    assert organisation.account.items(f"{FIRST}#WATCH") == []
+
+
+def test_a_run_that_is_taken_over_while_it_publishes_has_not_failed(
+    organisation: Organisation,
+    modules: dict[str, ModuleType],
+    steps: dict[str, Step],
+    run_id: str,
+) -> None:
+    """What it has published is recorded; the other run reports the rest."""
+    key_id = organisation.create_key("alice", age=400, account_id=FIRST)
+    for account_id in (OWN, FIRST, SECOND):
+        steps["account"]({"account_id": account_id, "run_id": run_id})
+    assert organisation.hub.run
+    organisation.hub.stop(organisation.hub.run.execution_arn)
+    do_after_publication(modules["digest"], organisation.hub.prepare)
+    answer = steps["digest"]({"run_id": run_id, "mode": "enforce"})
+    assert answer == {"run_id": run_id, "left_to": organisation.hub.run.execution_arn}
+    assert [item["sk"] for item in organisation.account.items(f"{FIRST}#WATCH")] == [key_id]
+
+
+def test_a_digest_step_that_outlived_its_retry_is_no_run_that_was_taken_over(
+    organisation: Organisation,
+    modules: dict[str, ModuleType],
+    steps: dict[str, Step],
+    run_id: str,
+) -> None:
+    """The retry ended the run. An answer that named the run itself would say nothing."""
+    organisation.create_key("alice", age=400, account_id=FIRST)
+    for account_id in (OWN, FIRST, SECOND):
+        steps["account"]({"account_id": account_id, "run_id": run_id})
+    do_after_publication(modules["digest"], organisation.publish)
+    with pytest.raises(LeaseLostError):
+        steps["digest"]({"run_id": run_id, "mode": "enforce"})
 
 
 def test_an_account_that_was_not_named_is_refused(

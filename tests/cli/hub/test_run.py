@@ -112,6 +112,13 @@ def test_an_account_that_could_not_be_looked_at_is_named(hub: DeployedHub) -> No
             },
             "Another run is in progress (arn:other), so this one did nothing.",
         ),
+        (
+            {
+                "status": "SUCCEEDED",
+                "output": json.dumps({"run_id": "run-1", "left_to": "arn:other"}),
+            },
+            "Another run took over (arn:other)",
+        ),
     ],
 )
 def test_an_execution_that_did_not_do_its_work_is_told(
