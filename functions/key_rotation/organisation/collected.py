@@ -79,6 +79,8 @@ class CollectedAccount:
             reports.append(part.to_report(outcomes, source))
             changes |= {r.change.watch.access_key_id: r.change for r in records if r.change}
             failure = NO_ANSWER if part.users_left else None
+            if failure is None:
+                break  # further parts are of an earlier attempt, which had less time
         return cls(
             registered=registered,
             parts=tuple(parts),
