@@ -1,4 +1,4 @@
-"""Steps that are delivered twice: acted on once, told once."""
+"""Steps that are delivered twice: acted on once, told once, and no more than the limit."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import pytest
 
 from key_rotation.organisation.preparation import Preparation
 from key_rotation.service_layer import inventory
-from tests.aws.organisation.hub import FIRST
+from tests.aws.organisation.hub import FIRST, THIRD
 from tests.aws.organisation.organisation import FinishedRun, Organisation
 from tests.aws.organisation.test_parts import SHORT
 
@@ -71,6 +71,23 @@ def test_parts_that_an_earlier_delivery_left_do_not_count(
     assert (run.metrics["KeysNoticed"], run.metrics["ActiveKeys"]) == (3, 3)
     [account] = [a for a in run.collected.report.accounts if a.account_id == FIRST]
     assert (account.report.key_count, account.report.user_count) == (3, 3)
+
+
+def test_an_execution_whose_steps_are_all_delivered_twice_keeps_the_limit(
+    organisation: Organisation,
+) -> None:
+    """The second time, the keys of another account are the oldest that are due."""
+    organisation.put("organisation/max-changes-per-run", "2")
+    for account_id, age in ((FIRST, 400), (THIRD, 300)):
+        for user in ("alice", "bob"):
+            organisation.create_key(user, age=age, account_id=account_id)
+    organisation.run()
+    organisation.hub.after(7)
+    arn = organisation.hub.start()
+    for _ in TWICE:
+        run_in_accounts(organisation, organisation.hub.prepare(arn=arn))
+    run = organisation.publish()
+    assert (run.answer["deactivated"], run.answer["deferred"]) == (2, 2)
 
 
 def test_an_event_that_is_delivered_twice_is_acted_on_and_told_once(

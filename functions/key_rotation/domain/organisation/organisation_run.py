@@ -28,7 +28,8 @@ class OrganisationRun:
     ended: when its digest was published, or was not needed; None while it is under way
     news_since: what is news in its digest: the accounts that joined, left or returned since then
     messages: how many messages its digest had
-    earlier_events: the events of the runs before it, the last one at the end
+    earlier_events: the events of the runs before it, the last one at the end; with its own, if it
+        is prepared again
     """
 
     run_id: str
@@ -52,7 +53,7 @@ class OrganisationRun:
 
     @property
     def is_repeat(self) -> bool:
-        """Whether an earlier run took place for the same event, and may have made changes."""
+        """Whether the event was prepared before, so that changes may have been made for it."""
         return self.event_id in self.earlier_events
 
     def after(self, previous: Self | None) -> Self:
@@ -63,12 +64,11 @@ class OrganisationRun:
         if previous is None:
             return replace(self, news_since=self.started)
         reported = previous.ended is not None and not previous.is_partial
-        again = previous.execution_arn == self.execution_arn
-        events = () if again else (previous.event_id,)
+        others = (event for event in previous.earlier_events if event != previous.event_id)
         return replace(
             self,
             news_since=self.started if reported else previous.news_since or self.started,
-            earlier_events=(*previous.earlier_events, *events)[-REMEMBERED_EVENTS:],
+            earlier_events=(*others, previous.event_id)[-REMEMBERED_EVENTS:],
         )
 
     def has_news_of(self, account: RegisteredAccount) -> bool:
