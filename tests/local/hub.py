@@ -15,6 +15,7 @@ from local.demo.synthesis import STACK
 from local.emulator.account import ACCOUNT, LocalAccount
 from local.emulator.local_organization import LocalOrganization, client
 from local.emulator.records import Invocation, PublishedMessage
+from tests.local.account_calls import AccountCalls
 from tests.local.assembly import synthesise
 from tests.local.proxy import proxy_to
 
@@ -131,11 +132,15 @@ class RunUnderWay:
 
 
 class Gate:
-    """Sees each call of a function, through a proxy, and can hold the digest of a run."""
+    """Sees each call of a function, through a proxy, and can hold the digest of a run.
+
+    in_accounts: the calls in the accounts of the organization
+    """
 
     def __init__(self) -> None:
         """Hold nothing."""
         self.calls: list[bytes] = []
+        self.in_accounts = AccountCalls()
         self._armed = threading.Event()
         self._reached, self._released = threading.Event(), threading.Event()
 
@@ -170,6 +175,7 @@ class Gate:
 @contextmanager
 def functions_through(gate: Gate, account: LocalAccount) -> Iterator[None]:
     """Send the calls of all functions through a gate; those that ran before start anew."""
-    with proxy_to(account.endpoint, gate.let_through) as url:
+    see = gate.in_accounts.see
+    with proxy_to(account.endpoint, gate.let_through, on_answer=see) as url:
         account.send_function_through(url)
         yield

@@ -5,8 +5,9 @@ that the clock can move on. IAM and trust policies are enforced.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,11 +26,12 @@ from tests.local.hub import MEMBER_ROLE, Gate, Hub, deploy_hub, functions_throug
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 MANAGEMENT = "400000000000"
-NESTED, MEMBER, NO_ROLE, OTHER_ID, DENIED, LEFT_OUT, SUSPENDED, OUTSIDE = (
-    f"40000000000{number}" for number in range(1, 9)
+NESTED, MEMBER, NO_ROLE, OTHER_ID, DENIED, LEFT_OUT, SUSPENDED, OUTSIDE, BROKEN = (
+    f"40000000000{number}" for number in range(1, 10)
 )
 FOREIGN = "499999999999"
 LOOKED_AT = {ACCOUNT, NESTED, MEMBER}
+REFUSING = {NO_ROLE, OTHER_ID, DENIED, BROKEN}
 TEAM = "team@example.com"
 DENY_LISTING = {
     "Version": "2012-10-17",
@@ -43,12 +45,14 @@ class FirstDay:
     """What the schedule's first run came to.
 
     answers: of the executions that succeeded
+    iam_calls: by account and operation
     key_ids: of carol's key in each account
     """
 
     answers: Sequence[Mapping[str, Any]]
     invocations: Sequence[Invocation]
     messages: Sequence[PublishedMessage]
+    iam_calls: Counter[tuple[str, str]]
     key_ids: Mapping[str, str]
 
 
@@ -60,13 +64,13 @@ def gate() -> Gate:
 
 @pytest.fixture(scope="module")
 def hub(gate: Gate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """Deploy the hub; then break the role in three accounts, leave one out, and suspend one."""
+    """Deploy the hub; then leave one account out, and suspend one."""
     with LocalAccount.start(now=START) as account:
         organization = LocalOrganization(account, management=MANAGEMENT)
         workloads, elsewhere = map(organization.create_unit, ("workloads", "elsewhere"))
         nested = organization.create_unit("production", parent=workloads)
         units = {NESTED: nested, OUTSIDE: elsewhere}
-        members = (NESTED, MEMBER, NO_ROLE, OTHER_ID, DENIED, LEFT_OUT, SUSPENDED, OUTSIDE)
+        members = (NESTED, MEMBER, *sorted(REFUSING), LEFT_OUT, SUSPENDED, OUTSIDE)
         for member in (ACCOUNT, *members):
             organization.join(member)
             organization.move(member, units.get(member, workloads))
@@ -83,7 +87,7 @@ def hub(gate: Gate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 @pytest.fixture(scope="module")
 def roles(hub: Hub) -> set[str]:
     """The accounts that have the member role after the deployment."""
-    accounts = {MANAGEMENT, ACCOUNT, NESTED, MEMBER, NO_ROLE, OTHER_ID, DENIED}
+    accounts = {MANAGEMENT} | LOOKED_AT | REFUSING
     return {
         each
         for each in accounts | {LEFT_OUT, SUSPENDED, OUTSIDE, FOREIGN}
@@ -92,11 +96,12 @@ def roles(hub: Hub) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def first_day(hub: Hub, roles: set[str]) -> FirstDay:
-    """Break three roles, give each account a stale key, and let the schedule run once."""
+def first_day(hub: Hub, gate: Gate, roles: set[str]) -> FirstDay:
+    """Let four accounts refuse, give each account a stale key, and let the schedule run once."""
     assert roles
     _break_roles(hub)
-    accounts = (*LOOKED_AT, NO_ROLE, OTHER_ID, DENIED, LEFT_OUT, SUSPENDED, OUTSIDE)
+    gate.in_accounts.break_listing(BROKEN)
+    accounts = (*LOOKED_AT, *REFUSING, LEFT_OUT, SUSPENDED, OUTSIDE)
     key_ids = {each: hub.create_key(each, "carol") for each in accounts}
     hub.account.move_clock(to=START + timedelta(hours=12))
     disable_schedule(hub.account)
@@ -105,6 +110,7 @@ def first_day(hub: Hub, roles: set[str]) -> FirstDay:
         answers=[json.loads(each["output"]) for each in ended if each["status"] == "SUCCEEDED"],
         invocations=hub.account.invocations(),
         messages=hub.account.outbox(),
+        iam_calls=Counter(gate.in_accounts.of_iam),
         key_ids=key_ids,
     )
 
@@ -128,13 +134,12 @@ def _break_roles(hub: Hub) -> None:
 
 
 def test_the_role_is_in_each_account_of_the_targets_and_in_no_other(roles: set[str]) -> None:
-    brought = {ACCOUNT, NESTED, MEMBER, NO_ROLE, OTHER_ID, DENIED, LEFT_OUT, SUSPENDED}
-    assert roles == brought
+    assert roles == LOOKED_AT | REFUSING | {LEFT_OUT, SUSPENDED}
 
 
 def test_the_schedule_starts_one_execution_for_all_accounts(first_day: FirstDay) -> None:
     (answer,) = first_day.answers
-    assert (answer["mode"], answer["accounts"], answer["looked_at"]) == ("enforce", 6, 3)
+    assert (answer["mode"], answer["accounts"], answer["looked_at"]) == ("enforce", 7, 3)
     assert (answer["noticed"], answer["left_out"], answer["messages"]) == (3, 1, 1)
 
 
@@ -154,6 +159,7 @@ def test_one_digest_gives_each_key_its_notice_under_its_own_account(
         (NO_ROLE, "AssumeRole: AccessDenied"),
         (OTHER_ID, "AssumeRole: AccessDenied"),
         (DENIED, "ListUsers: AccessDenied"),
+        (BROKEN, "ListUsers: AccessDenied: denied in the middle"),
     ],
 )
 def test_an_account_that_refuses_is_named_with_the_words_of_aws(
@@ -163,7 +169,7 @@ def test_an_account_that_refuses_is_named_with_the_words_of_aws(
     lists = (document(message)[name] for name in ("not_looked_at", "new_without_role"))
     told = {e["account_id"]: e["reason"] for entries in lists for e in entries}
     answered = {e["account_id"]: e["reason"] for e in first_day.answers[0]["not_looked_at"]}
-    assert set(told) == set(answered) == {NO_ROLE, OTHER_ID, DENIED}
+    assert set(told) == set(answered) == REFUSING
     assert words in told[account_id]
     assert words in answered[account_id]
 
@@ -174,7 +180,7 @@ def test_on_its_first_day_an_account_without_the_role_is_new_and_does_not_count_
     (message,) = hub.digests(first_day.messages)
     new = {entry["account_id"] for entry in document(message)["new_without_role"]}
     assert new == {NO_ROLE, OTHER_ID}
-    assert _metric("AccountsNotLookedAt", first_day.invocations) == 1
+    assert _metric("AccountsNotLookedAt", first_day.invocations) == 2
 
 
 @pytest.mark.usefixtures("first_day")
@@ -183,8 +189,8 @@ def test_after_its_first_day_each_account_that_refuses_counts_as_not_looked_at(h
     before = len(hub.account.invocations())
     answer = hub.run({})
     found = {entry["account_id"] for entry in answer["not_looked_at"]}
-    assert found == {NO_ROLE, OTHER_ID, DENIED}
-    assert _metric("AccountsNotLookedAt", hub.account.invocations()[before:]) == 3
+    assert found == REFUSING
+    assert _metric("AccountsNotLookedAt", hub.account.invocations()[before:]) == 4
     assert _metric("AccountsLookedAt", hub.account.invocations()[before:]) == 3
 
 
@@ -201,6 +207,21 @@ def test_no_step_runs_for_an_account_that_is_not_to_be_looked_at(
 ) -> None:
     asked = {run.payload.get("account_id") for run in first_day.invocations}
     assert account_id not in asked
+
+
+def test_iam_is_called_only_in_accounts_whose_role_was_assumed(first_day: FirstDay) -> None:
+    """Not in those left out, suspended, outside the targets, or without a role that trusts us."""
+    called = Counter(account for account, _ in first_day.iam_calls.elements())
+    assert called.keys() == LOOKED_AT | {DENIED, BROKEN}
+    assert called[DENIED] == first_day.iam_calls[DENIED, "ListUsers"] == 1
+
+
+def test_a_listing_that_breaks_off_is_no_list_of_users(hub: Hub, first_day: FirstDay) -> None:
+    """Its first page was answered: no key of it is read, changed or announced."""
+    calls = {name: n for (account, name), n in first_day.iam_calls.items() if account == BROKEN}
+    assert calls == {"ListUsers": 2}
+    assert hub.status(BROKEN, "carol") == "Active"
+    assert not hub.telling("noticed", first_day.key_ids[BROKEN])
 
 
 def test_an_account_s_addressee_gets_the_digest_of_that_account_only(
@@ -260,12 +281,17 @@ def test_a_run_whose_map_breaks_off_is_told_and_fails(hub: Hub) -> None:
     assert hub.run({})["looked_at"] == 3
 
 
-@contextmanager
-def _machine_may_not_start_children(hub: Hub) -> Iterator[None]:
+def _machine_may_not_start_children(hub: Hub) -> AbstractContextManager[None]:
     states = hub.account.client("stepfunctions")
     machine = states.describe_state_machine(stateMachineArn=hub.outputs["StateMachineArn"])
-    role = {"RoleName": machine["roleArn"].rsplit("/", 1)[-1], "PolicyName": "Deny"}
-    denied = {"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}
+    return _denied(hub, machine["roleArn"], "states:StartExecution", "*")
+
+
+@contextmanager
+def _denied(hub: Hub, role_arn: str, action: str, resource: str) -> Iterator[None]:
+    """Deny a role of the deployment an action."""
+    role = {"RoleName": role_arn.rsplit("/", 1)[-1], "PolicyName": "Deny"}
+    denied = {"Effect": "Deny", "Action": action, "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
     hub.account.client("iam").put_role_policy(**role, PolicyDocument=policy)
     yield
