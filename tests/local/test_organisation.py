@@ -298,6 +298,26 @@ def _denied(hub: Hub, role_arn: str, action: str, resource: str) -> Iterator[Non
     hub.account.client("iam").delete_role_policy(**role)
 
 
+def test_a_message_to_one_account_s_addressees_that_fails_stops_nothing_else(
+    hub: Hub, first_day: FirstDay
+) -> None:
+    """The organization's digest is published and recorded, and the log names the account."""
+    (topic,) = {m.topic for m in first_day.messages} - {hub.outputs["TopicArn"]}
+    key_id = hub.create_key(NESTED, "kim")
+    name = hub.outputs["DigestFunctionName"]
+    function = hub.account.client("lambda").get_function_configuration(FunctionName=name)
+    published, invoked = len(hub.account.outbox()), len(hub.account.invocations())
+    with _denied(hub, function["Role"], "sns:Publish", topic):
+        answer = hub.run({"accounts": [NESTED]})
+    assert (answer["noticed"], answer["messages"]) == (1, 1)
+    (message,) = hub.account.outbox()[published:]
+    assert message in hub.telling("noticed", key_id)
+    log = "\n".join(run.log for run in hub.account.invocations()[invoked:])
+    (failed,) = [line for line in log.splitlines() if '"account_messages_failed"' in line]
+    assert json.loads(failed)["accounts"] == [NESTED]
+    assert hub.run({"accounts": [NESTED]})["noticed"] == 0
+
+
 @pytest.mark.usefixtures("first_day")
 def test_of_executions_at_once_one_acts_and_tells_and_the_others_leave_it_the_work(
     hub: Hub, gate: Gate
