@@ -12,14 +12,18 @@ from local.emulator.records import SentMail
 
 
 class Mailboxes:
-    """What becomes of each mail that the function sends."""
+    """What becomes of each mail that a function sends."""
 
-    def __init__(self, account: LocalAccount) -> None:
-        """Verify the domain of the sender, in an account with the deployed stack."""
+    def __init__(self, account: LocalAccount, function: str | None = None) -> None:
+        """Verify the domain of the sender, in an account with the deployed stack.
+
+        function: the name of the one that sends; None in an account by itself, which has only one
+        """
         account.client("sesv2").create_email_identity(EmailIdentity=SENDER.rpartition("@")[2])
         self._account = account
         functions = account.client("lambda")
-        config = functions.get_function_configuration(FunctionName=account.function_name)
+        name = function or account.function_name
+        config = functions.get_function_configuration(FunctionName=name)
         self._configuration_set = config["Environment"]["Variables"]["CONFIGURATION_SET"]
         self._seen = 0
 

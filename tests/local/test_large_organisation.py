@@ -130,6 +130,12 @@ def test_the_checks_of_the_demo_find_a_missing_run_and_a_missing_digest(demo: Pl
     assert {name for name, c in checks.items() if c.deviations} == {"runs", "digests", "team"}
 
 
+def test_the_checks_of_the_demo_find_a_mail_that_the_owner_did_not_get(demo: Played) -> None:
+    silent = replace(demo.days[3], mails=())
+    checks = demo.checks([*demo.days[:3], silent, *demo.days[4:]])
+    assert {name for name, c in checks.items() if c.deviations} == {"mail"}
+
+
 def test_the_checks_of_the_demo_find_a_key_that_was_changed_too_early(demo: Played) -> None:
     owner = ("payments", "ledger")
     early = replace(demo.days[4], keys={**demo.days[4].keys, owner: demo.days[9].keys[owner]})

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local.demo.console import Style, print_line, step, styled
+from local.demo.console import Style, print_line, print_paragraphs, step, styled, wrapped
 from local.demo.organisation.actors import Actors
 from local.demo.organisation.playback import Day, play
 from local.demo.organisation.scenario import (
@@ -26,21 +26,26 @@ from local.demo.organisation.verify import verify
 from local.demo.summary import print_summary
 from local.demo.synthesis import STACK, synthesise
 from local.emulator.account import LocalAccount
-from local.emulator.records import PublishedMessage
+from local.emulator.records import PublishedMessage, SentMail
 
 _DAYS_WITH_FULL_EMAIL = frozenset({1, 4, 5, 10})
 """Days whose e-mail is printed: the first notices, an account that joined, one that is not looked
 at beside an edited setting, and its return."""
 _DAYS_WITH_TEAM_EMAIL = frozenset({8})
+_DAYS_WITH_MAIL = frozenset({3})
+"""The reminder to the owner of a key, on a day of which no other e-mail is printed."""
 _UNCHANGED = frozenset({KeyStage.WORKS, KeyStage.IN_GRACE, KeyStage.ABSENT})
 _EMULATED = """\
-  Organizations, StackSets, Step Functions, STS, IAM, SSM, SNS, DynamoDB, KMS, Lambda and Scheduler
-  were emulated by ministack on 127.0.0.1, with IAM and trust policies enforced: each step had the
-  permissions of its own deployed role only, and in an account those of the member role.
-  The stack set of the hub brought that role into the accounts, also into the one that joined.
-  The functions were the synthesised asset under AWS's own runtime client. The demo set the clock,
-  the names of the accounts, the age of the keys and the dates of their last use.
-  E-mails were recorded in an outbox. Nothing was sent from this machine."""
+  Organizations, StackSets, Step Functions, STS, IAM, SSM, SNS, SQS, SES,
+  EventBridge, DynamoDB, KMS, Lambda and Scheduler were emulated by ministack on
+  127.0.0.1, with IAM and trust policies enforced: each step had the permissions
+  of its own deployed role only, and in an account those of the member role.
+  The stack set of the hub brought that role into the accounts, also into the
+  one that joined. The functions were the synthesised asset under AWS's own
+  runtime client. The demo set the clock, the names of the accounts, the age of
+  the keys and the dates of their last use, and sent the events with which SES
+  reports what became of a mail. E-mails and mails were recorded. Nothing was
+  sent from this machine."""
 
 
 def main() -> int:
@@ -82,30 +87,32 @@ def _play(actors: Actors) -> list[Day]:
 
 
 def _print_day(day: Day) -> None:
-    """Print the execution, the changes, the e-mails and the actions of a day."""
-    margin = f"day {day.day:>2}  {day_of(day.day):%a} {day_of(day.day).day:>2} {day_of(day.day):%b}"
+    """Print the execution, the changes, the e-mails, the mails and the actions of a day."""
     lines = [
         _accounts(day),
-        *(styled(line, Style.BOLD) for line in _changes(day)),
-        *(f"e-mail: {message.subject}" for message in day.messages),
-        *(f"e-mail to {_to(each)}: {each.subject}" for each in day.team_messages if _to(each)),
-        *(styled(f"then {action}", Style.BLUE) for action in day.actions),
+        *((line, Style.BOLD) for line in _changes(day)),
+        *((f"e-mail: {message.subject}", Style.PLAIN) for message in day.messages),
+        *((f"e-mail to {_to(e)}: {e.subject}", Style.PLAIN) for e in day.team_messages if _to(e)),
+        *((f"mail to {', '.join(e.to)}: {e.subject}", Style.PLAIN) for e in day.mails),
+        *((f"then {action}", Style.BLUE) for action in day.actions),
     ]
-    for line in lines:
-        print_line(f"{margin:<20}{line}")
-        margin = ""
+    date = day_of(day.day)
+    print_paragraphs(f"day {day.day:>2}  {date:%a} {date.day:>2} {date:%b}", lines)
     for message in _shown(day):
-        _print_message(message)
+        _print_message(_to(message), message)
+    for mail in day.mails if day.day in _DAYS_WITH_MAIL else ():
+        _print_message(", ".join(mail.to), mail)
 
 
-def _accounts(day: Day) -> str:
+def _accounts(day: Day) -> tuple[str, Style]:
     """Describe the execution of a day by its answer."""
     answers = [execution.answer for execution in day.executions if execution.answer]
     if len(answers) != 1:
-        return styled(f"{len(answers)} executions that succeeded", Style.RED)
+        return f"{len(answers)} executions that succeeded", Style.RED
     missing = [each["name"] for each in answers[0]["not_looked_at"]]
     failed = f"; not {', '.join(missing)}" if missing else ""
-    return f"{answers[0]['looked_at']} of {answers[0]['accounts']} accounts looked at{failed}"
+    text = f"{answers[0]['looked_at']} of {answers[0]['accounts']} accounts looked at{failed}"
+    return text, Style.PLAIN
 
 
 def _changes(day: Day) -> Iterator[str]:
@@ -133,12 +140,13 @@ def _to(message: PublishedMessage) -> str:
     return ", ".join(each.endpoint for each in message.recipients)
 
 
-def _print_message(message: PublishedMessage) -> None:
-    bar = styled("  | ", Style.DIM)
-    headers = (f"To: {_to(message)}", f"Subject: {message.subject}", "")
+def _print_message(to: str, message: PublishedMessage | SentMail) -> None:
+    bar = "  | "
+    headers = (f"To: {to}", f"Subject: {message.subject}")
+    wide = (line for header in headers for line in wrapped(header, margin=len(bar)))
     print_line()
-    for line in (*headers, *message.text.splitlines()):
-        print_line(f"{bar}{line}".rstrip())
+    for line in (*wide, "", *message.text.splitlines()):
+        print_line(f"{styled(bar, Style.DIM)}{line}".rstrip())
     print_line()
 
 

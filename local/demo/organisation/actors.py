@@ -68,6 +68,11 @@ class Actors:
         self.account.set_last_used(key_id, used)
         self.key_ids[owner] = key_id
 
+    def tag(self, owner: Owner, name: str, value: str) -> None:
+        """Tag a user."""
+        account, user = owner
+        self.iam(account).tag_user(UserName=user, Tags=[{"Key": name, "Value": value}])
+
     def rotate(self, owner: Owner) -> None:
         """Rotate as an owner should: create a new key, then delete the old one."""
         account, user = owner

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from local.demo.mailboxes import Mailboxes
 from local.demo.organisation.actors import Actors, Owner
 from local.demo.organisation.scenario import ACTIONS, LAST_DAY, day_of
 from local.demo.organisation.scenario_accounts import ACCOUNTS
 from local.demo.organisation.stages import KeyStage, Look
-from local.emulator.records import Invocation, PublishedMessage
+from local.emulator.records import Invocation, PublishedMessage, SentMail
 
 _NOON = time(12, tzinfo=UTC)  # the schedule runs at 09:00, and people act after it
 Entry = Mapping[str, Any]
@@ -56,6 +57,7 @@ class Day:
     """What was observed on one day, and what people did after the run.
 
     messages: of the organization's topic; team_messages: of the topic for single accounts
+    mails: to owners
     looks: what the run did with each account
     """
 
@@ -64,6 +66,7 @@ class Day:
     invocations: tuple[Invocation, ...]
     messages: tuple[PublishedMessage, ...]
     team_messages: tuple[PublishedMessage, ...]
+    mails: tuple[SentMail, ...]
     keys: Mapping[Owner, Observation]
     looks: Mapping[str, Look]
     actions: tuple[str, ...]
@@ -72,6 +75,7 @@ class Day:
 def play(actors: Actors) -> Iterator[Day]:
     """Move the clock from noon to noon; the schedule starts the state machine on the way."""
     account = actors.account
+    mailboxes = Mailboxes(account, account.outputs["DigestFunctionName"])
     for day in range(1, LAST_DAY + 1):
         invocations, published = len(account.invocations()), len(account.outbox())
         known = set(_execution_arns(actors))
@@ -80,7 +84,8 @@ def play(actors: Actors) -> Iterator[Day]:
         executions = tuple(_execution(actors, arn) for arn in new)
         invoked = tuple(account.invocations()[invocations:])
         messages = account.outbox()[published:]
-        yield _observe(day, actors, executions, invoked, messages)
+        mails = mailboxes.take()
+        yield _observe(day, actors, executions, invoked, messages, mails)
 
 
 def document(message: PublishedMessage) -> Mapping[str, Any]:
@@ -95,6 +100,7 @@ def _observe(
     executions: Sequence[Execution],
     invocations: Sequence[Invocation],
     messages: Sequence[PublishedMessage],
+    mails: Sequence[SentMail],
 ) -> Day:
     """Read what the run of a day left, then let people act."""
     topic = actors.account.outputs["TopicArn"]
@@ -109,6 +115,7 @@ def _observe(
         invocations=tuple(invocations),
         messages=digests,
         team_messages=tuple(each for each in messages if each.topic != topic),
+        mails=tuple(mails),
         keys=keys,
         looks={each.name: _look(each.id, executions, invocations) for each in ACCOUNTS},
         actions=tuple(action.text for action in ACTIONS if action.day == day),

@@ -15,6 +15,7 @@ from local.demo.organisation.scenario_accounts import (
     ENFORCED,
     FIRST_EXEMPTION,
 )
+from local.demo.organisation.scenario_owner import CONTEXT, OWNED, OWNER, TAG
 
 FIRST_DAY = date(2026, 3, 2)
 LAST_DAY = 12
@@ -46,6 +47,7 @@ def context(actors: Actors) -> dict[str, str]:
         "targets": actors.organization.root,
         "accounts-at-once": "3",
         "account-emails": f'{{"{BY_NAME[TEAM_ACCOUNT].id}": ["{TEAM}"]}}',
+        **CONTEXT,
     }
 
 
@@ -58,6 +60,7 @@ def seed(actors: Actors) -> None:
                 created=datetime.combine(FIRST_DAY - timedelta(days=key.age), _KEY_MADE_AT),
                 used=None if key.used is None else STARTS_AT - key.used,
             )
+    actors.tag(OWNED, TAG, OWNER)
     actors.set_parameter("mode", "report")
     for unit in ENFORCED:
         actors.set_parameter(f"ous/{actors.units[unit]}/mode", "enforce")

@@ -36,6 +36,7 @@ def draw(days: Sequence[Day]) -> Iterator[str]:
     yield _row("e-mail of the organization", ["m" if day.messages else " " for day in days])
     team = ["m" if any(m.recipients for m in day.team_messages) else " " for day in days]
     yield _row("e-mail to the team of shop", team)
+    yield _row("mail to the owner of try-out", ["m" if day.mails else " " for day in days])
     yield ""
     yield from _legend()
 

@@ -20,6 +20,7 @@ from local.demo.organisation.scenario_accounts import (
     ScenarioAccount,
     ScenarioKey,
 )
+from local.demo.organisation.scenario_owner import MAILS, RULE
 from local.demo.organisation.stages import UNKNOWN
 from local.demo.verify import Check
 from local.emulator.records import Cause, PublishedMessage
@@ -40,6 +41,7 @@ def verify(days: Sequence[Day], units: dict[str, str], with_role: set[str]) -> l
     general = (
         ("runs", "the schedule starts one execution a day, and none fails", _run_deviations(days)),
         ("digests", "one on each day with news, none on any other", _digest_deviations(days)),
+        ("mail", RULE, _mail_deviations(days)),
         ("team", "its own account's digest, and no other", _team_deviations(days)),
         ("settings", "the edit is reported once", _settings_deviations(days, units)),
         ("roles", "in each account of the root, but for management", _role_deviations(with_role)),
@@ -91,6 +93,16 @@ def _run_deviations(days: Sequence[Day]) -> Iterator[str]:
 def _digest_deviations(days: Sequence[Day]) -> Iterator[str]:
     for day in days:
         yield from _deliveries(day, day.messages, SUBSCRIBER, expected=day.day in DIGEST_DAYS)
+
+
+def _mail_deviations(days: Sequence[Day]) -> Iterator[str]:
+    mails = [(day.day, mail) for day in days for mail in day.mails]
+    sent = tuple((day, ", ".join(m.to), m.text.partition("\n")[0]) for day, m in mails)
+    if sent != MAILS:
+        yield f"expected mails {MAILS}; observed {sent}"
+    subjects = {mail.subject.removeprefix("Re: ") for _, mail in mails}
+    if len(subjects) != 1:
+        yield f"expected one thread; observed {sorted(subjects)}"
 
 
 def _team_deviations(days: Sequence[Day]) -> Iterator[str]:
