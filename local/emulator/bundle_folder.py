@@ -10,7 +10,6 @@ import io
 import os
 import shutil
 import tempfile
-import time
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ class BundleFolder:
         """Return the folder of a zip archive; extract it if it is new, and delete old ones."""
         extracted = self.path / hashlib.sha256(bundle).hexdigest()[:16]
         if not extracted.exists():
-            self._delete_old()
             self._extract_to(extracted, bundle)
         os.utime(extracted)
         return extracted
@@ -40,14 +38,16 @@ class BundleFolder:
         """Rename a complete folder: another emulator may extract the same bundle now."""
         self.path.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self.path, prefix="new-"))
+        self._delete_old(now=folder.stat().st_mtime)
         zipfile.ZipFile(io.BytesIO(bundle)).extractall(folder)
         try:
             folder.rename(extracted)
         except OSError:  # the other one was first
             shutil.rmtree(folder)
 
-    def _delete_old(self) -> None:
-        oldest = time.time() - KEPT_FOR.total_seconds()
+    def _delete_old(self, *, now: float) -> None:
+        """Delete what was not used for long; `now` is of the file system: ours is an emulator's."""
+        oldest = now - KEPT_FOR.total_seconds()
         for folder in self.path.glob("*"):
             with suppress(FileNotFoundError):  # another emulator deletes them now
                 if folder.stat().st_mtime < oldest:

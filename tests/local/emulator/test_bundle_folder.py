@@ -5,7 +5,10 @@ import os
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import time_machine
 
 from local.emulator.bundle_folder import KEPT_FOR, BundleFolder
 
@@ -31,6 +34,13 @@ def test_a_bundle_that_was_extracted_before_is_not_extracted_again(tmp_path: Pat
     (first / "app.pyc").touch()
     assert (BundleFolder(tmp_path).extract(a_bundle("1")) / "app.pyc").exists()
     assert BundleFolder(tmp_path).extract(a_bundle("2")) != first
+
+
+def test_a_bundle_in_use_stays_whatever_the_emulated_time_is(tmp_path: Path) -> None:
+    used = BundleFolder(tmp_path).extract(a_bundle("1"))
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=400)):
+        BundleFolder(tmp_path).extract(a_bundle("2"))
+    assert (used / "app.py").exists()
 
 
 def test_a_bundle_that_no_function_used_for_long_is_deleted(tmp_path: Path) -> None:
