@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.bundling import bundled_package
+from tests.infra.linters import Nag
 from tests.infra.template import Synthesise, Template
 
 # infra selects the Node.js that aws_cdk starts, so it is imported first.
@@ -60,6 +61,12 @@ def synthesise(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synth
         return Template(stack.template, tuple(str(each.entry.data) for each in warnings))
 
     return synthesise
+
+
+@pytest.fixture(scope="session")
+def nag(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Nag:
+    """Run cdk-nag."""
+    return Nag(package, lambda: tmp_path_factory.mktemp("nag"))
 
 
 @pytest.fixture(scope="session")

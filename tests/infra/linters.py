@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import aws_cdk as cdk
 
 from infra.app import build_app
 from tests.infra.template import Template
@@ -15,17 +17,34 @@ REGIONS = ("us-east-1", "cn-north-1", "us-gov-west-1")  # one in each partition
 _IGNORED = "W3005"
 
 
-def nag_findings(
-    checks: type[Any], *, package: Path, context: dict[str, object], outdir: Path
-) -> set[tuple[str, str]]:
-    """Return each finding in any stack of the app: the path of a construct, and the rule."""
-    app = build_app(package=package, context=context, outdir=str(outdir), validate=False)
-    report = checks().validate_scope(app)
-    return {
-        (resource.construct_path, violation.rule_name)
-        for violation in report.violations
-        for resource in violation.violating_resources
-    }
+class Nag:
+    """Runs cdk-nag on the app, which it builds once for each context.
+
+    new_folder: returns a folder for the output of an app
+    """
+
+    def __init__(self, package: Path, new_folder: Callable[[], Path]) -> None:
+        """Use the function's package."""
+        self._package, self._new_folder = package, new_folder
+        self._apps: dict[str, cdk.App] = {}
+
+    def findings(self, checks: type[Any], context: Mapping[str, object]) -> set[tuple[str, str]]:
+        """Return each finding in any stack of the app: the path of a construct, and the rule."""
+        report = checks().validate_scope(self._app(dict(context)))
+        return {
+            (resource.construct_path, violation.rule_name)
+            for violation in report.violations
+            for resource in violation.violating_resources
+        }
+
+    def _app(self, context: dict[str, object]) -> cdk.App:
+        key = json.dumps(context)
+        if key not in self._apps:
+            outdir = str(self._new_folder())
+            self._apps[key] = build_app(
+                package=self._package, context=context, outdir=outdir, validate=False
+            )
+        return self._apps[key]
 
 
 def cfn_lint(template: Template, folder: Path, regions: Sequence[str] = REGIONS) -> tuple[int, str]:

@@ -7,7 +7,7 @@ import pytest
 from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks
 
 from tests.infra.conftest import OWNER_MAIL
-from tests.infra.linters import cfn_lint, nag_findings
+from tests.infra.linters import Nag, cfn_lint
 from tests.infra.template import Synthesise, Template
 from tests.infra.test_chat import CHANNELS
 
@@ -72,18 +72,16 @@ _ACCEPTED = {
 
 
 @pytest.mark.parametrize("checks", _ACCEPTED, ids=lambda checks: checks.__name__)
-def test_cdk_nag_reports_only_the_accepted_findings(
-    checks: type[Any], package: Path, tmp_path: Path
-) -> None:
+def test_cdk_nag_reports_only_the_accepted_findings(checks: type[Any], nag: Nag) -> None:
     context: dict[str, object] = {"email": "none"}
-    found = nag_findings(checks, package=package, context=context, outdir=tmp_path)
+    found = nag.findings(checks, context)
     assert found == _ACCEPTED[checks]
 
 
 @pytest.mark.parametrize("checks", _ACCEPTED, ids=lambda checks: checks.__name__)
-def test_chat_adds_no_finding(checks: type[Any], package: Path, tmp_path: Path) -> None:
+def test_chat_adds_no_finding(checks: type[Any], nag: Nag) -> None:
     context = {"email": "none"} | CHANNELS
-    found = nag_findings(checks, package=package, context=context, outdir=tmp_path)
+    found = nag.findings(checks, context)
     assert found == _ACCEPTED[checks]
 
 
@@ -115,10 +113,10 @@ _ACCEPTED_WITH_OWNER_MAIL = {
 
 @pytest.mark.parametrize("checks", _ACCEPTED, ids=lambda checks: checks.__name__)
 def test_cdk_nag_reports_only_the_accepted_findings_with_mail_to_owners(
-    checks: type[Any], package: Path, tmp_path: Path
+    checks: type[Any], nag: Nag
 ) -> None:
     context: dict[str, object] = {"email": "none"} | OWNER_MAIL
-    found = nag_findings(checks, package=package, context=context, outdir=tmp_path)
+    found = nag.findings(checks, context)
     assert found == _ACCEPTED[checks] | _ACCEPTED_WITH_OWNER_MAIL.get(checks, set())
 
 

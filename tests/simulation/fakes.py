@@ -3,7 +3,6 @@
 `test_fakes.py` compares them with moto.
 """
 
-import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -389,7 +388,7 @@ class FakeTable:
 
     def _get(self, key: Item) -> Item:
         item = self.items.get(_place(key))
-        return {"Item": copy.deepcopy(item)} if item else {}
+        return {"Item": _stored(item)} if item else {}
 
     def _delete(self, key: Item, condition: Item) -> None:
         place = _place(key)
@@ -446,7 +445,7 @@ class FakeTable:
         values = parameters["ExpressionAttributeValues"]
         first, end = values.get(":first", ""), values.get(":end", "\U0010ffff")
         return [
-            copy.deepcopy(item)
+            _stored(item)
             for (pk, sk), item in self.items.items()
             if pk == values[":pk"] and first <= sk <= end
         ]

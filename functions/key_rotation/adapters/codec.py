@@ -39,7 +39,8 @@ def read(document: object, kind: type[T], *, complete: bool = False) -> T:
         value = _CONVERTER.structure(document, kind)
     except cattrs.BaseValidationError as cause:
         raise MalformedError("; ".join(cattrs.transform_error(cause))) from cause
-    if problem := _difference(document, write(value), complete=complete):
+    written = write(value)
+    if document != written and (problem := _difference(document, written, complete=complete)):
         raise MalformedError(problem)
     return value
 

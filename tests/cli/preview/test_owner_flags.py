@@ -141,6 +141,7 @@ def test_the_default_tags_are_those_of_a_new_deployment() -> None:
     assert tuple(tags.default.split()) == DEFAULT_TAGS
 
 
+@pytest.mark.no_cover
 @given(DOMAINS)
 def test_the_app_and_the_command_refuse_the_same_domains(domain: str) -> None:
     assert problem_of_domain(domain) == mail_addresses.problem_of_domain(domain)

@@ -1,12 +1,11 @@
 """The chat topic of a hub: only the digest step publishes to it."""
 
 import json
-from pathlib import Path
 
 import pytest
 from cdk_nag import AwsSolutionsChecks
 
-from tests.infra.linters import nag_findings
+from tests.infra.linters import Nag
 from tests.infra.organisation.conftest import ORGANISATION, Stacks
 from tests.infra.template import Template
 from tests.infra.test_chat import CHANNELS
@@ -60,7 +59,7 @@ def test_the_channels_of_a_hub_are_those_of_a_single_account(chat_hub: Template)
     assert "ChatTopicArn" in chat_hub.body["Outputs"]
 
 
-def test_cdk_nag_reports_nothing_of_the_chat_topic_of_a_hub(package: Path, tmp_path: Path) -> None:
+def test_cdk_nag_reports_nothing_of_the_chat_topic_of_a_hub(nag: Nag) -> None:
     context = ORGANISATION | CHANNELS
-    found = nag_findings(AwsSolutionsChecks, package=package, context=context, outdir=tmp_path)
+    found = nag.findings(AwsSolutionsChecks, context)
     assert not [path for path, _ in found if "/Chat/" in path]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks
 
-from tests.infra.linters import cfn_lint, nag_findings
+from tests.infra.linters import Nag, cfn_lint
 from tests.infra.organisation.conftest import ORGANISATION
 from tests.infra.template import Template
 
@@ -101,10 +101,8 @@ _ACCEPTED = {
 
 
 @pytest.mark.parametrize("checks", _ACCEPTED, ids=lambda checks: checks.__name__)
-def test_cdk_nag_reports_only_the_accepted_findings(
-    checks: type[Any], package: Path, tmp_path: Path
-) -> None:
-    found = nag_findings(checks, package=package, context=ORGANISATION, outdir=tmp_path)
+def test_cdk_nag_reports_only_the_accepted_findings(checks: type[Any], nag: Nag) -> None:
+    found = nag.findings(checks, ORGANISATION)
     assert found == _ACCEPTED[checks]
 
 

@@ -7,7 +7,7 @@ import pytest
 from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks
 
 from tests.infra.conftest import OWNER_MAIL
-from tests.infra.linters import cfn_lint, nag_findings
+from tests.infra.linters import Nag, cfn_lint
 from tests.infra.organisation.conftest import ORGANISATION, Stacks
 from tests.infra.template import Template, render
 
@@ -135,12 +135,12 @@ def test_the_dashboard_shows_the_metrics_of_mail_to_owners(
     ids=lambda checks: checks.__name__,
 )
 def test_cdk_nag_finds_no_more_than_that_the_queue_has_no_dead_letter_queue(
-    checks: type[Any], package: Path, tmp_path: Path
+    checks: type[Any], nag: Nag
 ) -> None:
     """A run reports and deletes a message that it cannot read."""
 
     def findings(context: dict[str, object]) -> set[tuple[str, str]]:
-        return nag_findings(checks, package=package, context=context, outdir=tmp_path)
+        return nag.findings(checks, context)
 
     queue = {("KeyRotation/OwnerMail/Events/Resource", "AwsSolutions-SQS3")}
     more = findings(ORGANISATION | OWNER_MAIL) - findings(ORGANISATION)

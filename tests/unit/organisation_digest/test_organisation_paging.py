@@ -27,6 +27,7 @@ from tests.unit.organisation_digest.organisation_builders import (
     registered,
 )
 
+pytestmark = pytest.mark.no_cover
 SMALL = 6_000
 
 
@@ -55,7 +56,6 @@ def test_there_are_at_most_five_messages_of_256_kib() -> None:
     assert (MAX_MESSAGES, MAX_BYTES) == (5, 262_144)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("count", [1, 5, 20, 100])
 @pytest.mark.parametrize("limit", [SMALL, 24_000])
 def test_each_message_is_within_its_size_and_there_are_at_most_five(count: int, limit: int) -> None:
@@ -122,7 +122,6 @@ def test_only_notices_that_are_given_are_counted_as_coming() -> None:
     assert data_of(message)["left_for_tomorrow"] == {"noticed": 100 - len(names)}
 
 
-@pytest.mark.no_cover
 def test_no_deferred_key_takes_the_place_of_a_notice() -> None:
     """Where a shorter entry would fit behind the last one that did."""
     long = [
@@ -144,7 +143,6 @@ def test_what_was_done_and_has_no_room_is_left_for_tomorrow_too() -> None:
     assert f"No room {100 - len(names)} deleted left for the next digest. DELETED" in text
 
 
-@pytest.mark.no_cover
 def test_a_hundred_notices_are_all_told_within_days_where_a_message_has_6_kb() -> None:
     """Though all accounts are new on the first day, and forty others are never looked at."""
     told: frozenset[Named] = frozenset()
@@ -237,7 +235,6 @@ def test_what_a_later_run_repeats_only_fills_the_last_message() -> None:
     assert "Unlisted" in message.variants["email"]
 
 
-@pytest.mark.no_cover
 def test_failures_of_users_need_few_messages_however_many_there_are() -> None:
     failed = [
         an_outcome(Section.FAILED, user=f"user{n}", key_id=None, age=None, detail="denied")
@@ -248,7 +245,6 @@ def test_failures_of_users_need_few_messages_however_many_there_are() -> None:
     assert len(named_in(composed)) >= 100
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("limit", [60_000, MAX_BYTES])
 def test_news_of_accounts_and_settings_take_half_of_a_message_at_most(limit: int) -> None:
     """Each kind of them has at least one entry, however long; the others are counted."""
@@ -313,7 +309,6 @@ def test_the_json_names_the_same_keys_as_the_text(count: int) -> None:
             assert key_id in message.variants["email"]
 
 
-@pytest.mark.no_cover
 def test_a_message_contains_as_many_keys_as_fit() -> None:
     """Apart from the room for the numbers of what is left, and one more key."""
     for message, _ in compose(noticed(300), limit=30_000)[:-1]:
