@@ -1,8 +1,6 @@
 """Runs cdk-nag on an app, and cfn-lint on a template."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,15 +45,14 @@ class Nag:
         return self._apps[key]
 
 
-def cfn_lint(template: Template, folder: Path, regions: Sequence[str] = REGIONS) -> tuple[int, str]:
-    """Return the exit code and the output of cfn-lint for a Region in each partition."""
-    file = folder / "template.json"
-    file.write_text(json.dumps(template.body), encoding="utf-8")
-    command = Path(sys.executable).with_name("cfn-lint")
-    run = subprocess.run(  # noqa: S603  # a fixed command on our own file
-        [command, "--ignore-checks", _IGNORED, "--regions", *regions, "--template", file],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.returncode, run.stdout
+def cfn_lint(template: Template, regions: Sequence[str] = REGIONS) -> list[str]:
+    """Return what cfn-lint finds in a template, for a Region in each partition.
+
+    It is imported here, and not by each worker that collects the tests: it takes half a second.
+    """
+    from cfnlint.api import lint  # type: ignore[import-untyped]  # noqa: PLC0415
+    from cfnlint.config import ManualArgs  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    config = ManualArgs(ignore_checks=[_IGNORED], regions=list(regions))
+    found = lint(json.dumps(template.body), config=config)
+    return [f"{match.rule.id} {match.message}" for match in found]

@@ -1,6 +1,5 @@
 """cdk-nag and cfn-lint on both stacks: each accepted finding is listed here with its reason."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,8 +105,7 @@ def test_cdk_nag_reports_only_the_accepted_findings(checks: type[Any], nag: Nag)
     assert found == _ACCEPTED[checks]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("stack", ["KeyRotation", "KeyRotationMember"])
-def test_cfn_lint_reports_nothing_in_any_partition(
-    both: dict[str, Template], stack: str, tmp_path: Path
-) -> None:
-    assert cfn_lint(both[stack], tmp_path) == (0, "")
+def test_cfn_lint_reports_nothing_in_any_partition(both: dict[str, Template], stack: str) -> None:
+    assert cfn_lint(both[stack]) == []

@@ -1,6 +1,5 @@
 """Mail to owners in an organization: the hub sends, with one identity, one quota and one queue."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,7 +146,6 @@ def test_cdk_nag_finds_no_more_than_that_the_queue_has_no_dead_letter_queue(
     assert more == (queue if checks is AwsSolutionsChecks else set())
 
 
-def test_cfn_lint_reports_nothing_in_the_partitions_with_ses(
-    mailing_hub: Template, tmp_path: Path
-) -> None:
-    assert cfn_lint(mailing_hub, tmp_path, ("us-east-1", "us-gov-west-1")) == (0, "")
+@pytest.mark.no_cover
+def test_cfn_lint_reports_nothing_in_the_partitions_with_ses(mailing_hub: Template) -> None:
+    assert cfn_lint(mailing_hub, ("us-east-1", "us-gov-west-1")) == []
