@@ -18,6 +18,7 @@ from local.demo.synthesis import STACK
 from local.emulator.account import LocalAccount
 from release.files import archive, template, write_release
 
+pytestmark = pytest.mark.no_cover  # it runs the same lines of infra as tests/infra
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 BUCKET = "releases"
