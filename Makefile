@@ -18,17 +18,15 @@ unexport PYTHONDONTWRITEBYTECODE
 # Files of tests run in parallel, in the order of tests/conftest.py; the tests of one file share an
 # emulated account. There are three workers for two processors, since a worker also waits for others.
 PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1) // 2 or 1)') --dist loadfile --no-loadscope-reorder
-# Measuring the coverage slows a test down: these reach the floor together. All tests that import the
-# CDK are among them, since each worker imports what any of its tests imports. The unit tests run once:
-# on the Python of the function where that is installed, otherwise with the others on that of .venv.
-MEASURED := tests/cli tests/infra tests/aws/owner_mail tests/repository/test_release.py tests/unit tests/simulation/test_regressions.py \
-	$(filter-out %/test_whole_runs.py %/test_prepare_crashes.py %/test_differential.py,$(wildcard tests/aws/organisation/test_*.py)) \
-	$(addprefix tests/aws/,test_handler.py test_credential_report.py test_restored_ledger.py test_stopped_runs.py)
+# The tests that import the CDK run in a process of their own: each worker imports what any of its tests
+# imports, and the CDK starts Node.js. The unit tests run once: on the Python of the function where that
+# is installed, otherwise with the others on that of .venv.
+CDK_TESTS := tests/infra tests/repository tests/cli/preview/test_owner_flags.py
 LAMBDA_FOUND = $(shell bash tests/unit_lambda.sh --find $(LAMBDA_VERSION) $(LAMBDA_PYTHON))
 WITH_COVERAGE := --cov --cov-report= --cov-fail-under=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test measured-tests unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean
+.PHONY: help setup demo local test cdk-tests other-tests unit unit-lambda lint format synth release bench bench-quick mutation histories soak-tests soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,13 +78,15 @@ local: setup ## the emulated account with everything deployed, until Ctrl-C
 
 test: setup ## format, lint, types, and all tests but those of make soak
 	@rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory --jobs=2 lint unit-lambda measured-tests MEASURE='$(WITH_COVERAGE)'
+	@$(MAKE) --no-print-directory --jobs=4 lint unit-lambda cdk-tests other-tests MEASURE='$(WITH_COVERAGE)'
 	@$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
-	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED:%=--ignore=%)
 
-measured-tests: setup
-	@COVERAGE_FILE=.coverage.tests $(BIN)/python -m pytest $(PARALLEL) $(MEASURE) \
-		$(filter-out $(if $(LAMBDA_FOUND),tests/unit),$(MEASURED))
+cdk-tests: setup
+	@COVERAGE_FILE=.coverage.cdk $(BIN)/python -m pytest $(CDK_TESTS) $(MEASURE)
+
+other-tests: setup
+	@COVERAGE_FILE=.coverage.others $(BIN)/python -m pytest $(PARALLEL) $(MEASURE) \
+		$(addprefix --ignore=,$(CDK_TESTS) $(if $(LAMBDA_FOUND),tests/unit))
 
 soak-tests: setup ## the tests that take long, such as every fault at every call of the deployed function
 	@$(BIN)/python -m pytest $(PARALLEL) -m soak

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,19 @@ SLOWEST_FIRST = (
 """With the slow files first, all workers end at about the same time."""
 ONE_WORKER = ("infra",)
 """The files of each folder here share templates that take seconds to synthesise."""
+MEASURED = (
+    "aws/organisation",
+    "aws/owner_mail",
+    "aws/test_credential_report.py",
+    "aws/test_handler.py",
+    "aws/test_restored_ledger.py",
+    "aws/test_stopped_runs.py",
+    "cli",
+    "infra",
+    "simulation/test_regressions.py",
+    "unit",
+)
+"""Measuring the coverage slows a test down: these reach the floor together."""
 
 # Modules and models of AWS services are 200,000 objects that stay. To search them after every 700
 # new ones took a tenth of the processor time of the tests. It is set before these are imported.
@@ -38,9 +52,13 @@ gc.set_threshold(100_000, 20, 50)
 
 @dataclass
 class _Tracing:
-    """The trace function of coverage, and in how many tests and fixtures it is in use."""
+    """The trace functions of coverage, and in how many tests and fixtures they are in use.
+
+    of_threads: that of coverage for new threads
+    """
 
     function: Callable[..., Any] | None = None
+    of_threads: Callable[..., Any] | None = None
     depth: int = 0
 
 
@@ -53,26 +71,36 @@ def pytest_collection_finish() -> None:
     The trace function of coverage slows each line down, also where it records nothing.
     """
     gc.freeze()
-    TRACING.function = sys.gettrace()
-    sys.settrace(None)
+    TRACING.function, TRACING.of_threads = sys.gettrace(), threading.gettrace()
+    _trace(None, None)
 
 
 @contextmanager
 def _traced(node: pytest.Item | pytest.Collector) -> Iterator[None]:
     if not TRACING.depth:
         TRACING.function = sys.gettrace() or TRACING.function  # after `no_cover` it is a new one
+    outer = (sys.gettrace(), threading.gettrace()) if TRACING.depth else (None, None)
     TRACING.depth += 1
-    sys.settrace(TRACING.function if _is_measured(node) else None)
+    measured = _is_measured(node)
+    _trace(*((TRACING.function, TRACING.of_threads) if measured else (None, None)))
     try:
         yield
     finally:
         TRACING.depth -= 1
-        sys.settrace(TRACING.function if TRACING.depth else None)
+        _trace(*outer)
+
+
+def _trace(function: Callable[..., Any] | None, of_threads: Callable[..., Any] | None) -> None:
+    sys.settrace(function)
+    threading.settrace(of_threads)
 
 
 def _is_measured(node: pytest.Item | pytest.Collector) -> bool:
     """Leave out a test that repeats the lines of another one, by its marker or its parameters."""
     if node.get_closest_marker("no_cover"):
+        return False
+    of_session = not node.path.is_relative_to(TESTS)  # a fixture that several folders may share
+    if not of_session and not any(map(node.path.relative_to(TESTS).is_relative_to, MEASURED)):
         return False
     callspec = getattr(node, "callspec", None)
     first = callspec is None or not any(callspec.indices.values())

@@ -21,6 +21,8 @@ from tests.aws.conftest import AccountFactory
 from tests.aws.organisation.hub import FIRST, OWN, PRODUCTION, SECOND
 from tests.aws.organisation.organisation import Organisation, open_organisation
 
+pytestmark = pytest.mark.no_cover
+
 DAYS = 40
 SEEDS = (0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 20)))
 """One of them in each test run: it takes five seconds of processor time."""

@@ -21,6 +21,8 @@ from tests.aws.organisation.test_prepare import put, watched
 from tests.simulation.fault_injection import KilledError
 from tests.simulation.simulator import without_threads
 
+pytestmark = pytest.mark.no_cover
+
 EVENT = {"scheduled_time": "2026-11-25T09:00:00Z"}
 CALLS = [
     "GetItem",  # the run before

@@ -17,6 +17,8 @@ from tests.aws.faults import client_error
 from tests.aws.organisation.hub import FIRST, OWN, PRODUCTION, SANDBOX, SECOND, THIRD
 from tests.aws.organisation.organisation import Organisation, sections
 
+pytestmark = pytest.mark.no_cover
+
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
