@@ -31,7 +31,7 @@ WITH_COVERAGE := --cov --cov-report= --cov-fail-under=0
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from hash-locked packages (the other targets do it by themselves)
+setup: .make/dev .make/emulator .make/runtime .make/wheels .make/lambda ## the tools, from hash-locked packages (the other targets do it by themselves)
 
 .make/uv: local/uv-requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 ...")'
@@ -62,6 +62,10 @@ setup: .make/dev .make/emulator .make/runtime .make/wheels ## the tools, from ha
 	@$(PYTHON) -m venv --without-pip $(RUNTIME)
 	@VIRTUAL_ENV=$(RUNTIME) $(UV) pip install --quiet --compile-bytecode --require-hashes -r $<
 	@touch $@
+
+# It stays undone where the Python of the function is not installed.
+.make/lambda: requirements-dev.txt .make/dev
+	@bash tests/unit_lambda.sh --install $(LAMBDA_VERSION) $(LAMBDA_PYTHON)
 
 # The function's wheels are fetched here, so that `cdk synth` itself needs no network.
 .make/wheels: functions/requirements.txt .make/uv

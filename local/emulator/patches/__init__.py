@@ -36,11 +36,7 @@ def install(components: Components) -> None:
     cloudformation.keep_schedule_time_zone()
     cloudformation.keep_topic_kms_key()
     cloudformation.refuse_taken_names()
-    authorization.authorize_key_calls_by_user()
-    authorization.authorize_each_parameter()
-    authorization.authorize_topic_kms_key()
-    authorization.tell_leading_keys()
-    mail.authorize_mails()
+    _authorize_requests()
     iam.paginate_users()
     iam.paginate_access_keys()
     iam.check_owner_of_deleted_key()
@@ -67,3 +63,12 @@ def install(components: Components) -> None:
     lambda_functions.run_in_lambda_runtime(components.clock, components.event_log, components.pool)
     lambda_functions.track_asynchronous_invocations(components.background_tasks)
     lambda_functions.run_schedules_by_emulated_clock(components.schedule_runner)
+
+
+def _authorize_requests() -> None:
+    authorization.authorize_key_calls_by_user()
+    authorization.authorize_each_parameter()
+    authorization.authorize_topic_kms_key()
+    authorization.tell_leading_keys()
+    authorization.parse_policies_once()
+    mail.authorize_mails()

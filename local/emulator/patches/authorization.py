@@ -38,6 +38,23 @@ def _user(query: Mapping[str, Any]) -> Mapping[str, str] | None:
     return user
 
 
+def parse_policies_once() -> None:
+    """Parse each policy once: ministack parses all policies of a role at each of its calls."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        known: dict[str, Any] = {}
+
+        def parse(document: str | dict[str, Any]) -> MinistackValue:
+            text = document if isinstance(document, str) else json.dumps(document)
+            if text not in known:
+                known[text] = original(document)
+            return known[text]
+
+        return parse
+
+    replace("core.iam_evaluator", "parse_policy_document", make)
+
+
 class _SeveralArns(str):
     """The first of several ARNs, since ministack expects one; `each` contains all."""
 
