@@ -22,6 +22,7 @@ from tests.unit.builders import (
     in_days,
     noticed,
     observed_key,
+    owner_settings,
     settings,
     watches_of,
 )
@@ -65,6 +66,28 @@ def test_an_edit_concerns_the_first_run_only() -> None:
     assert [
         [key.access_key_id for key in day.in_section(Section.DEACTIVATED)] for day in found
     ] == [[], [], ["AKIA95"], ["AKIA87"]]
+
+
+@pytest.mark.parametrize(("pending", "deactivated_on"), [(True, 7), (False, None)])
+def test_a_mail_to_an_earlier_owner_that_waits_counts_from_the_first_run(
+    *, pending: bool, deactivated_on: int | None
+) -> None:
+    """Nobody owns the key any more, so that no new mail is sent."""
+    key = a_key(age=400)
+    start = Start(
+        now=NOW,
+        settings=owner_settings(owner_notice="require"),
+        keys=(observed_key(key),),
+        watches=watches_of(a_watch(key, noticed(due=1, at=6))),
+        pending=frozenset({key.access_key_id} if pending else ()),
+        unowned=frozenset({key.access_key_id}),
+    )
+    days = [
+        number
+        for number, day in enumerate(forecast(start, 15))
+        if day.in_section(Section.DEACTIVATED)
+    ]
+    assert days == ([] if deactivated_on is None else [deactivated_on])
 
 
 def test_runs_take_place_at_the_same_time_of_the_day_when_the_clocks_change() -> None:
