@@ -254,23 +254,28 @@ def _clients() -> tuple[Clients, Any, Any]:
     return clients, session.client("dynamodb"), session.client("sns")
 
 
+def create_ledger_table(dynamodb: Any) -> None:
+    """Create the table of the ledger with a client of DynamoDB."""
+    dynamodb.create_table(
+        TableName="ledger",
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
 @contextmanager
 def open_account() -> Iterator[AwsAccount]:
     """Open an account with a table, a topic with one subscriber, and the parameters."""
     with moto.mock_aws():
         clients, dynamodb, sns = _clients()
-        dynamodb.create_table(
-            TableName="ledger",
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_ledger_table(dynamodb)
         topic_arn = sns.create_topic(Name="notices")["TopicArn"]
         sns.subscribe(TopicArn=topic_arn, Protocol="email", Endpoint="sec@example.com")
         account = AwsAccount(

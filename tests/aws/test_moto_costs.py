@@ -8,6 +8,7 @@ import moto
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws.aws_account import create_ledger_table
 from tests.aws.moto_costs import answer_without_http
 
 KEY = {"pk": {"S": "WATCH"}, "sk": {"S": "first"}}
@@ -52,18 +53,7 @@ def answers(*, without_http: bool) -> Iterator[Any]:
     """Make all calls in a new account; yields each answer, or the error."""
     with moto.mock_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1")
-        client.create_table(
-            TableName="ledger",
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_ledger_table(client)
         if not without_http:
             events: Any = client.meta.events
             events.unregister("before-call", answer_without_http)
