@@ -41,6 +41,7 @@ class OrganisationOwners:
             return run
         turn = self._turn(check, lambda: self.budget.allows_earlier_mails)
         news = self.mailer.begin(turn, sends=_sends(run))
+        news = self.mailer.drop_overtaken(news, _over(run))
         news = self.mailer.before_digest(news, _planned(run))
         return replace(run, report=replace(run.report, owners=news))
 
@@ -60,7 +61,7 @@ class OrganisationOwners:
         if delivered:
             news = self.mailer.after_digest(news, turn)
         try:
-            self.mailer.finish(news, _over(run), turn, sends=_sends(run))
+            self.mailer.finish(news, turn, sends=_sends(run))
         except LeaseLostError:
             log.info("mails_left_to_the_next_run")
 

@@ -50,6 +50,18 @@ class OwnerMailer:
         known = sum(each.is_recent(today) for each in found.by_address.values())
         return replace(news, unreachable=found.unreported, known_unreachable=known)
 
+    def drop_overtaken(self, news: OwnerNews, over: Collection[AccountKey]) -> OwnerNews:
+        """Drop the mails of earlier runs that announce a day which is not true any more.
+
+        over: the keys of which no announced day is true
+
+        Returns the news with the mails that are left. Raises LedgerError.
+        """
+        wrong = [each for each in news.announcing if (each.account_id, each.access_key_id) in over]
+        self.mails.drop(wrong)
+        left = tuple(mail for mail in news.announcing if mail not in wrong)
+        return replace(news, announcing=left)
+
     def before_digest(self, news: OwnerNews, planned: Sequence[OwnerMail]) -> OwnerNews:
         """Return the news with how many of the planned mails wait for a later run, and why."""
         planned = [*news.announcing, *planned]
@@ -70,22 +82,9 @@ class OwnerMailer:
         problems = {step: replace(p, reported=True) for step, p in news.problems.items()}
         return replace(news, problems=problems)
 
-    def finish(
-        self, news: OwnerNews, over: Collection[AccountKey], turn: DeliveryTurn, *, sends: bool
-    ) -> None:
-        """Send what is pending by now; raises LedgerError and LeaseLostError.
-
-        over: the keys of which no announced day is true any more
-        """
-        pending = self.mails.read_pending()
-        wrong = [
-            mail
-            for mail in pending.mails
-            if mail.kind in ANNOUNCING and (mail.account_id, mail.access_key_id) in over
-        ]
-        self.mails.drop(wrong)
-        left = tuple(mail for mail in pending.mails if mail not in wrong)
-        self._send(news, replace(pending, mails=left), turn, sends=sends)
+    def finish(self, news: OwnerNews, turn: DeliveryTurn, *, sends: bool) -> None:
+        """Send what is pending by now; raises LedgerError and LeaseLostError."""
+        self._send(news, self.mails.read_pending(), turn, sends=sends)
 
     def _send(
         self, news: OwnerNews, pending: PendingMails, turn: DeliveryTurn, *, sends: bool

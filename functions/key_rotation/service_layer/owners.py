@@ -32,6 +32,12 @@ class Owners(Protocol):
     def begin(self, context: RunContext) -> OwnerContacts:
         """Return what is known at the beginning of a run; raises LedgerError."""
 
+    def drop_overtaken(self, report: Report) -> Report:
+        """Drop the mails that are wrong by what this run did, and return the report without them.
+
+        Raises LedgerError.
+        """
+
     def before_digest(self, report: Report) -> Report:
         """Return the report with what the digest says of mails that are not sent yet."""
 
@@ -47,6 +53,10 @@ class NoOwners:
         """Return nothing."""
         del context
         return NO_CONTACTS
+
+    def drop_overtaken(self, report: Report) -> Report:
+        """Return the report as it is."""
+        return report
 
     def before_digest(self, report: Report) -> Report:
         """Return the report as it is."""
@@ -89,6 +99,10 @@ class KnownOwners:
             fallback=self.fallback,
             owner_tags=context.settings.owner_tags,
         )
+
+    def drop_overtaken(self, report: Report) -> Report:
+        """Return the report as it is: others drop mails."""
+        return report
 
     def before_digest(self, report: Report) -> Report:
         """Return the report as it is: others send the mails."""
@@ -140,6 +154,23 @@ class MailingOwners:
             news = OwnerNews().with_problem(MailStep.SEND, str(error))
             return OwnerContacts(policy=self.known.policy(context), news=news)
 
+    def drop_overtaken(self, report: Report) -> Report:
+        """Drop the mails of earlier runs that announce a day which is not true any more.
+
+        This comes before the run is saved: the next run does not know these keys any more. Raises
+        LedgerError if a key waits until its owner got mail.
+        """
+        over = {(report.account_id, key) for key in without_announcement(report.outcomes)}
+        news = report.contacts.news
+        try:
+            news = self.mailer.drop_overtaken(news, over)
+        except LedgerError as error:
+            if report.settings.requires_owner:
+                raise
+            log.exception("owner_mail_failed")
+            news = news.with_problem(MailStep.SEND, str(error))
+        return replace(report, contacts=replace(report.contacts, news=news))
+
     def before_digest(self, report: Report) -> Report:
         """Return the report with how many mails of this run wait for a later one, and why."""
         news = self.mailer.before_digest(report.contacts.news, planned_mails(report))
@@ -161,8 +192,7 @@ class MailingOwners:
         news = report.contacts.news
         if report.delivered:
             news = self.mailer.after_digest(news, turn)
-        over = {(report.account_id, key) for key in without_announcement(report.outcomes)}
-        self.mailer.finish(news, over, turn, sends=_sends(context))
+        self.mailer.finish(news, turn, sends=_sends(context))
 
 
 def _sends(context: RunContext) -> bool:

@@ -59,6 +59,7 @@ class ReportCollector:
             unmatched=unmatched,
             contacts=self.contacts,
         )
+        report = self.services.owners.drop_overtaken(report)
         if not report.needs_digest:
             return FinishedPart(part=part, report=report)
         report = replace(

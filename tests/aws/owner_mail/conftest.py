@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -68,12 +69,20 @@ class MailAccount:
 
 
 @contextmanager
-def failing_query(account: MailAccount, partition: str) -> Iterator[None]:
-    """Let the table refuse to read one partition."""
+def failing_query(
+    account: MailAccount, partition: str, error: BaseException | None = None, *, since: int = 0
+) -> Iterator[None]:
+    """Make the reading of one partition fail.
+
+    error: None for a refusal by the table
+    since: the number of the first reading that fails
+    """
+    error = error or client_error("Query", "InternalServerError", "fault", 500)
+    readings = count()
 
     def refuse(params: dict[str, Any], **_: Any) -> None:
-        if partition.encode() in params["body"]:
-            raise client_error("Query", "InternalServerError", "fault", 500)
+        if partition.encode() in params["body"] and next(readings) >= since:
+            raise error
 
     events = account.aws.clients.table.meta.client.meta.events
     events.register_first("before-call.dynamodb.Query", refuse)

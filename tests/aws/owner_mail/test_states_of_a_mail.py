@@ -375,6 +375,23 @@ def test_a_notice_that_waited_is_not_sent_once_its_key_is_exempt_or_gone(
     assert account.pending == []
 
 
+def test_a_notice_of_a_deleted_key_is_not_sent_after_a_run_that_died_when_it_had_saved_that(
+    account: MailAccount,
+) -> None:
+    """Only the run that finds it deleted knows that, so it drops the mail before it is saved."""
+    key_id = account.create_key("bob")
+    account.ses.sending_enabled = False
+    account.run()
+    account.ses.sending_enabled = True
+    account.aws.delete_key("bob", key_id)
+    with failing_query(account, "PENDING_MAIL", KilledError(), since=1):
+        account.aws.now += timedelta(days=1)
+        killed(account)
+    assert account.aws.items("WATCH") == []
+
+    assert account.run(1) == []
+
+
 def test_a_ledger_that_fails_for_mails_does_not_keep_keys_from_being_rotated(
     account: MailAccount,
 ) -> None:
