@@ -43,6 +43,8 @@ class RowNotifier:
 
         Raises LedgerError where another version wrote them: the digest would not read them either.
         """
+        if not part:
+            return ()
         try:
             records = [
                 codec.read(record, KeyRecord)

@@ -1,5 +1,6 @@
 """The run in one account of an organization: today's rules, and a report for somebody else."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from key_rotation.domain.execution import TimeBudget
 from key_rotation.domain.run_state import Continuation
 from key_rotation.errors import LeaseLostError
 from key_rotation.service_layer import inventory
+from tests.aws.faults import on_event
 from tests.aws.organisation.members import MEMBER, RUN_ID, Members
 
 DENIED = ClientError(
@@ -58,6 +60,19 @@ def _watch_item(change: dict[str, Any]) -> dict[str, Any]:
     watch = change["watch"] | {"version": 1}
     key = {"pk": f"{MEMBER}#WATCH", "sk": watch["access_key_id"]}
     return {**key, "schema": 3, "written_by": RUN_ID, **watch}
+
+
+def test_a_quiet_account_needs_eight_calls_of_the_ledger(members: Members) -> None:
+    """With two of the handler, one of STS and at most seven of IAM, 18."""
+    members.create_key("alice", age=10)
+    run(members)
+    members.hub.now += timedelta(days=1)
+    calls: Counter[str] = Counter()
+    with on_event(
+        members.hub, "before-call.dynamodb", lambda model, **_: calls.update([model.name])
+    ):
+        run(members)
+    assert calls == {"DeleteItem": 1, "DescribeTable": 1, "GetItem": 1, "PutItem": 4, "Query": 1}
 
 
 def test_a_notice_is_left_to_the_digest_and_does_not_count_yet(members: Members) -> None:
