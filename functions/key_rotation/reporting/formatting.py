@@ -22,8 +22,8 @@ BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 def sanitize_line(text: str, limit: int = 200) -> str:
     """Make foreign text safe to print: one line, no control characters, at most `limit` long."""
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(" " if unicodedata.category(c)[0] in "CZ" or c in BLANK else c for c in text)
+    if not (text.isprintable() and BLANK.isdisjoint(text)):
+        text = "".join(c if c.isprintable() and c not in BLANK else " " for c in text)
     line = " ".join(text.split())
     return line if len(line) <= limit else f"{line[: limit - 3]}..."
 

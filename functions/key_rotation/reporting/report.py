@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 from key_rotation.domain.exemptions import Exemption, remembered_line
 from key_rotation.domain.model import Mode, Now, Reason
@@ -26,7 +27,7 @@ class Backlog:
     last_day: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `exemption_news` is kept in `__dict__`
 class Report:
     """One report.
 
@@ -109,7 +110,7 @@ class Report:
         known = self.previous.ended_exemptions
         return tuple(line for line in ended if remembered_line(line) not in known)
 
-    @property
+    @cached_property
     def exemption_news(self) -> ExemptionNews:
         """What is new about exemptions: parameters that changed, and entries that end soon."""
         return ExemptionNews.of(self.settings, self.previous, self.now)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from key_rotation.domain.model import Mode, Now
 from key_rotation.domain.organisation.accounts import RegisteredAccount
@@ -117,7 +118,7 @@ class SettingsNews:
         return bool(new)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `ending` is kept in `__dict__`
 class OrganisationReport:
     """One report of an organization.
 
@@ -198,7 +199,7 @@ class OrganisationReport:
         """How many of the due changes were more than the organization's limit."""
         return max(0, self.run.due_changes - self.run.change_limit)
 
-    @property
+    @cached_property
     def ending(self) -> Mapping[str, int]:
         """The exemptions that end soon and are to be named, each with its number of accounts."""
         return Counter(
