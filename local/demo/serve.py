@@ -7,8 +7,10 @@ from tempfile import TemporaryDirectory
 
 from local.demo.actors import Actors
 from local.demo.console import Style, print_line, step
+from local.demo.mailboxes import Mailboxes, bounces
 from local.demo.playback import STARTS_AT
 from local.demo.scenario import SUBSCRIBER, seed
+from local.demo.scenario_owners import CONTEXT
 from local.demo.synthesis import STACK, synthesise
 from local.emulator.account import LocalAccount
 from local.emulator.process import EmulatorStartError
@@ -49,9 +51,12 @@ In another terminal:
   curl {endpoint}/_local/set_last_used -d '{{"access_key_id": "{key_id}",
     "at": "2026-03-12T10:00:00Z", "service": "s3", "region": "eu-west-1"}}'
 
-  # read the last e-mail
+  # read the last digest, and the last mail to the owner of a key
   curl -s {endpoint}/_local/outbox |
     python3 -c 'import json, sys; print(json.load(sys.stdin)[-1]["bodies"]["email"])'
+  curl -s {endpoint}/_ministack/ses/messages |
+    python3 -c 'import json, sys; [mails] = json.load(sys.stdin)["messages"].values(); \\
+      print(mails[-1]["BodyText"])'
 
 Ctrl-C stops the account and deletes its data. Its log: {log}
 """
@@ -65,7 +70,7 @@ def main() -> int:
                 account = LocalAccount.start(now=STARTS_AT, port=PORT, state=STATE)
             with account:
                 with step("synthesising the stack"):
-                    assembly = synthesise(Path(folder), email=SUBSCRIBER)
+                    assembly = synthesise(Path(folder), email=SUBSCRIBER, context=CONTEXT)
                 _serve(account, assembly)
     except EmulatorStartError as error:
         reason = str(error).strip().splitlines()[-1]
@@ -92,16 +97,20 @@ def _serve(account: LocalAccount, assembly: Path) -> None:
         log=STATE / "emulator.log",
     )
     print_line(text)
-    _print_messages(account)
+    _print_messages(account, Mailboxes(account))
 
 
-def _print_messages(account: LocalAccount) -> None:
-    """Print each message when it is published."""
+def _print_messages(account: LocalAccount, mailboxes: Mailboxes) -> None:
+    """Print each digest when it is published, and each mail to an owner when it is sent."""
     printed = 0
     while True:
-        messages = account.outbox()
-        for message in messages[printed:]:
-            print_line(f"{message.at:%a %d %b %Y %H:%M}  e-mail: {message.subject}")
+        messages, mails = account.outbox(), mailboxes.take()
+        new = [(message.at, f"e-mail: {message.subject}") for message in messages[printed:]]
+        new += [(mail.at, f"mail to {', '.join(mail.to)}: {mail.subject}") for mail in mails]
+        for at, line in sorted(new):
+            print_line(f"{at:%a %d %b %Y %H:%M}  {line}")
+        for line in bounces(mails):
+            print_line(f"{'':23}{line}", Style.DIM)
         printed = len(messages)
         time.sleep(1)
 
