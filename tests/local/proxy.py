@@ -25,7 +25,7 @@ class Exchange:
     content: bytes
 
 
-# Both get the request: its X-Amz-Target, if any, and its body.
+# Each gets the request: its X-Amz-Target, otherwise its method and path, and its body.
 OnForwarded = Callable[[bytes], object]  # called after forwarding, before the response is returned
 OnAnswer = Callable[[Exchange], object]  # called before the response is returned
 DropRequest = Callable[[bytes], bool]  # called before forwarding; returns whether to drop it
@@ -63,15 +63,23 @@ def _forwarding_to(
     class Proxy(BaseHTTPRequestHandler):
         """One request. http.server requires these names."""
 
+        def do_GET(self) -> None:
+            """Forward the request."""
+            self._forward()
+
         def do_POST(self) -> None:
             """Forward the request."""
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            request = self.headers.get("X-Amz-Target", "").encode() + b" " + body
+            self._forward()
+
+        def _forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            operation = self.headers.get("X-Amz-Target") or f"{self.command} {self.path}"
+            request = operation.encode() + b" " + body
             if drop and drop(request):
                 return
             upstream = HTTPConnection(target)
             headers = dict(self.headers.items()) | {"Host": target}
-            upstream.request("POST", self.path, body, headers)
+            upstream.request(self.command, self.path, body, headers)
             answer = upstream.getresponse()
             exchange = Exchange(
                 request=request,
