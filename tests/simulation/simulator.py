@@ -245,7 +245,7 @@ class Simulator:
         number = len(self.account.messages)
         for section, entries in document.items():
             for values in entries if isinstance(entries, list) else ():
-                if not isinstance(values, dict) or "access_key_id" not in values:
+                if not isinstance(values, dict) or not {"access_key_id", "due"} <= values.keys():
                     continue
                 if values.get("would"):
                     continue
@@ -362,7 +362,10 @@ def without_threads(batch: int = 2) -> Iterator[None]:
 def watches_and_history(items: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
     """Return the watches and the history of keys and populations among the items of the table.
 
-    The summary of a run is no change of any of them: a stopped run leaves one too.
+    The summary of a run is no change of any of them: a stopped run leaves one too, and records what
+    came of earlier mails.
     """
-    of_runs = {"RUN", "RUNS"}
-    return {place: copy.copy(item) for place, item in items.items() if place[0] not in of_runs}
+    others = ("RUN", "MAIL", "NOTICE_MAIL", "PENDING_MAIL", "UNREACHABLE_ADDRESS")
+    return {
+        place: copy.copy(item) for place, item in items.items() if not place[0].startswith(others)
+    }
