@@ -33,19 +33,18 @@ class ReportCollector:
 
         Alias, near names and editors are read only if a digest needs them.
         """
-        today = part.now.today
         details = KeyDetailsReader(self.services.member.iam, self.context, self.contacts.policy)
         outcomes = mark_news(
             collect_outcomes(part, watches),
             previous.reported_days,
-            today,
+            part.now.today,
             paused=part.settings.paused,
         )
         unmatched = exemptions.unmatched(
             part.settings.exemptions,
             part.inventory.users,
             part.inventory.keys,
-            today=today,
+            today=part.now.today,
             saw_all_keys=part.saw_all_keys,
             known_before=previous.unmatched_exemptions,
         )
