@@ -63,15 +63,8 @@ def _forwarding_to(
     class Proxy(BaseHTTPRequestHandler):
         """One request. http.server requires these names."""
 
-        def do_GET(self) -> None:
-            """Forward the request."""
-            self._forward()
-
         def do_POST(self) -> None:
             """Forward the request."""
-            self._forward()
-
-        def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             operation = self.headers.get("X-Amz-Target") or f"{self.command} {self.path}"
             request = operation.encode() + b" " + body
@@ -94,6 +87,8 @@ def _forwarding_to(
             self.send_header("Content-Length", str(len(exchange.content)))
             self.end_headers()
             self.wfile.write(exchange.content)
+
+        do_GET = do_POST  # noqa: N815  # as http.server names it
 
         def log_message(self, *_: object) -> None:
             """Log nothing."""
