@@ -24,6 +24,8 @@ from tests.local.proxy import proxy_to
 pytestmark = pytest.mark.soak
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 SLEEP_SPEEDUP = 50
+NOTICE = 30
+"""Days: no key gets another mail than that of its notice, in whatever order the tests run."""
 GET_ACCOUNT = b"GET /v2/email/account"
 SEND = b"POST /v2/email/outbound-emails"
 RECEIVE = b"AmazonSQS.ReceiveMessage"
@@ -70,7 +72,9 @@ def day(account_with_owner_mail: AccountFactory) -> Iterator[OwnersDay]:
     with account_with_owner_mail(START) as account:
         disable_schedule(account)
         account.speed_up_sleep(SLEEP_SPEEDUP)
-        yield OwnersDay(account=account, actors=Actors(account), mailboxes=Mailboxes(account))
+        actors = Actors(account)
+        actors.set_parameter("notice-days", str(NOTICE))
+        yield OwnersDay(account=account, actors=actors, mailboxes=Mailboxes(account))
 
 
 def _run_through(
