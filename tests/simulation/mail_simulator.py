@@ -1,13 +1,13 @@
 """Runs the product in the account in memory, with mail to owners, and checks the mails."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from re import findall
 from typing import Any, cast
 
 from key_rotation.adapters.clients import MailClients
-from tests.aws.owner_mail.conftest import FALLBACK, environment
+from tests.aws.owner_mail.conftest import environment
 from tests.aws.owner_mail.fakes import FakeQueue, FakeSes
 from tests.simulation.expected_settings import ExpectedSettings
 from tests.simulation.fakes import FakeAws
@@ -128,7 +128,7 @@ class MailOracle:
     """
 
     simulator: MailSimulator
-    checked: int = field(default=0)
+    checked: int = 0
 
     def check(self, run: Run) -> None:
         """Check the mails of one run, and those before its deactivations."""
@@ -145,21 +145,21 @@ class MailOracle:
                 check_promise(day <= run.day, late)
         self._check_none_waits(run)
 
-    def check_all_told(self) -> None:
+    def check_owners_got_mail(self) -> None:
         """Check that the owner got a mail about all that a digest said of what happened."""
         for entries in self.simulator.reported.values():
             for entry in entries:
                 words = FIRST_LINES.get(entry.section)
                 if not (entry.certain and words and entry.key_id):
                     continue
-                told = [
+                mails = [
                     mail
                     for mail in self.simulator.mails
                     if mail.order > entry.order
                     and mail.is_about(entry.key_id)
                     and (words in mail.first_line or "AWS access keys" in mail.first_line)
                 ]
-                check_promise(told, f"no mail says that {entry.key_id} was {entry.section}")
+                check_promise(mails, f"no mail says that {entry.key_id} was {entry.section}")
 
     def _announced_days(self, key_id: str) -> list[date]:
         mails = [mail for mail in self.simulator.mails if mail.is_about(key_id)]
@@ -192,6 +192,3 @@ class MailOracle:
             items = self.simulator.aws.table.items
             waiting = [sk for pk, sk in items if pk == "PENDING_MAIL" and sk != "#PROBLEMS"]
             check_promise(not waiting, f"mails wait after a whole run: {waiting}")
-
-
-__all__ = ["FALLBACK", "MailOracle", "MailSimulator"]

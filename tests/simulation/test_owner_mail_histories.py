@@ -7,17 +7,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
+from tests.aws.owner_mail.conftest import FALLBACK
 from tests.aws.owner_mail.fakes import bounce, complaint, delivery
 from tests.simulation.fault_injection import Fault
-from tests.simulation.mail_simulator import FALLBACK, OPERATIONS, MailOracle, MailSimulator
+from tests.simulation.mail_simulator import OPERATIONS, MailOracle, MailSimulator
 from tests.simulation.simulator import Run
 from tests.simulation.state_machine import FAULT_KINDS, INDEX, HistoryMachine
 from tests.simulation.test_histories import HISTORY_COUNT, PROFILE
 
 FEWER = 25
 """In the short run: the rules have their own histories."""
-OUTAGE = 3
-"""Days on which SES sends nothing: from a notice to its reminder, with the usual settings."""
+STALE = 400
+"""The age of a key, in days, that is more than each limit here."""
 MAIL_FAULTS = st.lists(
     st.builds(
         Fault,
@@ -78,10 +79,13 @@ class MailHistoryMachine(HistoryMachine):
         self.promise_broken = False
 
     def run_undisturbed_days(self) -> None:
-        """After each history, SES sends nothing for some days; then all mails are sent."""
-        self.run_daily_while_ses_sends_nothing(days=OUTAGE, choice=1, index=0)
+        """Then SES sends nothing from the notice of two keys until the reminder of one of them."""
         super().run_undisturbed_days()
-        self.mail_oracle.check_all_told()
+        self.account.put_parameter("notice-days", "3")
+        for name in ("erin@example.com", "frank"):
+            self.account.create_key(self.account.create_user(name, age=STALE), STALE)
+        self.run_daily_while_ses_sends_nothing(days=2, choice=1, index=len(self.account.keys) - 1)
+        self.mail_oracle.check_owners_got_mail()
 
 
 def test_every_owner_hears_what_happens_in_random_histories() -> None:

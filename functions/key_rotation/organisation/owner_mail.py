@@ -61,7 +61,7 @@ class OrganisationOwners:
         if delivered:
             news = self.mailer.after_digest(news, turn)
         try:
-            self.mailer.finish(news, turn, sends=_sends(run))
+            self.mailer.finish(news, _over(run), turn, sends=_sends(run))
         except LeaseLostError:
             log.info("mails_left_to_the_next_run")
 

@@ -1,6 +1,6 @@
 """Sends the pending mails, as far as the quota, the time and SES allow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
@@ -9,7 +9,7 @@ from key_rotation.adapters.owner_mails import OwnerMails
 from key_rotation.adapters.ses import MailSender
 from key_rotation.domain.execution import Clock
 from key_rotation.domain.model import Now
-from key_rotation.domain.owners.mail import OwnerMail
+from key_rotation.domain.owners.mail import MailKind, OwnerMail
 from key_rotation.domain.owners.mail_event import MailEvent, MailState
 from key_rotation.domain.owners.owner import OwnerPolicy, blocked_addresses
 from key_rotation.domain.owners.sending import SendQuota, fitting, select_mails
@@ -67,10 +67,12 @@ class MailDelivery:
     terms: MailTerms
     fallback: OwnerPolicy
 
-    def send_pending(self, pending: Sequence[OwnerMail], turn: DeliveryTurn) -> DeliveryResult:
+    def send_pending(
+        self, pending: Sequence[OwnerMail], turn: DeliveryTurn, *, kinds: Collection[MailKind]
+    ) -> DeliveryResult:
         """Send mails; raises LedgerError and LeaseLostError.
 
-        pending: all that SES has not accepted, as it was just read
+        pending: all of these kinds that SES has not accepted, as they were just read
 
         SES has no token that makes a call idempotent, so a mail whose answer is lost stays pending,
         and may come twice.
@@ -92,7 +94,7 @@ class MailDelivery:
             unreachable = self.mails.read_unreachable().by_address
             policy = replace(self.fallback, unreachable=unreachable)
             problem = self._send_all(messages, quota, policy, turn)
-            pending = self.mails.read_pending().mails
+            pending = [mail for mail in self.mails.read_pending().mails if mail.kind in kinds]
             if problem:
                 break
         return DeliveryResult(waiting=len(pending), problem=problem)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from key_rotation.adapters.owner_mails import OwnerMails, PendingMails
 from key_rotation.domain.owners.contacts import MailStep, OwnerNews
-from key_rotation.domain.owners.mail import ANNOUNCING, OwnerMail
+from key_rotation.domain.owners.mail import ANNOUNCING, MailKind, OwnerMail
 from key_rotation.domain.owners.owner import OwnerPolicy
 from key_rotation.domain.owners.sending import fitting, select_mails
 from key_rotation.errors import MailNotSentError
@@ -43,8 +43,7 @@ class OwnerMailer:
         pending = self.mails.read_pending()
         news = OwnerNews(problems=pending.problems).with_problem(MailStep.FOLLOW, failed)
         announcing = tuple(mail for mail in pending.mails if mail.kind in ANNOUNCING)
-        others = tuple(mail for mail in pending.mails if mail not in announcing)
-        news = self._send(news, replace(pending, mails=others), turn, sends=sends)
+        news = self._send(news, pending, turn, sends=sends, kinds=frozenset(MailKind) - ANNOUNCING)
         news = replace(news, announcing=announcing)
         found, today = self.mails.read_unreachable(), turn.now.today
         known = sum(each.is_recent(today) for each in found.by_address.values())
@@ -57,10 +56,7 @@ class OwnerMailer:
 
         Returns the news with the mails that are left. Raises LedgerError.
         """
-        wrong = [each for each in news.announcing if (each.account_id, each.access_key_id) in over]
-        self.mails.drop(wrong)
-        left = tuple(mail for mail in news.announcing if mail not in wrong)
-        return replace(news, announcing=left)
+        return replace(news, announcing=self._without(over, news.announcing))
 
     def before_digest(self, news: OwnerNews, planned: Sequence[OwnerMail]) -> OwnerNews:
         """Return the news with how many of the planned mails wait for a later run, and why."""
@@ -82,17 +78,46 @@ class OwnerMailer:
         problems = {step: replace(p, reported=True) for step, p in news.problems.items()}
         return replace(news, problems=problems)
 
-    def finish(self, news: OwnerNews, turn: DeliveryTurn, *, sends: bool) -> None:
-        """Send what is pending by now; raises LedgerError and LeaseLostError."""
-        self._send(news, self.mails.read_pending(), turn, sends=sends)
+    def finish(
+        self, news: OwnerNews, over: Collection[AccountKey], turn: DeliveryTurn, *, sends: bool
+    ) -> None:
+        """Send what is pending by now; raises LedgerError and LeaseLostError.
+
+        over: as for `drop_overtaken`, which may have failed, or not have known all that is pending
+        """
+        pending = self.mails.read_pending()
+        left = self._without(over, pending.mails)
+        self._send(news, replace(pending, mails=left), turn, sends=sends)
+
+    def _without(
+        self, over: Collection[AccountKey], mails: Sequence[OwnerMail]
+    ) -> tuple[OwnerMail, ...]:
+        """Drop those of some mails that announce a day of these keys; returns the others."""
+        wrong = [
+            mail
+            for mail in mails
+            if mail.kind in ANNOUNCING and (mail.account_id, mail.access_key_id) in over
+        ]
+        self.mails.drop(wrong)
+        return tuple(mail for mail in mails if mail not in wrong)
 
     def _send(
-        self, news: OwnerNews, pending: PendingMails, turn: DeliveryTurn, *, sends: bool
+        self,
+        news: OwnerNews,
+        pending: PendingMails,
+        turn: DeliveryTurn,
+        *,
+        sends: bool,
+        kinds: Collection[MailKind] = frozenset(MailKind),
     ) -> OwnerNews:
-        """Send what is pending, and record what prevents it; returns the news with both."""
-        news = replace(news, waiting=len(pending.mails))
+        """Send what is pending, and record what prevents it; returns the news with both.
+
+        kinds: the mails that are sent now
+        """
+        mails = [mail for mail in pending.mails if mail.kind in kinds]
+        news = replace(news, waiting=len(mails))
         if sends:
-            result = self.delivery.send_pending(pending.mails, turn)
+            result = self.delivery.send_pending(mails, turn, kinds=kinds)
             news = replace(news, waiting=result.waiting)
             if result.problem is not None:
                 news = news.with_problem(MailStep.SEND, result.problem)

@@ -20,7 +20,7 @@ from key_rotation.errors import LedgerError
 from key_rotation.reporting.owner_mails import planned_mails, without_announcement
 from key_rotation.reporting.report import Report
 from key_rotation.service_layer.mail_delivery import DeliveryTurn
-from key_rotation.service_layer.owner_mailer import OwnerMailer
+from key_rotation.service_layer.owner_mailer import AccountKey, OwnerMailer
 from key_rotation.service_layer.run_context import RunContext
 
 log = Logger(child=True)
@@ -33,10 +33,7 @@ class Owners(Protocol):
         """Return what is known at the beginning of a run; raises LedgerError."""
 
     def drop_overtaken(self, report: Report) -> Report:
-        """Drop the mails that are wrong by what this run did, and return the report without them.
-
-        Raises LedgerError.
-        """
+        """Drop the mails that announce a day which is not true any more; returns what is left."""
 
     def before_digest(self, report: Report) -> Report:
         """Return the report with what the digest says of mails that are not sent yet."""
@@ -157,16 +154,13 @@ class MailingOwners:
     def drop_overtaken(self, report: Report) -> Report:
         """Drop the mails of earlier runs that announce a day which is not true any more.
 
-        This comes before the run is saved: the next run does not know these keys any more. Raises
-        LedgerError if a key waits until its owner got mail.
+        This comes before the run is saved: the next run does not know these keys any more. If the
+        ledger refuses it, the digest says so, and `finish` tries again before it sends anything.
         """
-        over = {(report.account_id, key) for key in without_announcement(report.outcomes)}
         news = report.contacts.news
         try:
-            news = self.mailer.drop_overtaken(news, over)
+            news = self.mailer.drop_overtaken(news, _over(report))
         except LedgerError as error:
-            if report.settings.requires_owner:
-                raise
             log.exception("owner_mail_failed")
             news = news.with_problem(MailStep.SEND, str(error))
         return replace(report, contacts=replace(report.contacts, news=news))
@@ -192,12 +186,17 @@ class MailingOwners:
         news = report.contacts.news
         if report.delivered:
             news = self.mailer.after_digest(news, turn)
-        self.mailer.finish(news, turn, sends=_sends(context))
+        self.mailer.finish(news, _over(report), turn, sends=_sends(context))
 
 
 def _sends(context: RunContext) -> bool:
     """Return whether a run may send mail: one in report mode sends none."""
     return context.mode is Mode.ENFORCE
+
+
+def _over(report: Report) -> set[AccountKey]:
+    """Return the keys of which no announced day is true any more."""
+    return {(report.account_id, key) for key in without_announcement(report.outcomes)}
 
 
 def _turn(context: RunContext, may_go_on: Callable[[], bool]) -> DeliveryTurn:

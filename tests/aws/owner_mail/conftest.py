@@ -70,19 +70,27 @@ class MailAccount:
 
 @contextmanager
 def failing_query(
-    account: MailAccount, partition: str, error: BaseException | None = None, *, since: int = 0
+    account: MailAccount,
+    partition: str,
+    error: BaseException | None = None,
+    *,
+    since: int = 0,
+    only_first: bool = False,
 ) -> Iterator[None]:
     """Make the reading of one partition fail.
 
     error: None for a refusal by the table
     since: the number of the first reading that fails
+    only_first: whether the others succeed
     """
     error = error or client_error("Query", "InternalServerError", "fault", 500)
     readings = count()
 
     def refuse(params: dict[str, Any], **_: Any) -> None:
-        if partition.encode() in params["body"] and next(readings) >= since:
-            raise error
+        if partition.encode() in params["body"]:
+            number = next(readings)
+            if number == since or (number > since and not only_first):
+                raise error
 
     events = account.aws.clients.table.meta.client.meta.events
     events.register_first("before-call.dynamodb.Query", refuse)

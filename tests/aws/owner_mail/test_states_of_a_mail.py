@@ -392,6 +392,52 @@ def test_a_notice_of_a_deleted_key_is_not_sent_after_a_run_that_died_when_it_had
     assert account.run(1) == []
 
 
+def test_a_notice_of_a_deleted_key_is_not_sent_together_with_mails_about_other_keys(
+    account: MailAccount,
+) -> None:
+    """Mails of earlier runs are sent at the beginning, but for those that announce a day."""
+    account.create_key("alice", age=90)
+    account.run()
+    account.ses.sending_enabled = False
+    key_id = account.create_key("bob")
+    account.run(7)
+    account.ses.sending_enabled = True
+    account.aws.delete_key("bob", key_id)
+
+    assert [mail["to"] for mail in account.run(1)] == [("alice@example.com",)]
+    assert account.pending == []
+
+
+@pytest.mark.parametrize("notice", ["try", "require"])
+def test_a_notice_of_a_deleted_key_is_not_sent_by_a_run_that_could_not_delete_it(
+    account: MailAccount, notice: str
+) -> None:
+    """It stays pending; the digest is published, and says so."""
+    account.aws.put_parameters(owner_notice=notice)
+    key_id = account.create_key("bob")
+    account.ses.sending_enabled = False
+    account.run()
+    account.ses.sending_enabled = True
+    account.aws.delete_key("bob", key_id)
+    with refused(account.aws, "dynamodb.DeleteItem", "AccessDenied"):
+        assert account.run(1) == []
+    assert "did not delete a pending mail" in account.digest["data"]["mail_problems"]["send"]
+    assert [entry["access_key_id"] for entry in account.digest["data"]["closed"]] == [key_id]
+
+
+def test_a_notice_of_a_deleted_key_is_not_sent_where_mails_could_not_be_read_at_first(
+    account: MailAccount,
+) -> None:
+    key_id = account.create_key("bob")
+    account.ses.sending_enabled = False
+    account.run()
+    account.ses.sending_enabled = True
+    account.aws.delete_key("bob", key_id)
+    with failing_query(account, "UNREACHABLE_ADDRESS", only_first=True):
+        assert account.run(1) == []
+    assert account.pending == []
+
+
 def test_a_ledger_that_fails_for_mails_does_not_keep_keys_from_being_rotated(
     account: MailAccount,
 ) -> None:
